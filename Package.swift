@@ -1,0 +1,117 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target is Swift 6 with warnings as errors; no target depends on a Swift package.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-warnings-as-errors"]),
+]
+
+/// Embedded Swift for the guest's PID 1: no runtime, no heap growth that is not ours, one small static file.
+let embedded: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableExperimentalFeature("Embedded"),
+  .unsafeFlags(["-wmo", "-Osize", "-warnings-as-errors"]),
+]
+
+/// A C library with a static archive in Debian is linked from it, so that no executable loads it at start-up
+/// and its bytes do not change with the host. `-l:` names the archive itself.
+func archives(_ names: String...) -> [LinkerSetting] {
+  [.unsafeFlags(names.flatMap { ["-Xlinker", "-l:lib\($0).a"] })]
+}
+
+/// Files beside the tests that are data, read by their path.
+let exclusions: [String: [String]] = [:]
+
+let package = Package(
+  name: "packc",
+  products: [
+    .executable(name: "packc", targets: ["packc"]),
+    .executable(name: "packc-packs", targets: ["packc-packs"]),
+    .executable(name: "guest-init", targets: ["guest-init"]),
+  ],
+  targets: [
+    // System libraries: headers through pkg-config, code from the static archives (see `archives`).
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CElf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
+    .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+
+    // The vocabulary and the host.
+    .target(name: "CHost"),
+    .target(
+      name: "PackCore", dependencies: ["CHost", "CCrypto"], swiftSettings: strict,
+      linkerSettings: archives("crypto")),
+
+    // Leaves: one owner for each C library.
+    .target(
+      name: "Codec", dependencies: ["PackCore", "CZstd", "CDeflate"], swiftSettings: strict,
+      linkerSettings: archives("zstd", "deflate")),
+    .target(
+      name: "ELF", dependencies: ["PackCore", "CElf"], swiftSettings: strict,
+      linkerSettings: archives("elf", "z")),
+    .target(
+      name: "Config", dependencies: ["PackCore", "CYaml"], swiftSettings: strict,
+      linkerSettings: archives("yaml")),
+
+    // The four rooms that never import each other; they meet in Build.
+    .target(name: "Packs", dependencies: ["PackCore"], swiftSettings: strict),
+    .target(name: "OCI", dependencies: ["PackCore", "Codec"], swiftSettings: strict),
+    .target(name: "Kernel", dependencies: ["PackCore"], swiftSettings: strict),
+    .target(name: "Contract", dependencies: ["PackCore", "ELF"], swiftSettings: strict),
+
+    .target(
+      name: "Build",
+      dependencies: ["PackCore", "Config", "ELF", "Packs", "OCI", "Kernel", "Contract"],
+      swiftSettings: strict),
+    .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
+
+    .executableTarget(
+      name: "packc", dependencies: ["PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner"],
+      swiftSettings: strict),
+
+    // First-party packs: an executable that speaks the protocol like anybody's.
+    .target(name: "LanguagePacks", dependencies: ["PackCore", "Packs"], swiftSettings: strict),
+    .executableTarget(
+      name: "packc-packs", dependencies: ["PackCore", "LanguagePacks"], swiftSettings: strict),
+
+    // The guest's PID 1.
+    .target(name: "CGuest"),
+    .target(name: "GuestCore", dependencies: ["CGuest"], swiftSettings: embedded),
+    .executableTarget(
+      name: "guest-init", dependencies: ["CGuest", "GuestCore"],
+      linkerSettings: [
+        .unsafeFlags([
+          "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static",
+          "-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--gc-sections",
+        ])
+      ]),
+
+    // Tests: one target a module; TestSupport holds what they share.
+    .target(
+      name: "TestSupport", dependencies: ["PackCore"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("PackCore"),
+    tests("Codec"),
+    tests("ELF"),
+    tests("Config"),
+    tests("Packs", "LanguagePacks"),
+    tests("OCI", "Codec", "CArchive"),
+    tests("Kernel", "CArchive"),
+    tests("Contract", "ELF"),
+    tests("Build", "OCI", "Config"),
+    tests("Runner", "Kernel"),
+    tests("packc"),
+  ]
+)
+
+/// `<Module>Tests`, in `Tests/<Module>Tests`.
+func tests(_ module: String, _ more: Target.Dependency...) -> Target {
+  .testTarget(
+    name: "\(module)Tests", dependencies: [.init(stringLiteral: module), "PackCore", "TestSupport"] + more,
+    exclude: exclusions[module] ?? [], swiftSettings: strict)
+}

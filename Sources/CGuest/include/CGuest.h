@@ -1,0 +1,2 @@
+#pragma once
+int cguest_pid(void);

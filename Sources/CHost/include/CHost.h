@@ -1,0 +1,32 @@
+/// What Swift cannot call on Linux: variadic and missing wrappers. Nothing else lives here.
+#pragma once
+#include <spawn.h>
+#include <sys/types.h>
+
+/// The caller's environment (`environ(7)`); Swift 6 cannot read the mutable global.
+char **chost_environ(void);
+
+/// pidfd_open(2). Returns a close-on-exec descriptor, or -1 with errno.
+int chost_pidfd_open(pid_t pid);
+
+/// prctl(PR_SET_CHILD_SUBREAPER): orphans of our children come to us, so that teardown finds them. 0 or -1 with errno.
+int chost_become_subreaper(void);
+
+/// Columns of the terminal behind `fd`, or 0 when it is not one.
+int chost_terminal_columns(int fd);
+
+/// fcntl(fd, F_SETPIPE_SZ): a larger pipe for a flood of output. Returns the size or -1.
+int chost_set_pipe_size(int fd, int bytes);
+
+/// copy_file_range(2) until `length` bytes are copied; falls back to read and write. 0 or -1 with errno.
+int chost_copy_bytes(int from, int to, off_t length);
+
+/// pipe2(2) with O_CLOEXEC. 0 or -1 with errno.
+int chost_pipe(int ends[2]);
+
+/// posix_spawn_file_actions_addchdir_np(3) and …_addclosefrom_np(3): glibc has them, Swift's module map does not.
+int chost_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
+int chost_spawn_closefrom(posix_spawn_file_actions_t *actions, int first);
+
+/// mkostemp(3) with O_CLOEXEC: a new private file after the template `…XXXXXX`. The descriptor or -1 with errno.
+int chost_mkstemp(char *path_template);

@@ -1,0 +1,94 @@
+internal import CHost
+internal import Glibc
+
+/// Starts children by posix_spawn(3): empty signal mask, default signals, own process group, nothing inherited but what
+/// the command names. Both pipes are drained until the child's group is gone, so a grandchild that keeps a pipe open
+/// cannot hide the end, and nothing outlives `run`.
+public struct ProcessRunner: Sendable {
+  public init() {}
+
+  /// Runs `command` to its end. `line` is called on this thread for each captured line, without the newline; longer
+  /// lines than 64 KiB arrive in pieces. Throws only when the child could not be started or packc was interrupted.
+  @discardableResult
+  public func run(_ command: Command, line: (OutputStream, String) -> Void = { _, _ in }) throws -> CommandResult {
+    try Interruption.check()
+    let started = HostContext.monotonicClock()
+    var streams = CapturedStreams(command: command)
+    let child = try Strays.adopt { try streams.spawn(command) }
+    var teardown = Teardown(child: child, command: command, started: started)
+    while true {
+      streams.poll(
+        pidfd: child.pidfd.raw, interrupt: teardown.hasBegun ? -1 : Interruption.wakeDescriptor,
+        milliseconds: teardown.nextWake(), line: line)
+      teardown.advance()
+      if let end = try child.reapIfEnded() {
+        // What a grandchild of the same group still does, it does no longer.
+        if command.ownGroup { kill(-child.pid, SIGKILL) }
+        Strays.end(after: child.pid)
+        streams.drainWithoutWaiting(line: line)
+        try Interruption.check()
+        return CommandResult(
+          end: end, timedOut: teardown.timedOut, output: streams.output.kept, errorOutput: streams.error.kept,
+          seconds: Double(HostContext.monotonicClock() - started) / 1e9)
+      }
+    }
+  }
+}
+
+/// A started child and the descriptor that becomes readable at its end (pidfd_open(2)).
+struct Child: ~Copyable {
+  let pid: pid_t
+  let pidfd: Descriptor
+
+  func reapIfEnded() throws -> CommandResult.End? {
+    var status: Int32 = 0
+    let reaped = waitpid(pid, &status, WNOHANG)
+    if reaped == 0 { return nil }
+    guard reaped == pid else {
+      if errno == EINTR { return nil }
+      throw Failure.system("wait for a child process", errno: errno)
+    }
+    let signal = status & 0x7f
+    return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+  }
+}
+
+/// SIGTERM after the time limit or an interrupt, SIGKILL after the grace period.
+struct Teardown {
+  private let pid: pid_t
+  private let group: Bool
+  private let grace: UInt64
+  private let deadline: UInt64?
+  private var killAt: UInt64?
+  private(set) var timedOut = false
+  var hasBegun: Bool { killAt != nil }
+
+  init(child: borrowing Child, command: Command, started: UInt64) {
+    pid = child.pid
+    group = command.ownGroup
+    grace = UInt64(command.grace * 1e9)
+    deadline = command.timeout.map { started + UInt64($0 * 1e9) }
+  }
+
+  /// Milliseconds until there is something to do; -1 for never. An interrupt ends poll(2) by itself.
+  func nextWake() -> Int32 {
+    guard let next = killAt ?? deadline else { return -1 }
+    let now = HostContext.monotonicClock()
+    return next <= now ? 0 : Int32(clamping: (next - now) / 1_000_000 + 1)
+  }
+
+  mutating func advance() {
+    let now = HostContext.monotonicClock()
+    if let killAt {
+      if now >= killAt { send(SIGKILL) }
+      return
+    }
+    let late = deadline.map { now >= $0 } ?? false
+    guard late || Interruption.signal != nil else { return }
+    timedOut = late
+    send(SIGTERM)
+    killAt = now + grace
+  }
+
+  private func send(_ signal: Int32) { kill(group ? -pid : pid, signal) }
+}

@@ -1,0 +1,83 @@
+/// A path on the host, as the bytes that the kernel takes: any byte but NUL, not necessarily UTF-8.
+public struct HostPath: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
+  public let bytes: [UInt8]
+
+  public init(_ text: String) { bytes = Array(text.utf8) }
+  public init(stringLiteral value: String) { self.init(value) }
+  public init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+  private static let slash = UInt8(ascii: "/")
+
+  /// For people; bytes that are not UTF-8 show as U+FFFD. `utf8` tells whether that happened.
+  public var description: String { String(decoding: bytes, as: UTF8.self) }
+  /// The path as a string, or nil when it is not UTF-8.
+  public var utf8: String? { String(validating: bytes, as: UTF8.self) }
+  public var isAbsolute: Bool { bytes.first == Self.slash }
+
+  /// The last component, without a trailing slash; empty for `/`.
+  public var name: String { String(decoding: nameBytes, as: UTF8.self) }
+  public var nameBytes: ArraySlice<UInt8> {
+    let trimmed = trimmedBytes
+    guard let cut = trimmed.lastIndex(of: Self.slash) else { return trimmed }
+    return trimmed[(cut + 1)...]
+  }
+
+  /// The directory that holds it: `/` for `/a`, `.` for `a`.
+  public var parent: HostPath {
+    let trimmed = trimmedBytes
+    guard let cut = trimmed.lastIndex(of: Self.slash) else { return "." }
+    return cut == trimmed.startIndex ? "/" : HostPath(bytes: trimmed[..<cut])
+  }
+
+  private var trimmedBytes: ArraySlice<UInt8> {
+    var slice = bytes[...]
+    while slice.count > 1, slice.last == Self.slash { slice.removeLast() }
+    return slice == [Self.slash] ? [] : slice
+  }
+
+  /// `self/component`; an absolute component replaces the path.
+  public func appending(_ component: HostPath) -> HostPath {
+    if component.isAbsolute || bytes.isEmpty { return component }
+    if component.bytes.isEmpty { return self }
+    return HostPath(bytes: bytes.last == Self.slash ? bytes + component.bytes : bytes + [Self.slash] + component.bytes)
+  }
+  public static func / (base: HostPath, component: HostPath) -> HostPath { base.appending(component) }
+  public static func / (base: HostPath, component: String) -> HostPath { base.appending(HostPath(component)) }
+  public static func / (base: HostPath, path: RootPath) -> HostPath { base.appending(HostPath(bytes: path.bytes)) }
+
+  /// `.`, `..` and repeated slashes resolved as text, without asking the file system.
+  public var lexicallyNormalized: HostPath {
+    var parts: [ArraySlice<UInt8>] = []
+    for part in bytes.split(separator: Self.slash) where part != [UInt8(ascii: ".")] {
+      if part == Array("..".utf8)[...] {
+        if let last = parts.last, last != Array("..".utf8)[...] {
+          parts.removeLast()
+        } else if !isAbsolute {
+          parts.append(part)
+        }
+      } else {
+        parts.append(part)
+      }
+    }
+    let joined = Array(parts.joined(separator: [Self.slash]))
+    if isAbsolute { return HostPath(bytes: [Self.slash] + joined) }
+    return joined.isEmpty ? "." : HostPath(bytes: joined)
+  }
+
+  /// The rest of this path below `base`, or nil when it does not lie there; compared as text.
+  public func relative(to base: HostPath) -> RootPath? {
+    let prefix = base.bytes.last == Self.slash ? base.bytes : base.bytes + [Self.slash]
+    if bytes == base.bytes { return .root }
+    guard bytes.starts(with: prefix) else { return nil }
+    return RootPath(bytes: bytes.dropFirst(prefix.count))
+  }
+
+  /// Calls `body` with the NUL-terminated path.
+  public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
+    try (bytes + [0]).withUnsafeBufferPointer { buffer in
+      try buffer.withMemoryRebound(to: CChar.self) { try body($0.baseAddress.unsafelyUnwrapped) }
+    }
+  }
+
+  public static func < (a: HostPath, b: HostPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+}

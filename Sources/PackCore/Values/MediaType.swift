@@ -1,0 +1,32 @@
+/// A media type (RFC 6838, section 4.2): `type/subtype`, no parameters.
+public struct MediaType: Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init?(_ text: String) {
+    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy(Self.isRestrictedName) else { return nil }
+    description = text
+  }
+
+  /// For the constants of this project; a test parses each of them back.
+  init(constant: String) { description = constant }
+
+  private static func isRestrictedName(_ part: Substring.UTF8View) -> Bool {
+    guard (1...127).contains(part.count), let first = part.first, isAlphanumeric(first) else { return false }
+    return part.allSatisfy { isAlphanumeric($0) || "!#$&-^_.+".utf8.contains($0) }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+  }
+}
+
+extension MediaType {
+  // OCI image spec, media-types.md.
+  public static let imageIndex = MediaType(constant: "application/vnd.oci.image.index.v1+json")
+  public static let imageManifest = MediaType(constant: "application/vnd.oci.image.manifest.v1+json")
+  public static let imageConfig = MediaType(constant: "application/vnd.oci.image.config.v1+json")
+  public static let layerTar = MediaType(constant: "application/vnd.oci.image.layer.v1.tar")
+  public static let layerGzip = MediaType(constant: "application/vnd.oci.image.layer.v1.tar+gzip")
+  public static let layerZstd = MediaType(constant: "application/vnd.oci.image.layer.v1.tar+zstd")
+}

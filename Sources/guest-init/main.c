@@ -1,0 +1,2 @@
+int guest_main(void);
+int main(void) { return guest_main(); }

@@ -1,0 +1,3 @@
+import PackCore
+import Glibc
+@main struct Main { static func main() { puts("x \(sha())");  } }

@@ -1,0 +1,4 @@
+internal import PackCore
+import XCTest
+
+final class PackCorePlaceholder: XCTestCase {}
