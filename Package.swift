@@ -112,6 +112,6 @@ let package = Package(
 /// `<Module>Tests`, in `Tests/<Module>Tests`.
 func tests(_ module: String, _ more: Target.Dependency...) -> Target {
   .testTarget(
-    name: "\(module)Tests", dependencies: [.init(stringLiteral: module), "PackCore", "TestSupport"] + more,
+    name: "\(module)Tests", dependencies: [.init(stringLiteral: module), "TestSupport"] + more,
     exclude: exclusions[module] ?? [], swiftSettings: strict)
 }
