@@ -33,6 +33,8 @@ extension JSONValue {
     if case .object(let object) = self { object[key] } else { nil }
   }
   public var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// The string when it is a digest.
+  public var digest: Digest? { string.flatMap { Digest($0) } }
   public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }

@@ -1,0 +1,60 @@
+internal import PackCore
+
+/// What can go wrong between a project directory and its image, with the next step.
+enum BuildFailure {
+  static func noProject(_ path: HostPath) -> Failure {
+    Failure(
+      "no_project", "there is no directory \(path)", hint: "give the project's directory: `packc build DIR`",
+      exit: .badInput)
+  }
+  static func projectIsNotADirectory(_ path: HostPath) -> Failure {
+    let isDockerfile = path.name == "Dockerfile" || path.name.hasSuffix(".Dockerfile")
+    return Failure(
+      "not_a_directory", "\(path) is \(isDockerfile ? "a Dockerfile" : "a file"), not a project directory",
+      hint: isDockerfile
+        ? "packc reads the project itself: run `packc build \(path.parent)`; say in unik.yaml what the Dockerfile said"
+        : "give the directory that holds it: `packc build \(path.parent)`", exit: .badInput)
+  }
+  static func projectTooLarge(_ path: HostPath, limit: Int) -> Failure {
+    Failure(
+      "project_too_large", "\(path) has more than \(limit) files that are not ignored",
+      hint: "leave out what the build does not need in .packcignore", exit: .badInput)
+  }
+  static func stepFailed(_ step: BuildStep, _ end: CommandResult.End, tail: String) -> Failure {
+    Failure(
+      "step_failed", "the step \"\(step.id)\" failed with \(end): \(step.argv.joined(separator: " "))",
+      hint: "mend what its output says, or see the plan with `packc plan`", exit: .stepFailed,
+      cause: tail.isEmpty ? "it printed nothing" : "its last lines:\n" + tail)
+  }
+  static func stepTimedOut(_ step: BuildStep, seconds: Double, tail: String) -> Failure {
+    Failure(
+      "step_timed_out", "the step \"\(step.id)\" was ended after \(Int(seconds)) seconds",
+      hint: "give it more time with --timeout SECONDS", exit: .timedOut,
+      cause: tail.isEmpty ? nil : "its last lines:\n" + tail)
+  }
+  static func outputMissing(_ step: BuildStep, _ output: RootPath, present: [String]) -> Failure {
+    Failure(
+      "output_missing", "the step \"\(step.id)\" ended well but left no \(output)",
+      hint: "see what it printed with --verbose; the names must agree",
+      exit: .stepFailed,
+      cause: present.isEmpty ? "it left nothing at all" : "it left: \(present.joined(separator: ", "))")
+  }
+  static func artifactMissing(_ artifact: BuildPlan.Artifact, similar: [String]) -> Failure {
+    Failure(
+      "artifact_missing", "the artifact \(artifact.path) does not exist after the build",
+      hint: similar.isEmpty
+        ? "set artifact.path in unik.yaml to what the build command makes"
+        : "did you mean \(similar.joined(separator: " or "))? Set artifact.path in unik.yaml", exit: .badInput)
+  }
+  static func lockOutOfDate(_ what: [String]) -> Failure {
+    Failure(
+      "lock_out_of_date",
+      "packc.lock does not agree with this build:\n" + what.map { "  - \($0)" }.joined(separator: "\n"),
+      hint: "run `packc lock` and commit packc.lock, or make this machine agree with it", exit: .lock)
+  }
+  static func lockMissing() -> Failure {
+    Failure(
+      "lock_missing", "--locked, but there is no packc.lock", hint: "run `packc lock` and commit packc.lock",
+      exit: .lock)
+  }
+}

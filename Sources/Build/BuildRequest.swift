@@ -1,0 +1,41 @@
+public import PackCore
+
+/// What a build was asked for, from the command line or a test.
+public struct BuildRequest: Sendable {
+  public var project: HostPath
+  public var mode = BuildMode.release
+  public var platform = Platform.host
+  /// `--file`: another file in the place of `unik.yaml`.
+  public var configFile: HostPath?
+  public var tag: String?
+  public var packName: String?
+  public var app: RootPath?
+  public var packPlaces: [HostPath] = []
+  public var locked = false
+  public var useCache = true
+  public var makesImage = true
+  public var makesUnikernel = true
+  /// `gzip`, `zstd` or `zstd:LEVEL`.
+  public var compression = "gzip"
+  public var kernel: String?
+  /// Default: `.packc` in the project.
+  public var output: HostPath?
+  /// Seconds for one step.
+  public var timeout: Double = 3600
+
+  public init(project: HostPath) { self.project = project }
+
+  public var outputDirectory: HostPath { output ?? project / ".packc" }
+
+  /// All of it that decides what comes out, for the record of the last build.
+  var json: JSONValue {
+    JSONValue(compact: [
+      "project": JSONValue(project), "mode": .string(mode.rawValue), "platform": JSONValue(platform),
+      "file": configFile.map { JSONValue($0) }, "tag": tag.map(JSONValue.string),
+      "pack": packName.map(JSONValue.string), "app": app.map { JSONValue($0) },
+      "packs": .array(packPlaces.map { JSONValue($0) }), "locked": .bool(locked), "image": .bool(makesImage),
+      "unikernel": .bool(makesUnikernel), "compression": .string(compression),
+      "kernel": kernel.map(JSONValue.string), "output": JSONValue(outputDirectory),
+    ])
+  }
+}

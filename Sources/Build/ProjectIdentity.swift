@@ -1,0 +1,88 @@
+internal import PackCore
+
+/// The project's name and revision. A name that comes from the directory or the remote is a tag and a title for people;
+/// only one that the project itself states enters an image.
+struct ProjectIdentity {
+  var name: String
+  /// True when the project's own files state the name.
+  var nameIsStated: Bool
+  var version: String?
+  /// The commit that is checked out; nil when there is none or the tree differs from it.
+  var revision: String?
+  var decisions: [Decision]
+
+  init(scan: ProjectScan, declaredName: String?, plan: BuildPlan, context: HostContext) throws {
+    var decisions: [Decision] = []
+    if let declaredName {
+      (name, nameIsStated) = (declaredName, true)
+      decisions.append(Decision(what: "name", value: declaredName, source: "unik.yaml"))
+    } else if let stated = plan.name, !Self.slug(stated).isEmpty {
+      (name, nameIsStated) = (Self.slug(stated), true)
+      decisions.append(Decision(what: "name", value: name, source: "the project's manifest"))
+    } else if let remote = Self.remoteName(scan.root), !Self.slug(remote).isEmpty {
+      (name, nameIsStated) = (Self.slug(remote), false)
+      decisions.append(Decision(what: "name", value: name, source: ".git/config (a tag only, not in the image)"))
+    } else {
+      let slug = Self.slug(scan.root.name)
+      (name, nameIsStated) = (slug.isEmpty ? "app" : slug, false)
+      decisions.append(Decision(what: "name", value: name, source: "directory name (a tag only, not in the image)"))
+    }
+    version = plan.version
+    revision = Self.revision(scan, context)
+    if let revision { decisions.append(Decision(what: "revision", value: revision, source: ".git")) }
+    self.decisions = decisions
+  }
+
+  /// Lower-case letters, digits and single dashes, as an image reference and a host name take them; at most 63.
+  static func slug(_ text: String) -> String {
+    var out = ""
+    for scalar in text.lowercased().unicodeScalars {
+      if ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) {
+        out.unicodeScalars.append(scalar)
+      } else if !out.isEmpty, out.last != "-" {
+        out.append("-")
+      }
+    }
+    out = String(out.prefix(63))
+    while out.last == "-" { out.removeLast() }
+    return out
+  }
+
+  /// The base name of the `url` of the remote "origin" (git-config(1)).
+  private static func remoteName(_ root: HostPath) -> String? {
+    guard let bytes = try? FileSystem.readIfPresent(root / ".git/config", limit: 1 << 20) else { return nil }
+    var inOrigin = false
+    for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+      let text = line.drop { $0 == " " || $0 == "\t" }
+      if text.hasPrefix("[") { inOrigin = text.hasPrefix("[remote \"origin\"]") }
+      guard inOrigin, text.hasPrefix("url"), let cut = text.firstIndex(of: "=") else { continue }
+      let url = text[text.index(after: cut)...].filter { $0 != " " }
+      let last = url.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init)
+      return last.map { $0.hasSuffix(".git") ? String($0.dropLast(4)) : $0 }
+    }
+    return nil
+  }
+
+  /// `git` itself says what is checked out and whether the tree is as committed; packc's own lock does not count.
+  private static func revision(_ scan: ProjectScan, _ context: HostContext) -> String? {
+    guard FileSystem.exists(scan.root / ".git"), let git = context.findTool("git"),
+      let directory = scan.root.utf8
+    else { return nil }
+    func ask(_ arguments: [String]) -> String? {
+      let command = Command(
+        [
+          git.description, "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+          "-C", directory,
+        ]
+          + arguments,
+        environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "HOME": "/nonexistent"],
+        timeout: 30)
+      guard let result = try? ProcessRunner().run(command), result.succeeded else { return nil }
+      return result.outputText
+    }
+    guard let head = ask(["rev-parse", "--verify", "HEAD^{commit}"])?.split(separator: "\n").first,
+      let status = ask(["status", "--porcelain", "--", ".", ":!packc.lock", ":!.packc"]), status.isEmpty
+    else { return nil }
+    return String(head)
+  }
+}

@@ -1,0 +1,214 @@
+internal import PackCore
+
+/// Runs a plan's steps, or finds their results from before. The one place of a build that starts the project's tools.
+final class StepExecutor {
+  struct Outcome {
+    let step: BuildStep
+    let status: ProgressEvent.Status
+    let reason: String
+    let seconds: Double
+    /// The directory below which the step's outputs are.
+    let outputs: HostPath
+
+    var json: JSONValue {
+      [
+        "id": .string(step.id), "status": .string(status.rawValue), "reason": .string(reason),
+        "seconds": .number((seconds * 1000).rounded() / 1000),
+      ]
+    }
+  }
+
+  /// What the executor is given once for a build.
+  struct Setting {
+    var context: HostContext
+    var cache: HostPath
+    var scan: ProjectScan
+    var digests: FileDigests
+    var reporter: Reporter
+    /// The pack's copy in the store, its digest, and the variables that it wants passed to fetch steps.
+    var packDirectory: HostPath
+    var packDigest: Digest
+    var packName: String
+    var passthrough: [String]
+    var epoch: Int64
+    var timeout: Double
+    var useCache: Bool
+    /// Parts of each step's key at the last build of this project, for `--explain`.
+    var lastKeys: [String: [String: Digest]]
+  }
+
+  private let setting: Setting
+  private let cache: StepCache
+  private let bubblewrap: HostPath?
+  private var workspace: Workspace?
+  private var materialized: Set<String> = []
+  private(set) var outcomes: [Outcome] = []
+  private(set) var keys: [String: [String: Digest]] = [:]
+  private var finished: [(outputs: [RootPath], digest: Digest)] = []
+
+  init(_ setting: Setting) throws {
+    self.setting = setting
+    cache = try StepCache(cache: setting.cache)
+    bubblewrap = Sandbox.find(setting.context)
+    if bubblewrap == nil {
+      setting.reporter.warn(
+        "bubblewrap does not work here: steps see the host's real paths and network, and outputs may hold those paths",
+        hint: "apt-get install bubblewrap, and allow user namespaces")
+    }
+  }
+
+  func run(_ steps: [BuildStep]) throws {
+    for step in steps { try run(step) }
+  }
+
+  /// Where an artifact's path (`${work}/…`) is on the host now.
+  func locate(_ path: String) -> HostPath? {
+    guard path.hasPrefix("${work}/"), let relative = RootPath(String(path.dropFirst(8))) else { return nil }
+    return outcomes.last { $0.step.outputs.contains { relative.isInside($0) } }.map { $0.outputs / relative }
+  }
+
+  private func run(_ step: BuildStep) throws {
+    try Interruption.check()
+    let started = setting.context.monotonicNanoseconds()
+    let finder = StepKeys(
+      scan: setting.scan, digests: setting.digests, environment: baseEnvironment, sandboxed: bubblewrap != nil,
+      pack: setting.packDigest)
+    let key = try finder.key(of: step, earlier: finished)
+    keys[step.id] = key.parts
+    setting.reporter.send(.stepStarted(id: step.id, title: step.argv.joined(separator: " ")))
+    let outcome: Outcome
+    if setting.useCache, let outputs = try cache.outputs(of: key.digest) {
+      outcome = Outcome(
+        step: step, status: .reused, reason: "nothing that it depends on changed", seconds: elapsed(since: started),
+        outputs: outputs)
+    } else {
+      let reason = setting.useCache ? key.difference(from: setting.lastKeys[step.id]) : "--no-cache"
+      let outputs = try execute(step, key: key, started: started)
+      outcome = Outcome(
+        step: step, status: .ran, reason: reason, seconds: elapsed(since: started), outputs: outputs)
+      materialized.insert(step.id)
+    }
+    setting.reporter.send(
+      .stepEnded(id: step.id, status: outcome.status, reason: outcome.reason, seconds: outcome.seconds))
+    outcomes.append(outcome)
+    finished.append((step.outputs, key.digest))
+  }
+
+  private func elapsed(since started: UInt64) -> Double {
+    Double(setting.context.monotonicNanoseconds() - started) / 1e9
+  }
+
+  private func execute(_ step: BuildStep, key: StepKey, started: UInt64) throws -> HostPath {
+    let workspace = try openWorkspace()
+    try materializeEarlierOutputs(in: workspace)
+    let sandbox = try makeSandbox(step, workspace)
+    try writeFiles(of: step, sandbox)
+    do {
+      try runCommand(of: step, sandbox)
+      try checkOutputs(of: step, workspace)
+    } catch {
+      setting.reporter.send(
+        .stepEnded(id: step.id, status: .failed, reason: "", seconds: elapsed(since: started)))
+      throw error
+    }
+    if setting.useCache { return try keep(step, workspace, key) }
+    return workspace.work
+  }
+
+  /// The outputs go to the cache, and a copy stays for the steps that follow.
+  private func keep(_ step: BuildStep, _ workspace: Workspace, _ key: StepKey) throws -> HostPath {
+    let stored = try cache.store(step.outputs, from: workspace.work, key: key.digest)
+    for output in step.outputs { try TreeCopy.copy(stored / output, to: workspace.work / output) }
+    return stored
+  }
+
+  private func openWorkspace() throws -> Workspace {
+    if let workspace { return workspace }
+    let made = try Workspace(cache: setting.cache)
+    // Not before 1980, which zip files cannot express.
+    try made.copySource(setting.scan, time: Int(max(setting.epoch, 315_532_800)))
+    workspace = made
+    return made
+  }
+
+  /// Steps that were reused left nothing in this build's working directory.
+  private func materializeEarlierOutputs(in workspace: Workspace) throws {
+    for outcome in outcomes where materialized.insert(outcome.step.id).inserted {
+      for output in outcome.step.outputs {
+        try TreeCopy.copy(outcome.outputs / output, to: workspace.work / output)
+      }
+    }
+  }
+
+  private func makeSandbox(_ step: BuildStep, _ workspace: Workspace) throws -> Sandbox {
+    let caches = setting.cache / "tools" / setting.packName
+    try FileSystem.createDirectory(caches)
+    for directory in step.cacheDirectories { try FileSystem.createDirectory(caches / directory) }
+    try FileSystem.createDirectory(workspace.home / "tmp")
+    return Sandbox(
+      bubblewrap: bubblewrap,
+      host: Sandbox.Places(
+        source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
+        home: workspace.home, temporary: workspace.home / "tmp"),
+      searchPath: setting.context.searchPath)
+  }
+
+  private func writeFiles(of step: BuildStep, _ sandbox: Sandbox) throws {
+    for (path, text) in step.files.sorted(by: { $0.key < $1.key }) {
+      let target = HostPath(sandbox.host.expand(path)).lexicallyNormalized
+      guard target.relative(to: sandbox.host.work) != nil || target.relative(to: sandbox.host.source) != nil else {
+        throw Failure(
+          "bad_plan", "the step \"\(step.id)\" wants to write \(path), which is neither below ${work} nor ${source}",
+          exit: .packFailed)
+      }
+      try FileSystem.createDirectory(target.parent)
+      try FileSystem.writeAtomically(Array(text.utf8), to: target, durable: false)
+    }
+  }
+
+  private var baseEnvironment: [String: String] {
+    let temporary = bubblewrap == nil ? nil : Sandbox.inside
+    return [
+      "PATH": setting.context.searchPath.map(\.description).joined(separator: ":"),
+      "HOME": temporary?.home.description ?? "", "TMPDIR": temporary?.temporary.description ?? "",
+      "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": String(setting.epoch),
+      "USER": "packc", "LOGNAME": "packc",
+    ]
+  }
+
+  private func environment(of step: BuildStep, _ sandbox: Sandbox) -> [String: String] {
+    var environment = baseEnvironment
+    environment["HOME"] = sandbox.places.home.description
+    environment["TMPDIR"] = sandbox.places.temporary.description
+    if step.network {
+      for name in setting.passthrough { environment[name] = setting.context.environment[name] }
+    }
+    for (name, value) in step.environment { environment[name] = sandbox.places.expand(value) }
+    return environment
+  }
+
+  private func runCommand(of step: BuildStep, _ sandbox: Sandbox) throws {
+    let places = sandbox.places
+    let directory = places.source / step.workingDirectory
+    var tail: [String] = []
+    let command = Command(
+      try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network),
+      environment: environment(of: step, sandbox), directory: bubblewrap == nil ? directory : nil,
+      timeout: setting.timeout)
+    let result = try ProcessRunner().run(command) { _, line in
+      setting.reporter.send(.stepLine(id: step.id, text: line))
+      tail.append(line)
+      if tail.count > 200 { tail.removeFirst(100) }
+    }
+    let lines = tail.suffix(40).map { "    " + $0 }.joined(separator: "\n")
+    if result.timedOut { throw BuildFailure.stepTimedOut(step, seconds: setting.timeout, tail: lines) }
+    guard result.succeeded else { throw BuildFailure.stepFailed(step, result.end, tail: lines) }
+  }
+
+  private func checkOutputs(of step: BuildStep, _ workspace: Workspace) throws {
+    for output in step.outputs where try FileSystem.status(workspace.work / output) == nil {
+      let present = try DirectoryWalk.names(in: workspace.work).map { String(decoding: $0, as: UTF8.self) }
+      throw BuildFailure.outputMissing(step, output, present: present)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+internal import PackCore
+
+/// What a step's result depends on, each part by itself so that a person can be told which one changed.
+struct StepKey: Sendable {
+  /// `command`, `inputs`, `tools`, `earlier steps`, `environment` → digest
+  let parts: [String: Digest]
+  let digest: Digest
+
+  init(parts: [String: Digest]) {
+    self.parts = parts
+    digest = Digest(of: .object(["format": 2, "parts": .object(parts.mapValues { JSONValue($0) })]))
+  }
+
+  /// Says what differs from the key of the last time: `inputs changed`.
+  func difference(from last: [String: Digest]?) -> String {
+    guard let last else { return "it has not run before" }
+    let changed = Set(parts.keys).union(last.keys).filter { parts[$0] != last[$0] }.sorted()
+    return changed.isEmpty ? "its result is no longer in the cache" : changed.joined(separator: " and ") + " changed"
+  }
+}
+
+/// Finds the keys of a plan's steps.
+struct StepKeys {
+  let scan: ProjectScan
+  let digests: FileDigests
+  let environment: [String: String]
+  let sandboxed: Bool
+  let pack: Digest
+
+  /// `earlier`: the keys of the steps before, by their output paths.
+  func key(of step: BuildStep, earlier: [(outputs: [RootPath], digest: Digest)]) throws -> StepKey {
+    StepKey(parts: [
+      "command": Digest(of: step.json), "inputs": try inputs(of: step),
+      "tools": try toolIdentity(of: step),
+      "earlier steps": Digest(
+        of: JSONValue(strings: earlier.filter { uses(step, $0.outputs) }.map(\.digest.description))),
+      "environment": Digest(
+        of: .object([
+          "variables": JSONValue(strings: environment), "sandbox": .bool(sandboxed), "pack": JSONValue(pack),
+        ])),
+    ])
+  }
+
+  private func uses(_ step: BuildStep, _ outputs: [RootPath]) -> Bool {
+    if step.inputs.isEmpty { return true }
+    let named = step.inputs.compactMap { $0.hasPrefix("${work}/") ? RootPath(String($0.dropFirst(8))) : nil }
+    return outputs.contains { output in named.contains { $0.isInside(output) || output.isInside($0) } }
+  }
+
+  /// Every project file that the step may read: path, kind, executable bit and content.
+  private func inputs(of step: BuildStep) throws -> Digest {
+    var wanted = step.inputs.compactMap { input -> RootPath? in
+      if input == "." || input == "${source}" { return .root }
+      if input.hasPrefix("${source}/") { return RootPath(String(input.dropFirst(10))) }
+      return input.hasPrefix("${") ? nil : RootPath(input)
+    }
+    if step.inputs.isEmpty { wanted = [.root] }
+    var hash = SHA256()
+    for entry in scan.entries where wanted.contains(where: { entry.path.isInside($0) }) {
+      hash.update(entry.path.bytes + [0, entry.status.kind.rawValue, entry.status.mode & 0o100 != 0 ? 1 : 0])
+      switch entry.status.kind {
+      case .file: hash.update(try digests.digest(of: scan.root / entry.path, status: entry.status).hex)
+      case .link: hash.update(try FileSystem.linkTarget(scan.root / entry.path) + [0])
+      case .directory, .other: break
+      }
+    }
+    return hash.finish()
+  }
+
+  /// The program, the tools that the pack names, and the host's package database, which changes with every package.
+  private func toolIdentity(of step: BuildStep) throws -> Digest {
+    var bytes: [UInt8] = []
+    let program = step.argv[0].contains("/") ? HostPath(step.argv[0]) : find(step.argv[0])
+    let paths = [program].compactMap { $0 } + step.tools.map { HostPath($0) } + ["/var/lib/dpkg/status"]
+    for path in paths {
+      guard let real = FileSystem.resolve(path), let status = try FileSystem.status(real) else { continue }
+      bytes += real.bytes + [0]
+      status.fingerprint(into: &bytes)
+    }
+    return Digest(of: bytes)
+  }
+
+  private func find(_ name: String) -> HostPath? {
+    (environment["PATH"] ?? "").split(separator: ":").lazy.map { HostPath(String($0)) / name }
+      .first(where: FileSystem.isExecutableFile)
+  }
+}

@@ -1,0 +1,80 @@
+internal import Glibc
+internal import PackCore
+
+/// The private directory of one build, removed at its end whatever happens:
+///
+///     <cache>/work/build.XXXXXX/source   the copy of the project
+///                               work     outputs of the steps
+///                               home     HOME of the steps
+final class Workspace {
+  let root: HostPath
+  var source: HostPath { root / "source" }
+  var work: HostPath { root / "work" }
+  var home: HostPath { root / "home" }
+  private let lock: Descriptor
+
+  init(cache: HostPath) throws {
+    let parent = cache / "work"
+    Self.sweep(parent)
+    let root = try FileSystem.createTemporaryDirectory(in: parent, prefix: "build")
+    for name in ["work", "home"] { try FileSystem.createDirectory(root / name) }
+    let lock = try Descriptor.open(root / "lock", O_RDWR | O_CREAT)
+    flock(lock.raw, LOCK_EX)
+    self.root = root
+    self.lock = lock
+  }
+
+  deinit { try? FileSystem.removeTree(root) }
+
+  /// Removes what killed builds left: a living one holds the lock of its directory.
+  private static func sweep(_ parent: HostPath) {
+    for name in (try? DirectoryWalk.names(in: parent)) ?? [] {
+      let directory = parent / HostPath(bytes: name)
+      guard let lock = try? Descriptor.open(directory / "lock", O_RDWR) else { continue }
+      if flock(lock.raw, LOCK_EX | LOCK_NB) == 0 { try? FileSystem.removeTree(directory) }
+    }
+  }
+
+  /// Copies the project's files with modes 0644 and 0755 and one time stamp for all, so that neither the umask nor the
+  /// order of a checkout reaches the tools. `seconds` since the epoch.
+  func copySource(_ scan: ProjectScan, time seconds: Int) throws {
+    try FileSystem.createDirectory(source)
+    for (index, entry) in scan.entries.enumerated() {
+      if index % 1024 == 0 { try Interruption.check() }
+      let from = scan.root / entry.path
+      let to = source / entry.path
+      switch entry.status.kind {
+      case .directory: try FileSystem.createDirectory(to)
+      case .link: try FileSystem.createLink(to, to: FileSystem.linkTarget(from))
+      case .file: try FileSystem.copyFile(from, to: to, mode: entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
+      case .other: continue
+      }
+    }
+    for entry in scan.entries.reversed() { try FileSystem.setTime(source / entry.path, seconds: seconds) }
+    try FileSystem.setTime(source, seconds: seconds)
+  }
+}
+
+/// Copying finished directories between the step cache and the working directory.
+enum TreeCopy {
+  /// Copies a file, link or directory; modes are kept as 0644/0755, times are not.
+  static func copy(_ from: HostPath, to: HostPath) throws {
+    try FileSystem.createDirectory(to.parent)
+    guard let status = try FileSystem.status(from) else { throw Failure.system("copy", from, errno: ENOENT) }
+    try copyOne(from, to, status)
+    guard status.kind == .directory else { return }
+    try DirectoryWalk.walk(from) { entry in
+      try copyOne(from / entry.path, to / entry.path, entry.status)
+      return .take
+    }
+  }
+
+  private static func copyOne(_ from: HostPath, _ to: HostPath, _ status: FileStatus) throws {
+    switch status.kind {
+    case .directory: try FileSystem.createDirectory(to)
+    case .link: try FileSystem.createLink(to, to: FileSystem.linkTarget(from))
+    case .file: try FileSystem.copyFile(from, to: to, mode: status.mode & 0o100 != 0 ? 0o755 : 0o644)
+    case .other: break
+    }
+  }
+}

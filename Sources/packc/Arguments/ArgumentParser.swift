@@ -1,0 +1,113 @@
+internal import PackCore
+
+/// Splits the arguments into a command, flags and operands, by the definitions alone.
+struct ArgumentParser {
+  let commands: [CommandDefinition]
+
+  struct Parsed {
+    var command: CommandDefinition?
+    var values: [String: [String]] = [:]
+    var operands: [String] = []
+  }
+
+  func parse(_ arguments: [String]) throws -> Parsed {
+    var parsed = Parsed()
+    var words: [String] = []
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if argument == "--" {
+        if parsed.command == nil { throw usage("a command must come before \"--\"") }
+        parsed.operands += rest
+        break
+      }
+      if argument.hasPrefix("-"), argument != "-" {
+        try takeFlag(argument, &rest, &parsed)
+      } else if parsed.command == nil {
+        words.append(argument)
+        try chooseCommand(&words, &parsed)
+      } else {
+        // `kernel import` after `kernel` was not yet a command: handled in chooseCommand.
+        parsed.operands.append(argument)
+      }
+    }
+    if parsed.command == nil, !words.isEmpty { throw unknownCommand(words) }
+    try check(parsed)
+    return parsed
+  }
+
+  private func chooseCommand(_ words: inout [String], _ parsed: inout Parsed) throws {
+    let name = words.joined(separator: " ")
+    if let command = commands.first(where: { $0.name == name }) {
+      parsed.command = command
+      return
+    }
+    guard commands.contains(where: { $0.name.hasPrefix(name + " ") }) else { throw unknownCommand(words) }
+  }
+
+  private func takeFlag(_ argument: String, _ rest: inout ArraySlice<String>, _ parsed: inout Parsed) throws {
+    let known = (parsed.command?.flags ?? []) + GlobalFlags.all
+    let flag: Flag
+    var inline: String?
+    if argument.hasPrefix("--") {
+      let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts.first ?? "")
+      guard let found = known.first(where: { $0.name == name }) else { throw unknownFlag(argument, parsed, known) }
+      flag = found
+      inline = parts.count == 2 ? String(parts[1]) : nil
+    } else {
+      let letters = argument.dropFirst()
+      guard let letter = letters.first, let found = known.first(where: { $0.short == letter }) else {
+        throw unknownFlag(argument, parsed, known)
+      }
+      flag = found
+      if letters.count > 1 { inline = String(letters.dropFirst()) }
+    }
+    guard flag.value != nil else {
+      if inline != nil { throw usage("--\(flag.name) takes no value") }
+      parsed.values[flag.name] = [""]
+      return
+    }
+    guard let value = inline ?? rest.popFirst() else {
+      throw usage("--\(flag.name) needs a value (\(flag.value ?? ""))")
+    }
+    if !flag.repeats, parsed.values[flag.name] != nil { throw usage("--\(flag.name) stands twice") }
+    parsed.values[flag.name, default: []].append(value)
+  }
+
+  private func check(_ parsed: Parsed) throws {
+    guard let command = parsed.command, parsed.values["help"] == nil else { return }
+    if parsed.operands.count > command.maximumOperands {
+      throw usage("`packc \(command.name)` does not take \"\(parsed.operands[command.maximumOperands])\"", command)
+    }
+    if parsed.operands.count < command.minimumOperands {
+      throw usage("`packc \(command.name)` needs \(command.operands)", command)
+    }
+  }
+
+  private func usage(_ text: String, _ command: CommandDefinition? = nil) -> Failure {
+    Failure(
+      "wrong_usage", text, hint: "see `packc \(command.map { $0.name + " " } ?? "")--help`", exit: .usage)
+  }
+
+  private func unknownCommand(_ words: [String]) -> Failure {
+    let name = words.joined(separator: " ")
+    let below = commands.map(\.name).filter { $0.hasPrefix(name + " ") }
+    if !below.isEmpty {
+      return usage(
+        "`packc \(name)` needs one of: \(below.map { String($0.dropFirst(name.count + 1)) }.joined(separator: ", "))")
+    }
+    let near = Suggestion.nearest(to: name, among: commands.map(\.name))
+    return Failure(
+      "wrong_usage", "there is no command \"\(name)\"",
+      hint: near.map { "did you mean `packc \($0)`?" } ?? "see `packc help`", exit: .usage)
+  }
+
+  private func unknownFlag(_ argument: String, _ parsed: Parsed, _ known: [Flag]) -> Failure {
+    let name = String(argument.drop { $0 == "-" }.prefix { $0 != "=" })
+    let near = Suggestion.nearest(to: name, among: known.map(\.name))
+    let place = parsed.command.map { "`packc \($0.name)`" } ?? "packc"
+    return Failure(
+      "wrong_usage", "\(place) has no flag \(argument)",
+      hint: near.map { "did you mean --\($0)?" } ?? "see `packc \(parsed.command?.name ?? "") --help`", exit: .usage)
+  }
+}

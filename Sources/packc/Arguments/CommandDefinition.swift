@@ -1,0 +1,62 @@
+internal import PackCore
+
+/// A flag as it is written, parsed, and shown by `--help`: one definition for all three.
+struct Flag {
+  let name: String
+  let short: Character?
+  /// What stands for the value in help (`SECONDS`); nil for a switch.
+  let value: String?
+  let help: String
+  let repeats: Bool
+
+  init(_ name: String, short: Character? = nil, value: String? = nil, repeats: Bool = false, help: String) {
+    self.name = name
+    self.short = short
+    self.value = value
+    self.help = help
+    self.repeats = repeats
+  }
+}
+
+/// One command: what help shows and what runs.
+struct CommandDefinition {
+  /// `build`, `kernel import`
+  let name: String
+  let summary: String
+  /// `[DIR]`
+  let operands: String
+  let minimumOperands: Int
+  let maximumOperands: Int
+  let flags: [Flag]
+  /// Further paragraphs of `--help`.
+  let details: String
+  let run: (Invocation) throws -> ExitCode
+
+  init(
+    _ name: String, summary: String, operands: String = "", count: ClosedRange<Int> = 0...0, flags: [Flag] = [],
+    details: String = "", run: @escaping (Invocation) throws -> ExitCode
+  ) {
+    self.name = name
+    self.summary = summary
+    self.operands = operands
+    minimumOperands = count.lowerBound
+    maximumOperands = count.upperBound
+    self.flags = flags
+    self.details = details
+    self.run = run
+  }
+}
+
+/// Flags that every command takes, before or after its name.
+enum GlobalFlags {
+  static let all = [
+    Flag("json", help: "print the result as one JSON document on standard output"),
+    Flag("output-format", short: "o", value: "json|text", help: "the same as --json when it is json"),
+    Flag("progress", value: "auto|plain|json|none", help: "how progress is shown on standard error"),
+    Flag("quiet", short: "q", help: "no progress, only errors"),
+    Flag("verbose", short: "v", help: "everything that the steps print"),
+    Flag("color", value: "auto|always|never", help: "colour on standard error (NO_COLOR is honoured)"),
+    Flag("project", value: "DIR", help: "work as if started in DIR"),
+    Flag("help", short: "h", help: "show this help"),
+  ]
+}

@@ -1,0 +1,68 @@
+internal import PackCore
+
+/// Parses, sets up progress, runs the command, and turns whatever it throws into one clear error.
+struct CommandLineTool {
+  let arguments: [String]
+
+  func run() -> ExitCode {
+    var wantsJSON = Self.asksForJSON(arguments)
+    var isRun = false
+    do {
+      let parsed = try ArgumentParser(commands: Commands.all).parse(arguments)
+      isRun = parsed.command?.name == "run"
+      wantsJSON = try Self.wantsJSON(parsed)
+      if parsed.values["help"] != nil || parsed.command == nil {
+        try Help.print(parsed.command)
+        return parsed.command == nil && parsed.values["help"] == nil ? .usage : .done
+      }
+      guard let command = parsed.command else { return .usage }
+      return try run(command, parsed, json: wantsJSON)
+    } catch {
+      let failure = error as? Failure ?? Failure("internal", "\(error)")
+      Self.show(failure, json: wantsJSON)
+      // `packc run` gives back the program's own codes, so its own failures have one of theirs.
+      return isRun && failure.exit.rawValue < 128 && failure.exit != .usage ? .runFailed : failure.exit
+    }
+  }
+
+  private func run(_ command: CommandDefinition, _ parsed: ArgumentParser.Parsed, json: Bool) throws -> ExitCode {
+    var context = try HostContext.current()
+    if let project = parsed.values["project"]?.last {
+      let directory = (context.workingDirectory / project).lexicallyNormalized
+      guard FileSystem.isDirectory(directory) else {
+        throw Failure(
+          "no_project", "--project: there is no directory \(directory)", hint: "give a directory that exists",
+          exit: .badInput)
+      }
+      context.workingDirectory = directory
+    }
+    let progress = try ProgressChoice(parsed.values, context).start()
+    defer { progress.finish() }
+    return try command.run(
+      Invocation(
+        command: command, values: parsed.values, operands: parsed.operands, context: context,
+        output: ResultOutput(json: json), reporter: progress.reporter))
+  }
+
+  private static func wantsJSON(_ parsed: ArgumentParser.Parsed) throws -> Bool {
+    if let format = parsed.values["output-format"]?.last {
+      guard format == "json" || format == "text" else {
+        throw Failure("wrong_usage", "-o \(format): expected json or text", exit: .usage)
+      }
+      return format == "json"
+    }
+    return parsed.values["json"] != nil
+  }
+
+  /// Before the arguments are parsed, for an error in parsing them.
+  private static func asksForJSON(_ arguments: [String]) -> Bool {
+    arguments.contains("--json") || arguments.contains("-ojson")
+      || zip(arguments, arguments.dropFirst()).contains { $0 == "-o" && $1 == "json" }
+  }
+
+  private static func show(_ failure: Failure, json: Bool) {
+    StandardOutput.writeError("error: \(failure)\n")
+    guard json else { return }
+    try? StandardOutput.write(CanonicalJSON.encodePretty(["error": failure.json]))
+  }
+}

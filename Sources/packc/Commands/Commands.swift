@@ -1,0 +1,10 @@
+/// Every command, in the order in which help shows them. A new command is one more file and one more line here.
+enum Commands {
+  static var all: [CommandDefinition] {
+    [
+      BuildCommand.definition, RunCommand.definition, PlanCommand.definition, LockCommand.definition,
+      CheckCommand.definition, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
+      HelpCommand.definition,
+    ]
+  }
+}
