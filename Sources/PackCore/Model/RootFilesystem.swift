@@ -147,6 +147,12 @@ public struct RootFilesystem: Sendable {
     table[path]?.content = content
   }
 
+  /// Mode 0755 for a file that is there.
+  public mutating func makeExecutable(_ path: RootPath) {
+    guard let path = try? normalized(path), case .host? = table[path]?.content else { return }
+    table[path]?.mode = 0o755
+  }
+
   /// The layers that have entries, lowest first. A layer lists each directory above its files, with the same metadata
   /// in every layer; no other path is in two layers.
   public func layers() -> [LayerContent] {
