@@ -21,10 +21,11 @@ public struct ProcessRunner: Sendable {
         pidfd: child.pidfd.raw, interrupt: teardown.hasBegun ? -1 : Interruption.wakeDescriptor,
         milliseconds: teardown.nextWake(), line: line)
       teardown.advance()
-      if let end = try child.reapIfEnded() {
-        // What a grandchild of the same group still does, it does no longer.
+      if try child.hasEnded() {
+        // What a grandchild of the same group still does, it does no longer. The child is not reaped yet, so the
+        // group's number cannot be anybody else's.
         if command.ownGroup { kill(-child.pid, SIGKILL) }
-        Strays.end(after: child.pid)
+        let end = Strays.reap(child.pid)
         streams.drainWithoutWaiting(line: line)
         try Interruption.check()
         return CommandResult(
@@ -40,16 +41,13 @@ struct Child: ~Copyable {
   let pid: pid_t
   let pidfd: Descriptor
 
-  func reapIfEnded() throws -> CommandResult.End? {
-    var status: Int32 = 0
-    let reaped = waitpid(pid, &status, WNOHANG)
-    if reaped == 0 { return nil }
-    guard reaped == pid else {
-      if errno == EINTR { return nil }
-      throw Failure.system("wait for a child process", errno: errno)
+  /// Asks without reaping: until `Strays.reap` the number stays the child's.
+  func hasEnded() throws -> Bool {
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) != 0 {
+      guard errno == EINTR else { throw Failure.system("wait for a child process", errno: errno) }
     }
-    let signal = status & 0x7f
-    return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+    return information.si_signo == SIGCHLD
   }
 }
 
@@ -60,19 +58,26 @@ struct Teardown {
   private let grace: UInt64
   private let deadline: UInt64?
   private var killAt: UInt64?
+  private var killed = false
   private(set) var timedOut = false
   var hasBegun: Bool { killAt != nil }
 
   init(child: borrowing Child, command: Command, started: UInt64) {
     pid = child.pid
     group = command.ownGroup
-    grace = UInt64(command.grace * 1e9)
-    deadline = command.timeout.map { started + UInt64($0 * 1e9) }
+    grace = Self.nanoseconds(command.grace)
+    deadline = command.timeout.map { started + Self.nanoseconds($0) }
+  }
+
+  /// A person may write any number: what is not one or is negative counts as 0, what is too large as a century.
+  private static func nanoseconds(_ seconds: Double) -> UInt64 {
+    seconds > 0 ? UInt64(min(seconds, 3.2e9) * 1e9) : 0
   }
 
   /// Milliseconds until there is something to do; -1 for never. An interrupt ends poll(2) by itself.
   func nextWake() -> Int32 {
-    guard let next = killAt ?? deadline else { return -1 }
+    // After SIGKILL there is only the end to wait for, and the pidfd tells it.
+    guard !killed, let next = killAt ?? deadline else { return -1 }
     let now = HostContext.monotonicClock()
     return next <= now ? 0 : Int32(clamping: (next - now) / 1_000_000 + 1)
   }
@@ -80,7 +85,10 @@ struct Teardown {
   mutating func advance() {
     let now = HostContext.monotonicClock()
     if let killAt {
-      if now >= killAt { send(SIGKILL) }
+      if now >= killAt, !killed {
+        send(SIGKILL)
+        killed = true
+      }
       return
     }
     let late = deadline.map { now >= $0 } ?? false
