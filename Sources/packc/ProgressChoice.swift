@@ -2,20 +2,26 @@ internal import PackCore
 
 /// Which progress the flags and the terminal ask for.
 struct ProgressChoice {
-  private let values: [String: [String]]
+  private let style: ProgressOutput.Style
+  private let color: ColorChoice
   private let context: HostContext
 
   init(_ values: [String: [String]], _ context: HostContext) throws {
-    self.values = values
     self.context = context
-    try Self.check("progress", values, among: ["auto", "plain", "json", "none"])
-    try Self.check("color", values, among: ["auto", "always", "never"])
+    style = values["quiet"] != nil ? .quiet : try Self.choice("progress", values) ?? .auto
+    color = try Self.choice("color", values) ?? .auto
   }
 
-  private static func check(_ flag: String, _ values: [String: [String]], among known: [String]) throws {
-    guard let value = values[flag]?.last, !known.contains(value) else { return }
+  func start() -> ProgressOutput { ProgressOutput.reporter(style: style, color: color, context: context) }
+
+  private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ flag: String, _ values: [String: [String]]
+  ) throws -> Choice? {
+    guard let text = values[flag]?.last else { return nil }
+    if let choice = Choice(rawValue: text) { return choice }
+    let known = Choice.allCases.map(\.rawValue)
     throw Failure(
-      "wrong_usage", "--\(flag) \(value): expected one of \(known.joined(separator: ", "))",
-      hint: Suggestion.nearest(to: value, among: known).map { "did you mean \($0)?" }, exit: .usage)
+      "wrong_usage", "--\(flag) \(text): expected one of \(known.joined(separator: ", "))",
+      hint: Suggestion.nearest(to: text, among: known).map { "did you mean \($0)?" }, exit: .usage)
   }
 }

@@ -52,7 +52,7 @@ enum GlobalFlags {
   static let all = [
     Flag("json", help: "print the result as one JSON document on standard output"),
     Flag("output-format", short: "o", value: "json|text", help: "the same as --json when it is json"),
-    Flag("progress", value: "auto|plain|json|none", help: "how progress is shown on standard error"),
+    Flag("progress", value: "auto|tree|plain|json|quiet", help: "how progress is shown on standard error"),
     Flag("quiet", short: "q", help: "no progress, only errors"),
     Flag("verbose", short: "v", help: "everything that the steps print"),
     Flag("color", value: "auto|always|never", help: "colour on standard error (NO_COLOR is honoured)"),
