@@ -58,7 +58,7 @@ public struct Pipeline: Sendable {
   }
 
   /// The lock of this build, kernel and init included.
-  private func pin(
+  func pin(
     _ settled: LockStage.Settled, _ planning: Planning, _ project: Planning.Project
   ) throws -> (LockFile, KernelStage.Chosen?) {
     var lock = settled.lock
@@ -74,7 +74,7 @@ public struct Pipeline: Sendable {
   }
 
   /// Holds the lock, or writes it down anew; returns whether it was written. Debug builds leave it alone.
-  private func settle(_ lock: LockFile, _ committed: LockFile?, _ planning: Planning) throws -> Bool {
+  func settle(_ lock: LockFile, _ committed: LockFile?, _ planning: Planning) throws -> Bool {
     let differences = committed?.differences(from: lock) ?? []
     if request.locked {
       guard differences.isEmpty else { throw BuildFailure.lockOutOfDate(differences) }
@@ -91,7 +91,7 @@ public struct Pipeline: Sendable {
     for decision in decisions { reporter.send(.decision(decision)) }
   }
 
-  private func makeExecutor(
+  func makeExecutor(
     _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, _ digests: FileDigests, _ pack: Pack
   ) throws -> StepExecutor {
     try StepExecutor(

@@ -3,25 +3,33 @@ internal import PackCore
 
 /// The flags that say what to build, shared by `build`, `plan`, `lock` and `run`.
 enum BuildFlags {
-  static let all = [
+  static let kernel = Flag("kernel", value: "REF", help: "a kernel of `packc kernel list`, by name or digest")
+  static let withoutUnikernel = Flag("no-unikernel", help: "no bootable image")
+
+  /// What a plan depends on.
+  static let planning = [
     Flag("release", help: "stripped, locked, read-only root (the default)"),
     Flag("debug", help: "symbols kept, the kernel talks, no lock needed"),
     Flag("locked", help: "resolve nothing; fail when packc.lock is missing or disagrees"),
-    Flag("tag", value: "REF", help: "the image's name in the layout (default: the project's name)"),
     Flag("pack", value: "NAME", help: "use this pack, without detection"),
     Flag("packs", value: "DIR", repeats: true, help: "a directory of packs that is searched first"),
     Flag("app", value: "PATH", help: "which program of a project that holds several"),
     Flag("file", value: "UNIK.YAML", help: "read this file in the place of unik.yaml"),
     Flag("platform", value: "OS/ARCH", help: "linux/amd64"),
-    Flag("compression", value: "gzip|zstd[:LEVEL]", help: "of the layers (default: gzip)"),
-    Flag("kernel", value: "REF", help: "a kernel of `packc kernel list`, by name or digest"),
-    Flag("no-oci", help: "no OCI image"),
-    Flag("no-unikernel", help: "no bootable image"),
-    Flag("output", value: "DIR", help: "where the results go (default: DIR/.packc)"),
-    Flag("timeout", value: "SECONDS", help: "for one step (default: 3600)"),
-    Flag("no-cache", help: "run every step again"),
-    Flag("explain", help: "say for every step why it ran or was reused"),
   ]
+
+  static let all =
+    planning + [
+      Flag("tag", value: "REF", help: "the image's name in the layout (default: the project's name)"),
+      Flag("compression", value: "gzip|zstd[:LEVEL]", help: "of the layers (default: gzip)"),
+      kernel,
+      Flag("no-oci", help: "no OCI image"),
+      withoutUnikernel,
+      Flag("output", value: "DIR", help: "where the results go (default: DIR/.packc)"),
+      Flag("timeout", value: "SECONDS", help: "for one step (default: 3600)"),
+      Flag("no-cache", help: "run every step again"),
+      Flag("explain", help: "say for every step why it ran or was reused"),
+    ]
 
   static func request(_ invocation: Invocation) throws -> BuildRequest {
     var request = BuildRequest(project: FileSystem.resolve(invocation.project()) ?? invocation.project())
