@@ -92,6 +92,10 @@ let package = Package(
         ])
       ]),
 
+    // Measures this project's own work beside other tools: see `Benchmarks/`.
+    .executableTarget(
+      name: "packc-bench", dependencies: ["PackCore", "OCI"], path: "Benchmarks/packc-bench", swiftSettings: strict),
+
     // Tests: one target a module; TestSupport holds what they share.
     .target(
       name: "TestSupport", dependencies: ["PackCore"], path: "Tests/TestSupport", swiftSettings: strict),
