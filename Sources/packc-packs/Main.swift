@@ -1,4 +1,6 @@
 internal import Glibc
-internal import PackCore
+internal import LanguagePacks
 
-@main struct Main { static func main() { exit(ExitCode.done.rawValue) } }
+@main struct Main {
+  static func main() { exit(LanguagePackMain.run(CommandLine.arguments)) }
+}

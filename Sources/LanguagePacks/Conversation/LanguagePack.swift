@@ -1,0 +1,39 @@
+internal import PackCore
+internal import Packs
+
+/// A language: two questions, each answered from the project's files.
+protocol LanguagePack {
+  /// nil when the project is none of this language. Runs no toolchain.
+  func detect(_ request: PackRequest) throws -> DetectAnswer?
+  func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan
+}
+
+struct DetectAnswer {
+  /// The scale that the first-party packs share: the language's own manifest and a program 90, a manifest alone 40,
+  /// source files alone 30; what the author wrote in unik.yaml 100.
+  var confidence: Int
+  var reasons: [DetectReason]
+  var candidates: [ProgramCandidate] = []
+
+  var json: JSONValue {
+    [
+      "confidence": .integer(Int64(confidence)), "reasons": .array(reasons.map(\.json)),
+      "candidates": .array(candidates.map(\.json)),
+    ]
+  }
+}
+
+/// What a pack tells people beside its answer.
+final class PackNotes {
+  private(set) var json: [JSONValue] = []
+
+  func warn(_ message: String, hint: String? = nil) { add("warning", message, hint) }
+  func note(_ message: String) { add("note", message, nil) }
+
+  private func add(_ level: String, _ message: String, _ hint: String?) {
+    json.append(
+      JSONValue(compact: [
+        "level": .string(level), "message": .string(message), "hint": hint.map(JSONValue.string),
+      ]))
+  }
+}

@@ -1,0 +1,35 @@
+public import PackCore
+
+/// A project and what was asked of it: the part of a request that does not depend on the pack.
+public struct PackProject: Sendable {
+  public var directory: HostPath
+  /// Every file and link that is not ignored, sorted.
+  public var listing: [RootPath]
+  /// The project's `unik.yaml` as JSON, nil when it has none.
+  public var config: JSONValue?
+  /// `--app`: which program of the project.
+  public var app: String?
+  public var mode: BuildMode
+  public var platform: Platform
+  /// Seconds since the epoch for everything that wants a time.
+  public var sourceDateEpoch: Int64
+
+  public init(
+    directory: HostPath, listing: [RootPath], config: JSONValue? = nil, app: String? = nil,
+    mode: BuildMode = .release, platform: Platform = .host, sourceDateEpoch: Int64 = 0
+  ) {
+    self.directory = directory
+    self.listing = listing
+    self.config = config
+    self.app = app
+    self.mode = mode
+    self.platform = platform
+    self.sourceDateEpoch = sourceDateEpoch
+  }
+
+  /// `options` of unik.yaml.
+  var options: JSONValue {
+    if let options = config?["options"], options != .null { return options }
+    return [:]
+  }
+}

@@ -1,0 +1,112 @@
+public import PackCore
+
+/// The host side of the pack protocol: finds packs, asks which one fits a project, and asks that one for its plan.
+public struct PackHost: Sendable {
+  private let context: HostContext
+  private let installation: Installation
+  private let cache: HostPath
+  private let reporter: Reporter
+
+  public init(context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter) {
+    self.context = context
+    self.installation = installation
+    self.cache = cache
+    self.reporter = reporter
+  }
+
+  // MARK: Loading
+
+  /// Reads the packs of all places: `extraPlaces` (`--packs`), `$PACKC_PACKS_DIR`, the user's configuration, /etc, and
+  /// the installation's own. Packs that cannot be used are left out with a warning.
+  public func load(extraPlaces: [HostPath] = []) throws -> PackCatalog {
+    let loader = PackLoader(
+      store: try PackStore(cache: cache), trust: PackTrust(), helpers: installation.helpers, reporter: reporter)
+    return try loader.load(try places(extraPlaces))
+  }
+
+  private func places(_ extra: [HostPath]) throws -> [HostPath] {
+    var places: [HostPath] = []
+    for place in extra {
+      let absolute = (context.workingDirectory / place).lexicallyNormalized
+      guard FileSystem.isDirectory(absolute) else { throw PacksFailure.placeMissing(absolute, from: "--packs") }
+      places.append(absolute)
+    }
+    if let named = context.variable("PACKC_PACKS_DIR") {
+      let absolute = (context.workingDirectory / named).lexicallyNormalized
+      guard FileSystem.isDirectory(absolute) else {
+        throw PacksFailure.placeMissing(absolute, from: "PACKC_PACKS_DIR")
+      }
+      places.append(absolute)
+    }
+    if let config = try? context.configDirectory() { places.append(config / "packs.d") }
+    return places + ["/etc/packc/packs.d", installation.packs]
+  }
+
+  // MARK: Choosing
+
+  /// Asks every pack whose static rules match; `requested` (`--pack`) or `pack:` of unik.yaml asks only that one.
+  /// A pack that fails is part of the answer; see `Detection.settle`.
+  public func detect(_ project: PackProject, in catalog: PackCatalog, requested: String? = nil) throws -> Detection {
+    let wanted = try requestedPack(requested, project, catalog)
+    let verdicts = try catalog.packs.map { pack in
+      PackVerdict(pack: pack, outcome: try outcome(of: pack, wanted: wanted?.name, project))
+    }
+    return Detection(verdicts: verdicts, requested: wanted, project: project, rejected: catalog.rejected)
+  }
+
+  /// `detect` and `settle` in one.
+  public func choose(_ project: PackProject, in catalog: PackCatalog, requested: String? = nil) throws -> Choice {
+    try detect(project, in: catalog, requested: requested).settle(reporter: reporter)
+  }
+
+  private func requestedPack(_ flag: String?, _ project: PackProject, _ catalog: PackCatalog) throws
+    -> (name: String, source: String)?
+  {
+    let declared = project.config?["pack"]?.string
+    guard let name = flag ?? declared else { return nil }
+    let source = flag != nil ? "--pack" : "unik.yaml"
+    if catalog.pack(named: name) != nil { return (name, source) }
+    if let rejected = catalog.rejected.first(where: { $0.name == name }) { throw rejected.failure }
+    throw PacksFailure.unknownPack(name, from: source, known: catalog.packs.map(\.name))
+  }
+
+  private func outcome(of pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome {
+    if let wanted, wanted != pack.name { return .notAsked }
+    guard pack.manifest.rules.match(project.listing, config: project.config) != nil else { return .notStarted }
+    do {
+      let response = try call(pack, .detect, project).run()
+      guard response.status == .ok else { return .notApplicable }
+      let result = try read(response, of: pack, .detect) { try DetectResult($0) }
+      return result.confidence > 0 ? .matches(result) : .notApplicable
+    } catch let failure as Failure where !failure.isInterruption {
+      return .failed(failure)
+    }
+  }
+
+  // MARK: Planning
+
+  /// The plan of the chosen pack. `lock`: what packc.lock holds of packages that this pack had resolved, by ecosystem.
+  public func plan(_ pack: Pack, for project: PackProject, lock: [String: JSONValue] = [:]) throws -> BuildPlan {
+    try pack.manifest.options.validate(project.options)
+    let section: JSONValue = lock.isEmpty ? .null : .object(lock)
+    let response = try call(pack, .plan, project, extra: ["lock": section]).run()
+    let calls = (cache / "packs/calls").description
+    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: [calls]).read($0) }
+  }
+
+  private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])
+    -> PackCall
+  {
+    PackCall(pack, phase, project, context: context, cache: cache, reporter: reporter, extra: extra)
+  }
+
+  private func read<T>(_ response: PackResponse, of pack: Pack, _ phase: PackPhase, _ body: (JSONReader) throws -> T)
+    throws -> T
+  {
+    do {
+      return try body(try response.document.required("result"))
+    } catch let failure as Failure where failure.code == "bad_json" {
+      throw PacksFailure.violation(pack, phase, "its response is wrong: \(failure.message)")
+    }
+  }
+}

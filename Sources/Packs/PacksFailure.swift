@@ -1,0 +1,97 @@
+internal import PackCore
+
+/// Errors of this module, each code in one place.
+enum PacksFailure {
+  // Loading.
+
+  static func manifest(_ path: HostPath, _ text: String, at location: SourceLocation? = nil) -> Failure {
+    Failure(
+      "bad_pack_manifest", "\(path): \(text)", hint: "docs/pack-protocol.md says what pack.json holds", at: location,
+      exit: .packFailed)
+  }
+
+  static func untrusted(_ path: HostPath, _ reason: String, hint: String) -> Failure {
+    Failure("untrusted_pack", "\(path) \(reason), so it is not run", hint: hint, exit: .notPermitted)
+  }
+
+  static func tooLarge(_ path: HostPath, _ limit: String) -> Failure {
+    Failure("pack_too_large", "the pack \(path) has more than \(limit)", exit: .packFailed)
+  }
+
+  static func helperMissing(_ name: String, _ directory: HostPath, pack: String) -> Failure {
+    Failure(
+      "helper_missing", "the pack \"\(pack)\" needs the helper \(name), which is not in \(directory)",
+      hint: "build it with `swift build --product \(name)`, or install packc again with `make install PREFIX=…`")
+  }
+
+  static func placeMissing(_ path: HostPath, from source: String) -> Failure {
+    Failure("no_packs_directory", "\(source) names \(path), which is not a directory", exit: .usage)
+  }
+
+  // Calls. `log` is the tail of what the pack printed.
+
+  static func violation(_ pack: Pack, _ phase: PackPhase, _ text: String, log: String = "") -> Failure {
+    Failure(
+      "protocol_violation", "the pack \"\(pack.name)\" broke the pack protocol in \(phase.rawValue): \(text)",
+      hint: "this is a fault of the pack in \(pack.source), not of the project", exit: .packFailed, cause: cause(log))
+  }
+
+  static func crashed(_ pack: Pack, _ phase: PackPhase, _ end: CommandResult.End, log: String) -> Failure {
+    Failure(
+      "pack_crashed", "the pack \"\(pack.name)\" crashed in \(phase.rawValue): \(end)",
+      hint: "this is a fault of the pack in \(pack.source); --pack NAME chooses another one", exit: .packFailed,
+      cause: cause(log))
+  }
+
+  static func timedOut(_ pack: Pack, _ phase: PackPhase, log: String) -> Failure {
+    Failure(
+      "pack_timed_out",
+      "the pack \"\(pack.name)\" did not finish \(phase.rawValue) within \(Int(phase.timeLimit)) seconds",
+      hint: "this is a fault of the pack in \(pack.source); --pack NAME chooses another one", exit: .packFailed,
+      cause: cause(log))
+  }
+
+  /// A pack ended with one of its error codes and without a response.
+  static func silent(_ pack: Pack, _ phase: PackPhase, _ code: PackExit, log: String) -> Failure {
+    Failure(
+      code == .toolchainMissing ? "toolchain_missing" : "pack_failed",
+      "the pack \"\(pack.name)\" ended with exit code \(code.rawValue) in \(phase.rawValue) and said no more",
+      exit: exit(of: code, errorCode: ""), cause: cause(log))
+  }
+
+  /// What a pack reports, in its own words. In detect it is never "no match".
+  static func reported(_ error: PackResponse.Problem, by pack: Pack, _ phase: PackPhase, _ code: PackExit) -> Failure {
+    Failure(
+      error.code, error.message, hint: error.hint, at: error.location,
+      exit: phase == .detect ? .packFailed : exit(of: code, errorCode: error.code))
+  }
+
+  private static func exit(of code: PackExit, errorCode: String) -> ExitCode {
+    switch code {
+    case .toolchainMissing: return .toolchain
+    case .tryAgain: return .tryAgain
+    case .projectError:
+      if errorCode == PackErrorCode.severalPrograms { return .severalCandidates }
+      return errorCode.hasPrefix(PackErrorCode.lockPrefix) ? .lock : .badInput
+    default: return .packFailed
+    }
+  }
+
+  private static func cause(_ log: String) -> String? {
+    log.isEmpty ? nil : "the last that it printed:\n" + log
+  }
+
+  // Choosing.
+
+  static func unknownPack(_ name: String, from source: String, known: [String]) -> Failure {
+    let near = Suggestion.nearest(to: name, among: known)
+    return Failure(
+      "unknown_pack", "\(source) asks for the pack \"\(name)\", which is not installed",
+      hint: near.map { "did you mean \"\($0)\"?" } ?? "installed: \(known.sorted().joined(separator: ", "))",
+      exit: .usage)
+  }
+
+  static func options(_ path: String, _ text: String, hint: String?) -> Failure {
+    Failure("bad_options", "\(path): \(text)", hint: hint, at: SourceLocation(path: "unik.yaml"), exit: .badInput)
+  }
+}

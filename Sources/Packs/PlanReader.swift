@@ -1,0 +1,76 @@
+internal import PackCore
+
+/// Reads the result of phase `plan` and checks what a plan promises: variables, places, and that it is the same for every
+/// directory.
+struct PlanReader {
+  private static let variables = ["${source}", "${work}", "${cache}", "${pack}"]
+  /// Directories of this one call; a plan that names one of them is another plan next time.
+  let privatePaths: [String]
+
+  func read(_ result: JSONReader) throws -> BuildPlan {
+    let plan = try BuildPlan(result)
+    for step in plan.steps { try check(step, result) }
+    if let unresolved = plan.unresolved { try check(unresolved.step, result) }
+    for artifact in plan.artifacts {
+      guard isBelow(artifact.path, ["${work}", "${source}"]), !artifact.destination.isRoot else {
+        throw result.failure("artifacts: \(artifact.path) does not lie below ${work} or ${source}, or goes to /")
+      }
+    }
+    if plan.unresolved == nil {
+      guard let program = plan.entrypoint.first, program.hasPrefix("/"), RootPath(program) != nil else {
+        throw result.failure("entrypoint: the first word is the absolute path of a program in the image")
+      }
+    }
+    for port in plan.ports where !Self.isPort(port) { throw result.failure("ports: \"\(port)\" is not like 8080/tcp") }
+    for name in plan.environment.keys where name.isEmpty || name.contains("=") {
+      throw result.failure("env: \"\(name)\" is not the name of a variable")
+    }
+    for tree in plan.runtime.trees where !tree.path.isAbsolute {
+      throw result.failure("runtime.trees: \(tree.path) is not absolute")
+    }
+    return plan
+  }
+
+  private func check(_ step: BuildStep, _ result: JSONReader) throws {
+    let texts = step.argv + Array(step.environment.values) + step.inputs + step.tools + Array(step.files.keys)
+    for text in texts {
+      if let unknown = Self.unknownVariable(in: text) {
+        throw result.failure("step \(step.id): \(unknown) is none of \(Self.variables.joined(separator: ", "))")
+      }
+      if let path = privatePaths.first(where: { text.contains($0) }) {
+        throw result.failure("step \(step.id) names \(path), which exists for one call only")
+      }
+    }
+    for path in step.files.keys where !isBelow(path, ["${work}", "${source}"]) {
+      throw result.failure("step \(step.id): files: \(path) does not lie below ${work} or ${source}")
+    }
+    for tool in step.tools where !tool.hasPrefix("/") && !tool.hasPrefix("${") {
+      throw result.failure("step \(step.id): tools: \(tool) is not absolute")
+    }
+    for input in step.inputs where !input.hasPrefix("${") && input != "." && RootPath(input) == nil {
+      throw result.failure("step \(step.id): inputs: \(input) leaves the project")
+    }
+  }
+
+  private func isBelow(_ path: String, _ roots: [String]) -> Bool {
+    roots.contains { root in
+      guard path.hasPrefix(root) else { return false }
+      let rest = path.dropFirst(root.count)
+      return rest.isEmpty || (rest.hasPrefix("/") && RootPath(String(rest)) != nil)
+    }
+  }
+
+  /// `${` of a shell script is left alone: only plain lower-case names that look like ours are checked, in words that
+  /// start with them.
+  private static func unknownVariable(in text: String) -> String? {
+    guard text.hasPrefix("${"), let end = text.firstIndex(of: "}") else { return nil }
+    let name = String(text[...end])
+    return variables.contains(name) ? nil : name
+  }
+
+  private static func isPort(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1] == "tcp" || parts[1] == "udp", let number = UInt16(parts[0]) else { return false }
+    return number > 0
+  }
+}
