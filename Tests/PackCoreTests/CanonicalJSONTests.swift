@@ -88,7 +88,8 @@ final class CanonicalJSONTests: XCTestCase {
     XCTAssertEqual(
       assertFailure("bad_json") { try reader.required("map").stringMap() }?.message,
       "map.a: expected a string, found number")
-    XCTAssertEqual(assertFailure("bad_json") { try reader.string() }?.message, "document: expected a string, found object")
+    XCTAssertEqual(
+      assertFailure("bad_json") { try reader.string() }?.message, "document: expected a string, found object")
     XCTAssertEqual(
       assertFailure("bad_json") { try JSONReader("x").digest() }?.message, "document: not a sha256 digest")
     assertFailure("bad_json") { try JSONReader([]).optional("a") }
