@@ -39,14 +39,15 @@ final class CanonicalJSONTests: XCTestCase {
   }
 
   func testRoundTripOfRandomValues() throws {
-    var random = SeededRandom(seed: 7)
-    for round in 0..<2_000 {
+    let seed = Fuzzing.seed(7)
+    var random = SeededRandom(seed: seed)
+    for round in 0..<Fuzzing.rounds(2_000) {
       let value = Self.value(depth: 0, &random)
       let bytes = CanonicalJSON.encode(value)
       let back = try JSONParser.parse(bytes)
-      XCTAssertEqual(back, value, "round \(round)")
-      XCTAssertEqual(CanonicalJSON.encode(back), bytes, "round \(round)")
-      XCTAssertEqual(try JSONParser.parse(CanonicalJSON.encodePretty(value)), value, "round \(round), pretty")
+      XCTAssertEqual(back, value, "seed \(seed), round \(round)")
+      XCTAssertEqual(CanonicalJSON.encode(back), bytes, "seed \(seed), round \(round)")
+      XCTAssertEqual(try JSONParser.parse(CanonicalJSON.encodePretty(value)), value, "seed \(seed), round \(round), pretty")
     }
   }
 
@@ -88,7 +89,8 @@ final class CanonicalJSONTests: XCTestCase {
     XCTAssertEqual(
       assertFailure("bad_json") { try reader.required("map").stringMap() }?.message,
       "map.a: expected a string, found number")
-    XCTAssertEqual(assertFailure("bad_json") { try reader.string() }?.message, "document: expected a string, found object")
+    XCTAssertEqual(
+      assertFailure("bad_json") { try reader.string() }?.message, "document: expected a string, found object")
     XCTAssertEqual(
       assertFailure("bad_json") { try JSONReader("x").digest() }?.message, "document: not a sha256 digest")
     assertFailure("bad_json") { try JSONReader([]).optional("a") }

@@ -11,13 +11,15 @@ struct DisplayText {
     var column = 0
     var scanner = EscapeScanner()
     for scalar in Self.lastOverwrite(raw.unicodeScalars) where scanner.isText(scalar) {
-      if scalar == "\t" {
-        let spaces = 8 - column % 8
+      switch scalar {
+      case "\t", "\n":
+        let spaces = scalar == "\t" ? 8 - column % 8 : 1
         for _ in 0..<spaces { out.append(" ") }
         column += spaces
-      } else if case let shown: Unicode.Scalar = scalar == "\n" ? " " : scalar, !Self.isControl(shown) {
-        out.append(shown)
-        column += Self.columns(of: shown)
+      case _ where !Self.isControl(scalar):
+        out.append(scalar)
+        column += Self.columns(of: scalar)
+      default: break
       }
     }
     text = String(out)
