@@ -22,6 +22,6 @@ struct ProgressChoice {
     let known = Choice.allCases.map(\.rawValue)
     throw Failure(
       "wrong_usage", "--\(flag) \(text): expected one of \(known.joined(separator: ", "))",
-      hint: Suggestion.nearest(to: text, among: known).map { "did you mean \($0)?" }, exit: .usage)
+      hint: Suggestion.nearest(to: text, in: known).map { "did you mean \($0)?" }, exit: .usage)
   }
 }
