@@ -64,3 +64,11 @@ int chost_copy_bytes(int from, int to, off_t length) {
 }
 
 int chost_mkstemp(char *path_template) { return mkostemp(path_template, O_CLOEXEC); }
+
+unsigned long long chost_timestamp_counter(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return 0;
+#endif
+}
