@@ -69,3 +69,11 @@ int chost_mkstemp(char *path_template) { return mkostemp(path_template, O_CLOEXE
 int chost_exchange(const char *a, const char *b) {
   return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
 }
+
+unsigned long long chost_timestamp_counter(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return 0;
+#endif
+}

@@ -33,3 +33,6 @@ int chost_mkstemp(char *path_template);
 
 /// renameat2(2) with RENAME_EXCHANGE: the two names change places in one step. 0 or -1 with errno.
 int chost_exchange(const char *a, const char *b);
+
+/// The processor's time-stamp counter (rdtsc), or 0 where there is none.
+unsigned long long chost_timestamp_counter(void);
