@@ -29,7 +29,7 @@ public struct RunningProcess: ~Copyable {
       ends.append(try plumbing.connect(command.standardOutput, as: 1))
       ends.append(try plumbing.connect(command.standardError, as: 2))
       for pair in command.descriptors { plumbing.pass(pair.ours, as: pair.child) }
-      let child = try Strays.adopt { [plumbing] in try plumbing.spawn(command) }
+      let child = try Strays.adopt { try plumbing.spawn(command) }
       return RunningProcess(child: child, group: command.ownGroup, output: ends[0], error: ends[1])
     } catch {
       for end in ends where end >= 0 { close(end) }
@@ -47,20 +47,17 @@ public struct RunningProcess: ~Copyable {
   deinit {
     if end == nil {
       kill(group ? -child.pid : child.pid, SIGKILL)
-      var status: Int32 = 0
-      while waitpid(child.pid, &status, 0) < 0, errno == EINTR {}
-      Strays.end(after: child.pid)
+      _ = Strays.reap(child.pid)
     }
     for descriptor in [output, error] where descriptor >= 0 { close(descriptor) }
   }
 
   /// How it ended; nil while it runs.
   public mutating func reapIfEnded() throws -> CommandResult.End? {
-    if end == nil, let found = try child.reapIfEnded() {
-      end = found
+    if end == nil, try child.hasEnded() {
       // What is left of its group, and what left the group.
       if group { kill(-child.pid, SIGKILL) }
-      Strays.end(after: child.pid)
+      end = Strays.reap(child.pid)
     }
     return end
   }
