@@ -1,5 +1,7 @@
 internal import Contract
+internal import Kernel
 internal import OCI
+internal import Packs
 internal import PackCore
 
 extension OutputStage {

@@ -113,6 +113,16 @@ struct OutputStage {
     }
   }
 
+  private func readFacts(
+    _ assembled: RootAssembler.Result, _ settings: ProgramSettings, _ layers: [Layer]
+  ) throws -> ContractDocument {
+    try ContractDocument(
+      ContractDocument.Input(
+        root: assembled.root, diffIDs: layers.map(\.diffID), elf: assembled.inventory, stripped: assembled.stripped,
+        user: BaseFiles.user, writable: settings.writable, ports: settings.ports, mode: request.mode,
+        declared: project.config?.contract))
+  }
+
   /// `.packc` ignores itself in version control.
   private func prepareDirectory() throws {
     try FileSystem.createDirectory(output)

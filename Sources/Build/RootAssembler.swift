@@ -6,23 +6,74 @@ internal import PackCore
 struct RootAssembler {
   let scan: ProjectScan
   let plan: BuildPlan
+  let settings: ProgramSettings
   let mode: BuildMode
+  let platform: Platform
+  /// Where stripped files are kept, by the digest of what they were.
+  let stripped: HostPath
   /// Where the steps' outputs are on the host, by `${work}/…`.
   let locate: (String) -> HostPath?
   let reporter: Reporter
 
   struct Result {
     var root: RootFilesystem
+    var inventory: ELFInventory
+    /// Digests before and after strip, of the project's own ELF files.
+    var stripped: [RootPath: (before: Digest, after: Digest)]
+    /// What will not load and that nothing depends on.
+    var caveats: [SharedObjectClosure.Caveat]
     /// Host paths that decide what is in it.
     var watched: WatchedPaths
   }
 
   func assemble() throws -> Result {
-    var result = Result(root: RootFilesystem(), watched: WatchedPaths())
-    try BaseFiles.insert(into: &result.root)
-    for artifact in plan.artifacts { try insert(artifact, into: &result.root) }
-    for tree in plan.runtime.trees { try insert(tree, into: &result.root) }
-    return result
+    var root = RootFilesystem()
+    try BaseFiles.insert(into: &root)
+    for artifact in plan.artifacts { try insert(artifact, into: &root) }
+    for tree in plan.runtime.trees { try insert(tree, into: &root) }
+    try Interruption.check()
+    let closure = try SharedObjectClosure.compute(of: root, platform: platform, libraries: plan.runtime.libraries)
+    try closure.insert(into: &root)
+    try checkProgram(root, closure.inventory)
+    for path in settings.writable { try insertWritable(path, into: &root) }
+    let watched = watchedPaths(root, closure)
+    let stripped = mode == .release ? try strip(&root, closure.inventory) : [:]
+    return Result(
+      root: root, inventory: closure.inventory, stripped: stripped, caveats: closure.caveats, watched: watched)
+  }
+
+  /// A path that the program may write is a directory of the image, over which the machine mounts memory or a volume.
+  private func insertWritable(_ path: RootPath, into root: inout RootFilesystem) throws {
+    try root.insert(
+      RootFilesystem.Entry(
+        path: path, content: .directory, mode: 0o755, uid: BaseFiles.user, gid: BaseFiles.user, layer: .application,
+        origin: "declared writable"))
+  }
+
+  private func watchedPaths(_ root: RootFilesystem, _ closure: SharedObjectClosure) -> WatchedPaths {
+    var watched = WatchedPaths()
+    for entry in root.entries {
+      if case .host(let path, _) = entry.content, path.relative(to: scan.root) == nil { watched.add(path) }
+    }
+    watched.add(plan.runtime.trees.map(\.path))
+    watched.add(["/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo"])
+    return watched
+  }
+
+  /// The project's own programs and libraries; never what somebody else made, since its own records hash it.
+  private func strip(_ root: inout RootFilesystem, _ inventory: ELFInventory) throws
+    -> [RootPath: (before: Digest, after: Digest)]
+  {
+    var pairs: [RootPath: (before: Digest, after: Digest)] = [:]
+    let programs = plan.artifacts.filter { $0.role == .program }.map(\.destination)
+    for path in inventory.files.keys.sorted() where programs.contains(where: { path.isInside($0) }) {
+      guard let entry = root[path], entry.layer == .application, case .host(let file, _) = entry.content else { continue }
+      try Interruption.check()
+      let result = try StripCache(directory: stripped).strip(file)
+      pairs[path] = (result.before, result.after)
+      if let file = result.file { root.replaceContent(of: path, with: .host(file.path, file.status)) }
+    }
+    return pairs
   }
 
   private func insert(_ artifact: BuildPlan.Artifact, into root: inout RootFilesystem) throws {

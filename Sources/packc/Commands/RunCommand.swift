@@ -87,7 +87,7 @@ enum RunCommand {
       ContainerRequest(
         bundle: bundle, arguments: image.config.entrypoint + image.config.arguments,
         environment: merged(image.config.environment, try EnvironmentFlags.read(invocation)),
-        workingDirectory: image.config.workingDirectory))
+        workingDirectory: image.config.workingDirectory ?? "/"))
   }
 
   private static func merged(_ list: [String], _ overrides: [String: String]) -> [String: String] {
