@@ -16,7 +16,8 @@ final class LayerWriterTests: XCTestCase {
       entry("prefixed/\(long)/\(long)", .bytes([1])), entry("\(long)/\(long)/\(long)/\(long)/file", .bytes([2])),
       entry("long-link", .link(Array("\(long)/\(long)/\(long)".utf8))), entry("grün/Ω", .bytes([3])),
       entry(bytes: Array("raw-".utf8) + [0xff, 0xfe], .bytes([4])),
-      entry(bytes: Array("raw-link".utf8), .link([0xc3, 0x28])), entry("exact", .bytes(.init(repeating: 9, count: 512))))
+      entry(bytes: Array("raw-link".utf8), .link([0xc3, 0x28])), entry("exact", .bytes(.init(repeating: 9, count: 512)))
+    )
   }
 
   private func tar(_ written: Layer, _ store: ContentStore) throws -> [UInt8] {
@@ -72,7 +73,8 @@ final class LayerWriterTests: XCTestCase {
     let blob = scratch.store.path(of: written.digest).description
     // mode, owner, group, size, name; the two differ in date, space and the slash between owner and group.
     let expected = [
-      "drwxr-xr-x 0 0 0 etc/", "-rw-r--r-- 12 34 4 etc/passwd", "lrwxrwxrwx 0 0 0 lib -> usr/lib", "drwxrwxrwt 0 0 0 tmp/",
+      "drwxr-xr-x 0 0 0 etc/", "-rw-r--r-- 12 34 4 etc/passwd", "lrwxrwxrwx 0 0 0 lib -> usr/lib",
+      "drwxrwxrwt 0 0 0 tmp/",
       "drwxr-xr-x 0 0 0 usr/", "drwxr-xr-x 0 0 0 usr/bin/", "-rwxr-xr-x 0 0 2 usr/bin/tool",
     ]
     let bsdtar = try Scratch.run(["bsdtar", "-tvf", blob]).outputText.split(separator: "\n").map { line in
@@ -153,7 +155,8 @@ final class LayerWriterTests: XCTestCase {
       try filesystem.insert(
         entry(
           bytes: path, content, mode: UInt32.random(in: 0...0o777, using: &generator),
-          uid: UInt32.random(in: 0...5_000_000, using: &generator), gid: UInt32.random(in: 0...5_000, using: &generator)))
+          uid: UInt32.random(in: 0...5_000_000, using: &generator), gid: UInt32.random(in: 0...5_000, using: &generator)
+        ))
     }
     return filesystem.layers()[0]
   }
@@ -162,7 +165,8 @@ final class LayerWriterTests: XCTestCase {
     switch Int.random(in: 0..<4, using: &generator) {
     case 0: (0..<Int.random(in: 1...120, using: &generator)).map { _ in byte(&generator) }
     case 1: Array(String(repeating: "ü", count: Int.random(in: 1...60, using: &generator)).utf8)
-    default: (0..<Int.random(in: 1...110, using: &generator)).map { _ in UInt8.random(in: 0x61...0x7a, using: &generator) }
+    default:
+      (0..<Int.random(in: 1...110, using: &generator)).map { _ in UInt8.random(in: 0x61...0x7a, using: &generator) }
     }
   }
 

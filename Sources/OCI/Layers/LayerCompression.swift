@@ -9,7 +9,7 @@ public enum LayerCompression: Hashable, Sendable, CustomStringConvertible {
 
   public static let defaultZstdLevel = 3
   /// libdeflate's; chosen by measurement so that a layer is no larger than other image tools make it by default.
-  static let gzipLevel = 6
+  static let gzipLevel = 5
 
   /// Parses `gzip`, `zstd` and `zstd:LEVEL`, as `--compression` takes them.
   public init(parsing text: String) throws {

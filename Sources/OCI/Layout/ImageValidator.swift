@@ -46,7 +46,8 @@ public enum ImageValidator {
         try validate(inner, files, depth, nesting: nesting + 1)
       }
     default:
-      throw OCIFailure.damaged("the index names a \(descriptor.mediaType), which is no image", files.root / "index.json")
+      throw OCIFailure.damaged(
+        "the index names a \(descriptor.mediaType), which is no image", files.root / "index.json")
     }
   }
 
