@@ -33,6 +33,9 @@ extension OutputStage {
     labels["dev.packc.version"] = PackcVersion.current
     labels["dev.packc.mode"] = request.mode.rawValue
     labels["dev.packc.pack"] = "\(pack.name)@\(pack.version)"
+    if !parts.settings.writable.isEmpty {
+      labels["dev.packc.writable"] = parts.settings.writable.map(\.absolute).joined(separator: ":")
+    }
     if parts.identity.nameIsStated { labels["org.opencontainers.image.title"] = parts.identity.name }
     labels["org.opencontainers.image.version"] = parts.identity.version
     labels["org.opencontainers.image.revision"] = parts.identity.revision

@@ -32,14 +32,24 @@ struct RootAssembler {
     for artifact in plan.artifacts { try insert(artifact, into: &root) }
     for tree in plan.runtime.trees { try insert(tree, into: &root) }
     try Interruption.check()
+    try checkProgram(root)
     let closure = try SharedObjectClosure.compute(of: root, platform: platform, libraries: plan.runtime.libraries)
     try closure.insert(into: &root)
-    try checkProgram(root, closure.inventory)
     for path in settings.writable { try insertWritable(path, into: &root) }
     let watched = watchedPaths(root, closure)
     let stripped = mode == .release ? try strip(&root, closure.inventory) : [:]
     return Result(
       root: root, inventory: closure.inventory, stripped: stripped, caveats: closure.caveats, watched: watched)
+  }
+
+  /// The entry point is a program of this platform, or a script whose interpreter is in the image.
+  private func checkProgram(_ root: RootFilesystem) throws {
+    guard let program = settings.argv.first, program.hasPrefix("/"), let path = RootPath(program) else {
+      throw Failure(
+        "bad_entrypoint", "the program \"\(settings.argv.first ?? "")\" is not an absolute path in the image",
+        hint: "see `packc plan`: entrypoint", exit: .badInput)
+    }
+    try ELFCheck.program(path, in: root, platform: platform)
   }
 
   /// A path that the program may write is a directory of the image, over which the machine mounts memory or a volume.
@@ -71,7 +81,7 @@ struct RootAssembler {
       try Interruption.check()
       let result = try StripCache(directory: stripped).strip(file)
       pairs[path] = (result.before, result.after)
-      if let file = result.file { root.replaceContent(of: path, with: .host(file.path, file.status)) }
+      if let stripped = result.file { root.replaceContent(of: path, with: .host(stripped.path, stripped.status)) }
     }
     return pairs
   }

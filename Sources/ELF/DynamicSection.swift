@@ -118,19 +118,43 @@ struct ImportedSymbols {
     return others.contains(name) || couldBeFortified.contains(name) || isFortified(name)
   }
 
-  /// No dynamic entry says how many symbols there are: the hash tables know (gABI, "Hash Table"; GNU hash: the last
-  /// symbol is where the longest chain ends).
+  /// No dynamic entry says how many symbols there are. Section headers do, where there are any; else the hash tables
+  /// know (gABI, "Hash Table"; GNU hash: the last symbol is where the longest chain ends, and a table that exports
+  /// nothing knows nothing: then linkers put the strings right behind the symbols).
   private static func symbolCount(_ handle: borrowing ELFHandle, _ segments: [GElf_Phdr], _ dynamic: DynamicSection)
     throws -> UInt64?
   {
-    var count: UInt64?
-    if let address = dynamic.first(DT_HASH), let offset = DynamicSection.offset(of: address, in: segments) {
+    let size = UInt64(gelf_fsize(handle.elf, ELF_T_SYM, 1, UInt32(EV_CURRENT)))
+    var count = sectionCount(handle, dynamic, size)
+    if count == nil, let address = dynamic.first(DT_HASH), let offset = DynamicSection.offset(of: address, in: segments)
+    {
       count = UInt64(try words(handle, offset, 2)[1])
-    } else if let address = dynamic.first(DT_GNU_HASH), let offset = DynamicSection.offset(of: address, in: segments) {
+    }
+    if count == nil, let address = dynamic.first(DT_GNU_HASH),
+      let offset = DynamicSection.offset(of: address, in: segments)
+    {
       count = try gnuCount(handle, offset)
+    }
+    if count == nil, let symbols = dynamic.first(DT_SYMTAB), let strings = dynamic.first(DT_STRTAB), strings > symbols {
+      count = (strings - symbols) / size
     }
     guard let count, count <= maximumSymbols else { return nil }
     return count
+  }
+
+  /// From the section header of the dynamic symbol table.
+  private static func sectionCount(_ handle: borrowing ELFHandle, _ dynamic: DynamicSection, _ size: UInt64) -> UInt64?
+  {
+    var section: OpaquePointer?
+    while let next = elf_nextscn(handle.elf, section) {
+      section = next
+      var header = GElf_Shdr()
+      guard gelf_getshdr(next, &header) != nil else { return nil }
+      if header.sh_type == UInt32(SHT_DYNSYM), header.sh_addr == dynamic.first(DT_SYMTAB) {
+        return header.sh_size / size
+      }
+    }
+    return nil
   }
 
   private static func words(_ handle: borrowing ELFHandle, _ offset: UInt64, _ count: UInt64) throws -> [UInt32] {
@@ -142,13 +166,13 @@ struct ImportedSymbols {
   }
 
   /// Header (buckets, first symbol, bloom words, shift), bloom filter, buckets, chains.
-  private static func gnuCount(_ handle: borrowing ELFHandle, _ offset: UInt64) throws -> UInt64 {
+  private static func gnuCount(_ handle: borrowing ELFHandle, _ offset: UInt64) throws -> UInt64? {
     let header = try words(handle, offset, 4)
     let bloomWord: UInt64 = gelf_getclass(handle.elf) == ELFCLASS64 ? 8 : 4
     let bucketsAt = offset + 16 + UInt64(header[2]) * bloomWord
     let buckets = try words(handle, bucketsAt, UInt64(header[0]))
     let first = UInt64(header[1])
-    guard let last = buckets.max(), UInt64(last) >= first else { return first }
+    guard let last = buckets.max(), last > 0, UInt64(last) >= first else { return nil }
     var index = UInt64(last)
     let chains = bucketsAt + 4 * UInt64(header[0])
     while index < maximumSymbols {

@@ -10,7 +10,7 @@ struct AcceleratorProbe {
   let kernel: HostPath
   let cache: HostPath?
   private static let proof = "VFS: Unable to mount root fs"
-  private static let limit = 5.0
+  private static let limit = 3.0
 
   func choose() -> Accelerator {
     guard access("/dev/kvm", R_OK | W_OK) == 0 else { return .tcg }

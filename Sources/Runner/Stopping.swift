@@ -43,12 +43,25 @@ struct Stopping {
   }
 
   mutating func nextStep(programRuns: Bool) -> Step {
-    if let killAt, HostContext.monotonicClock() >= killAt { return .kill }
+    let now = HostContext.monotonicClock()
+    if let due = killAt, now >= due {
+      killAt = now + 50_000_000
+      return .kill
+    }
     guard hasBegun, !hasAsked else { return .nothing }
     hasAsked = true
     if programRuns { return .askGuest(grace: Self.grace) }
     // There is nobody to ask yet.
-    killAt = 0
+    killAt = now + 50_000_000
     return .kill
+  }
+}
+
+extension Stopping {
+  /// For poll(2): until the kill is due; -1 for never.
+  var milliseconds: Int32 {
+    guard let killAt else { return -1 }
+    let now = HostContext.monotonicClock()
+    return killAt <= now ? 0 : Int32(clamping: (killAt - now) / 1_000_000 + 1)
   }
 }

@@ -15,7 +15,7 @@ final class Workshop {
   init() throws {
     directory = try FileSystem.createTemporaryDirectory(in: "/tmp", prefix: "packc-runner-test")
     var context = try HostContext.current()
-    context.environment["XDG_CACHE_HOME"] = "\(directory)/cache"
+    context.environment["XDG_CACHE_HOME"] = try Self.sharedCache().description
     self.context = context
   }
   deinit { try? FileSystem.removeTree(directory) }
@@ -73,7 +73,8 @@ final class Workshop {
     let ballast = (0..<options.ballast).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     try root.insert(
       .init(
-        path: RootPath(literal: "etc/ballast"), content: .bytes(ballast), mode: 0o644, layer: .runtime, origin: "test"))
+        path: RootPath(literal: "etc/ballast"), content: .bytes(ballast), mode: 0o644, uid: 65532, layer: .runtime,
+        origin: "test"))
     let configuration = GuestConfiguration(
       arguments: options.arguments, environment: options.environment, directory: options.cwd, hostname: "workshop",
       writable: options.writable, mode: options.mode)

@@ -58,7 +58,6 @@ struct Teardown {
   private let grace: UInt64
   private let deadline: UInt64?
   private var killAt: UInt64?
-  private var killed = false
   private(set) var timedOut = false
   var hasBegun: Bool { killAt != nil }
 
@@ -85,9 +84,10 @@ struct Teardown {
   mutating func advance() {
     let now = HostContext.monotonicClock()
     if let killAt {
-      if now >= killAt, !killed {
+      if now >= killAt {
         send(SIGKILL)
-        killed = true
+        // Once more later, for what was started in between; not in a loop that keeps a processor busy.
+        self.killAt = now + 50_000_000
       }
       return
     }

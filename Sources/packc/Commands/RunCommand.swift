@@ -78,16 +78,19 @@ enum RunCommand {
         "not_built", "there is no OCI image in \(output)", hint: "run `packc build` without --no-oci", exit: .badInput)
     }
     let image = try ImageLayoutReader.open(layout)
-    let bundle = try FileSystem.createTemporaryDirectory(in: try invocation.context.cacheDirectory() / "run", prefix: "oci")
-    defer { try? FileSystem.removeTree(bundle) }
-    let root = bundle / "rootfs"
-    try FileSystem.createDirectory(root)
+    let parent = try invocation.context.cacheDirectory() / "run"
+    let root = try FileSystem.createTemporaryDirectory(in: parent, prefix: "oci")
+    defer { try? FileSystem.removeTree(root) }
+    // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
+    try FileSystem.setMode(root, 0o755)
     try LayerUnpacker.unpack(image.layers, to: root, host: invocation.context)
-    return try ContainerRunner(invocation.context, reporter: invocation.reporter).run(
+    let directory = image.config.workingDirectory.flatMap { RootPath($0) } ?? .root
+    return try ContainerRunner(invocation.context).run(
       ContainerRequest(
-        bundle: bundle, arguments: image.config.entrypoint + image.config.arguments,
-        environment: merged(image.config.environment, try EnvironmentFlags.read(invocation)),
-        workingDirectory: image.config.workingDirectory ?? "/"))
+        root: root, arguments: image.config.entrypoint + image.config.arguments,
+        environment: merged(image.config.environment, try EnvironmentFlags.read(invocation)), directory: directory,
+        writable: (image.config.labels["dev.packc.writable"] ?? "").split(separator: ":").compactMap { RootPath(String($0)) },
+        mode: image.config.labels["dev.packc.mode"].flatMap(BuildMode.init) ?? .release))
   }
 
   private static func merged(_ list: [String], _ overrides: [String: String]) -> [String: String] {
