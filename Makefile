@@ -27,6 +27,7 @@ build:
 	scripts/build.sh
 
 test: deps lint docs build
+	scripts/check-examples.sh
 	scripts/test.sh
 
 test-slow: deps build

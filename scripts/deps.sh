@@ -10,9 +10,9 @@ packages=(
   gcc libc6-dev make git pkg-config
   libarchive-dev libdeflate-dev libelf-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
-  ca-certificates kmod qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
   # tests: the other programs that read what packc wrote
-  binutils bubblewrap cpio elfutils libarchive-tools musl-tools podman skopeo strace uidmap umoci
+  binutils cpio elfutils libarchive-tools musl-tools podman skopeo strace uidmap umoci
   # demo and benchmarks
   curl time
 )

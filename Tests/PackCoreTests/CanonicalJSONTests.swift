@@ -47,7 +47,8 @@ final class CanonicalJSONTests: XCTestCase {
       let back = try JSONParser.parse(bytes)
       XCTAssertEqual(back, value, "seed \(seed), round \(round)")
       XCTAssertEqual(CanonicalJSON.encode(back), bytes, "seed \(seed), round \(round)")
-      XCTAssertEqual(try JSONParser.parse(CanonicalJSON.encodePretty(value)), value, "seed \(seed), round \(round), pretty")
+      XCTAssertEqual(
+        try JSONParser.parse(CanonicalJSON.encodePretty(value)), value, "seed \(seed), round \(round), pretty")
     }
   }
 
