@@ -75,8 +75,7 @@ struct Teardown {
 
   /// Milliseconds until there is something to do; -1 for never. An interrupt ends poll(2) by itself.
   func nextWake() -> Int32 {
-    // After SIGKILL there is only the end to wait for, and the pidfd tells it.
-    guard !killed, let next = killAt ?? deadline else { return -1 }
+    guard let next = killAt ?? deadline else { return -1 }
     let now = HostContext.monotonicClock()
     return next <= now ? 0 : Int32(clamping: (next - now) / 1_000_000 + 1)
   }
