@@ -63,12 +63,13 @@ extension ClosureBuilder {
   }
 
   private func place(_ entry: String, of holder: LoadedObject, _ tag: String, _ rules: LoaderRules) -> SearchPlace? {
-    switch rules.expand(entry) {
-    case nil: return nil
-    case .absolute(let directory):
-      return SearchPlace(
-        image: directory, outside: .source(directory), label: "\(directory.absolute) (\(tag) of \(holder.label))",
-        destination: LoaderRules.mayStay(directory) ? directory : nil)
+    guard let directory = rules.expand(entry) else { return nil }
+    var place: SearchPlace
+    switch directory.base {
+    case .absolute(let path):
+      place = SearchPlace(
+        image: path, outside: .source(path), label: "\(path.absolute) (\(tag) of \(holder.label))",
+        destination: LoaderRules.mayStay(path) ? path : nil)
     case .origin(let rest):
       guard let parent = holder.path.parent, let origin = try? root.resolve(parent),
         let image = RootPath.normalizing(origin.absolute + "/" + rest)
@@ -79,10 +80,16 @@ extension ClosureBuilder {
         case .host(let directory)?: .host((directory / HostPath("." + rest)).lexicallyNormalized)
         case nil: nil
         }
-      return SearchPlace(
+      place = SearchPlace(
         image: image, outside: outside, label: "\(image.absolute) (\(tag) \(entry) of \(holder.label))",
         destination: image)
     }
+    if directory.dependsOnProcessor {
+      // Found in one machine's directory, put where every machine looks.
+      place.image = nil
+      place.destination = nil
+    }
+    return place
   }
 
   private func trustedPlaces(_ rules: LoaderRules) -> [SearchPlace] {

@@ -90,28 +90,36 @@ struct LoaderRules: Sendable {
   func inherits(from file: ELFFile) -> Bool { flavor == .musl || file.runpath.isEmpty }
 
   /// A directory of an RPATH or RUNPATH.
-  enum SearchEntry: Hashable {
-    /// Below the directory of the file that has the entry; the text after `$ORIGIN`.
-    case origin(String)
-    case absolute(RootPath)
+  struct SearchEntry: Hashable {
+    enum Base: Hashable {
+      /// Below the directory of the file that has the entry; the text after `$ORIGIN`.
+      case origin(String)
+      case absolute(RootPath)
+    }
+    var base: Base
+    /// It has `$PLATFORM`: glibc puts a name of the processor that the program runs on there (`haswell`), so the
+    /// directory of one machine means nothing on the next.
+    var dependsOnProcessor = false
   }
 
   /// Expands `$ORIGIN`, `$LIB` and `$PLATFORM` (ld.so(8), "Dynamic string tokens"); nil for what no image can mean: an
   /// empty entry (the working directory), a relative one, an unknown token.
   func expand(_ entry: String) -> SearchEntry? {
     var text = entry
+    var dependsOnProcessor = false
     if flavor == .glibc {
-      for (token, value) in [("LIB", libToken), ("PLATFORM", architecture)] {
-        text = replace(token, in: text, with: value)
-      }
+      text = replace("LIB", in: text, with: libToken)
+      let generic = replace("PLATFORM", in: text, with: architecture)
+      dependsOnProcessor = generic != text
+      text = generic
     }
     for token in ["${ORIGIN}", "$ORIGIN"] where text.hasPrefix(token) {
       let rest = String(text.dropFirst(token.count))
       guard rest.isEmpty || rest.hasPrefix("/"), !rest.contains("$") else { return nil }
-      return .origin(rest)
+      return SearchEntry(base: .origin(rest), dependsOnProcessor: dependsOnProcessor)
     }
     guard text.hasPrefix("/"), !text.contains("$") else { return nil }
-    return RootPath.normalizing(text).map(SearchEntry.absolute)
+    return RootPath.normalizing(text).map { SearchEntry(base: .absolute($0), dependsOnProcessor: dependsOnProcessor) }
   }
 
   private var libToken: String { "lib/\(triplet)" }
