@@ -20,7 +20,12 @@ public struct SharedObjectClosure: Sendable {
   /// Something that will not load and that nothing depends on, for the contract's caveats.
   public struct Caveat: Hashable, Sendable {
     public var path: RootPath
+    /// For people; may name directories of the host, so it goes into no image.
     public var text: String
+    public init(path: RootPath, text: String) {
+      self.path = path
+      self.text = text
+    }
   }
 
   /// Sorted by path.
