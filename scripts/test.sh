@@ -8,6 +8,8 @@ use_tools
 
 log=.build/test.log
 mkdir -p .build
+# The command's own tests run what people run: the release build.
+export PACKC_TEST_BINARY=$PWD/.build/release/packc
 swift build --build-tests
 # Without a colour and a terminal in the way; the status of swift test, not of tee.
 status=0

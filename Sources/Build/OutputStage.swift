@@ -55,7 +55,8 @@ struct OutputStage {
     let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel) }
     let result = answer(parts, image, unikernel)
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
-    try write(CanonicalJSON.encodePretty(BuildDocument.json(result, parts.assembled.root, settled.plan)), to: "build.json")
+    try write(
+      CanonicalJSON.encodePretty(BuildDocument.json(result, parts.assembled.root, settled.plan)), to: "build.json")
     return result
   }
 
@@ -116,11 +117,12 @@ struct OutputStage {
   private func readFacts(
     _ assembled: RootAssembler.Result, _ settings: ProgramSettings, _ layers: [Layer]
   ) throws -> ContractDocument {
-    try ContractDocument(
+    try ContractDocument.build(
       ContractDocument.Input(
-        root: assembled.root, diffIDs: layers.map(\.diffID), elf: assembled.inventory, stripped: assembled.stripped,
-        user: BaseFiles.user, writable: settings.writable, ports: settings.ports, mode: request.mode,
-        declared: project.config?.contract))
+        root: assembled.root, diffIDs: layers.map(\.diffID), mode: request.mode, stripped: assembled.stripped,
+        user: BaseFiles.user, group: BaseFiles.user, writable: settings.writable,
+        declared: project.config?.contract ?? ContractDeclaration(), caveats: assembled.caveats,
+        toolVersion: PackcVersion.current))
   }
 
   /// `.packc` ignores itself in version control.

@@ -36,7 +36,9 @@ extension Pipeline {
     return PlanResult(json: detection.json, text: explanation + heading(choice))
   }
 
-  private func settledText(_ detection: Detection) throws -> String { heading(try detection.settle(reporter: reporter)) }
+  private func settledText(_ detection: Detection) throws -> String {
+    heading(try detection.settle(reporter: reporter))
+  }
 
   private func explained(_ detection: Detection) -> String {
     detection.verdicts.map { $0.text + "\n" }.joined() + "\n"
@@ -58,7 +60,8 @@ extension Pipeline {
     for step in plan.steps { out += "\n" + text(step) }
     out += "\nartifacts\n"
     for artifact in plan.artifacts {
-      out += "  \(artifact.path) → \(artifact.destination.absolute)  (\(artifact.role.rawValue), \(artifact.layer.rawValue))\n"
+      out +=
+        "  \(artifact.path) → \(artifact.destination.absolute)  (\(artifact.role.rawValue), \(artifact.layer.rawValue))\n"
     }
     return out + "entrypoint\n  \(plan.entrypoint.map(Self.quoted).joined(separator: " "))\n"
   }
@@ -78,7 +81,8 @@ extension Pipeline {
       (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
         || "-_./=:,@%+${}".utf8.contains($0)
     }
-    return plain && !word.isEmpty ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    return plain && !word.isEmpty
+      ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
   /// Resolves and pins without building; returns the lock.

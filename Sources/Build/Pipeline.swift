@@ -98,7 +98,8 @@ public struct Pipeline: Sendable {
       StepExecutor.Setting(
         context: context, cache: planning.cache, scan: scan, digests: digests, reporter: reporter,
         packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
-        passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch, timeout: request.timeout,
+        passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
+        timeout: request.timeout,
         useCache: request.useCache, lastKeys: state.lastStepKeys()))
   }
 

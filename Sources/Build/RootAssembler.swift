@@ -17,7 +17,6 @@ struct RootAssembler {
 
   struct Result {
     var root: RootFilesystem
-    var inventory: ELFInventory
     /// Digests before and after strip, of the project's own ELF files.
     var stripped: [RootPath: (before: Digest, after: Digest)]
     /// What will not load and that nothing depends on.
@@ -35,11 +34,12 @@ struct RootAssembler {
     try checkProgram(root)
     let closure = try SharedObjectClosure.compute(of: root, platform: platform, libraries: plan.runtime.libraries)
     try closure.insert(into: &root)
+    for caveat in closure.caveats { reporter.warn("\(caveat.path.absolute): \(caveat.text)") }
     for path in settings.writable { try insertWritable(path, into: &root) }
     let watched = watchedPaths(root, closure)
     let stripped = mode == .release ? try strip(&root, closure.inventory) : [:]
     return Result(
-      root: root, inventory: closure.inventory, stripped: stripped, caveats: closure.caveats, watched: watched)
+      root: root, stripped: stripped, caveats: closure.caveats, watched: watched)
   }
 
   /// The entry point is a program of this platform, or a script whose interpreter is in the image.
@@ -77,7 +77,9 @@ struct RootAssembler {
     var pairs: [RootPath: (before: Digest, after: Digest)] = [:]
     let programs = plan.artifacts.filter { $0.role == .program }.map(\.destination)
     for path in inventory.files.keys.sorted() where programs.contains(where: { path.isInside($0) }) {
-      guard let entry = root[path], entry.layer == .application, case .host(let file, _) = entry.content else { continue }
+      guard let entry = root[path], entry.layer == .application, case .host(let file, _) = entry.content else {
+        continue
+      }
       try Interruption.check()
       let result = try StripCache(directory: stripped).strip(file)
       pairs[path] = (result.before, result.after)
@@ -137,7 +139,8 @@ struct RootAssembler {
     switch entry.status.kind {
     case .directory: (content, mode) = (.directory, 0o755)
     case .link: (content, mode) = (.link(try FileSystem.linkTarget(scan.root / entry.path)), 0o777)
-    case .file: (content, mode) = (.host(scan.root / entry.path, entry.status), entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
+    case .file:
+      (content, mode) = (.host(scan.root / entry.path, entry.status), entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
     case .other: return
     }
     try root.insert(

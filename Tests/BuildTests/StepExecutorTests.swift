@@ -24,7 +24,9 @@ final class StepExecutorTests: XCTestCase {
         timeout: timeout, useCache: useCache, lastKeys: lastKeys))
   }
 
-  private func shell(_ id: String, _ script: String, outputs: [StaticString] = ["out"], inputs: [String] = []) -> BuildStep {
+  private func shell(_ id: String, _ script: String, outputs: [StaticString] = ["out"], inputs: [String] = [])
+    -> BuildStep
+  {
     BuildStep(
       id: id, argv: ["/bin/sh", "-eu", "-c", script], inputs: inputs, outputs: outputs.map(RootPath.init(literal:)))
   }

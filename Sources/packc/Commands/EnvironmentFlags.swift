@@ -19,7 +19,8 @@ enum EnvironmentFlags {
     for (index, bytes) in lines.enumerated() {
       let location = SourceLocation(path: path.description, line: index + 1)
       guard var line = String(validating: bytes, as: UTF8.self) else {
-        throw Failure("bad_env_file", "this line is not UTF-8", hint: "save the file as UTF-8", at: location, exit: .badInput)
+        throw Failure(
+          "bad_env_file", "this line is not UTF-8", hint: "save the file as UTF-8", at: location, exit: .badInput)
       }
       if line.hasSuffix("\r") { line.removeLast() }
       if line.isEmpty || line.hasPrefix("#") { continue }

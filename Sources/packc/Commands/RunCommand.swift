@@ -28,12 +28,14 @@ enum RunCommand {
     let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
     guard FileSystem.isDirectory(output) else {
       throw Failure(
-        "not_built", "\(invocation.project()) has not been built: there is no \(output)", hint: "run `packc build` first",
+        "not_built", "\(invocation.project()) has not been built: there is no \(output)",
+        hint: "run `packc build` first",
         exit: .badInput)
     }
     let outcome = try invocation.has("oci") ? runContainer(invocation, output) : runMachine(invocation, output)
     if outcome.ranOutOfMemory {
-      invocation.reporter.warn("the program was killed because the memory ran out", hint: "give it more with --memory SIZE")
+      invocation.reporter.warn(
+        "the program was killed because the memory ran out", hint: "give it more with --memory SIZE")
     }
     return outcome.exitCode
   }
@@ -89,7 +91,9 @@ enum RunCommand {
       ContainerRequest(
         root: root, arguments: image.config.entrypoint + image.config.arguments,
         environment: merged(image.config.environment, try EnvironmentFlags.read(invocation)), directory: directory,
-        writable: (image.config.labels["dev.packc.writable"] ?? "").split(separator: ":").compactMap { RootPath(String($0)) },
+        writable: (image.config.labels["dev.packc.writable"] ?? "").split(separator: ":").compactMap {
+          RootPath(String($0))
+        },
         mode: image.config.labels["dev.packc.mode"].flatMap(BuildMode.init) ?? .release))
   }
 
