@@ -62,7 +62,7 @@ let package = Package(
     // The four rooms that never import each other; they meet in Build.
     .target(name: "Packs", dependencies: ["PackCore"], swiftSettings: strict),
     .target(name: "OCI", dependencies: ["PackCore", "Codec"], swiftSettings: strict),
-    .target(name: "Kernel", dependencies: ["PackCore"], swiftSettings: strict),
+    .target(name: "Kernel", dependencies: ["PackCore", "CGuestWire"], swiftSettings: strict),
     .target(name: "Contract", dependencies: ["PackCore", "ELF"], swiftSettings: strict),
 
     .target(
@@ -80,9 +80,10 @@ let package = Package(
     .executableTarget(
       name: "packc-packs", dependencies: ["PackCore", "LanguagePacks"], swiftSettings: strict),
 
-    // The guest's PID 1.
+    // The guest's PID 1; `CGuestWire` is what it and the host say to each other.
+    .target(name: "CGuestWire"),
     .target(name: "CGuest"),
-    .target(name: "GuestCore", dependencies: ["CGuest"], swiftSettings: embedded),
+    .target(name: "GuestCore", dependencies: ["CGuest", "CGuestWire"], swiftSettings: embedded),
     .executableTarget(
       name: "guest-init", dependencies: ["CGuest", "GuestCore"],
       linkerSettings: [
@@ -91,6 +92,10 @@ let package = Package(
           "-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--gc-sections",
         ])
       ]),
+
+    // Measures this project's own work beside other tools: see `Benchmarks/`.
+    .executableTarget(
+      name: "packc-bench", dependencies: ["PackCore", "OCI"], path: "Benchmarks/packc-bench", swiftSettings: strict),
 
     // Tests: one target a module; TestSupport holds what they share.
     .target(

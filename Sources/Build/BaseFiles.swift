@@ -1,3 +1,4 @@
+internal import ELF
 internal import PackCore
 
 /// What every image has beside its program: the links of a merged /usr, users, name service order, /tmp, certificates
@@ -7,7 +8,7 @@ enum BaseFiles {
   static let user: UInt32 = 65532
 
   static func insert(into root: inout RootFilesystem, host: HostPath = "/") throws {
-    try insertLinks(into: &root)
+    for entry in MergedUsr.entries(layer: .runtime, origin: "packc") { try root.insert(entry) }
     try insertText(into: &root)
     try insertDirectory("tmp", mode: 0o1777, into: &root)
     for name in ["dev", "proc", "sys", "run"] { try insertDirectory(name, mode: 0o755, into: &root) }
@@ -15,16 +16,6 @@ enum BaseFiles {
     try HostTree.insert(
       host / "usr/share/zoneinfo", at: RootPath(literal: "usr/share/zoneinfo"), layer: .runtime, into: &root,
       exclude: ["posix/**", "right/**", "posix", "right", "localtime", "posixrules"])
-  }
-
-  private static func insertLinks(into root: inout RootFilesystem) throws {
-    for name in ["bin", "lib", "lib64", "sbin"] {
-      try insertDirectory("usr/" + name, mode: 0o755, into: &root)
-      try root.insert(
-        RootFilesystem.Entry(
-          path: RootPath(bytes: name.utf8) ?? .root, content: .link(Array(("usr/" + name).utf8)), mode: 0o777,
-          layer: .runtime, origin: "packc"))
-    }
   }
 
   private static func insertText(into root: inout RootFilesystem) throws {
@@ -62,10 +53,16 @@ enum BaseFiles {
         path: RootPath(literal: "etc/ssl/certs/ca-certificates.crt"),
         content: .host(FileSystem.resolve(bundle) ?? bundle, status), mode: 0o644, layer: .runtime,
         origin: "host:\(bundle)"))
-    // Where OpenSSL of other distributions and many static programs look.
-    try root.insert(
-      RootFilesystem.Entry(
-        path: RootPath(literal: "etc/ssl/cert.pem"), content: .link(Array("certs/ca-certificates.crt".utf8)),
-        mode: 0o777, layer: .runtime, origin: "packc"))
+    // Where OpenSSL's defaults look, Debian's own and other distributions'.
+    let links: [(StaticString, String)] = [
+      ("etc/ssl/cert.pem", "certs/ca-certificates.crt"), ("usr/lib/ssl/cert.pem", "/etc/ssl/cert.pem"),
+      ("usr/lib/ssl/certs", "/etc/ssl/certs"),
+    ]
+    for (path, target) in links {
+      try root.insert(
+        RootFilesystem.Entry(
+          path: RootPath(literal: path), content: .link(Array(target.utf8)), mode: 0o777, layer: .runtime,
+          origin: "packc"))
+    }
   }
 }

@@ -9,7 +9,7 @@ public struct BuildRequest: Sendable {
   public var configFile: HostPath?
   public var tag: String?
   public var packName: String?
-  public var app: RootPath?
+  public var app: String?
   public var packPlaces: [HostPath] = []
   public var locked = false
   public var useCache = true
@@ -32,7 +32,7 @@ public struct BuildRequest: Sendable {
     JSONValue(compact: [
       "project": JSONValue(project), "mode": .string(mode.rawValue), "platform": JSONValue(platform),
       "file": configFile.map { JSONValue($0) }, "tag": tag.map(JSONValue.string),
-      "pack": packName.map(JSONValue.string), "app": app.map { JSONValue($0) },
+      "pack": packName.map(JSONValue.string), "app": app.map(JSONValue.string),
       "packs": .array(packPlaces.map { JSONValue($0) }), "locked": .bool(locked), "image": .bool(makesImage),
       "unikernel": .bool(makesUnikernel), "compression": .string(compression),
       "kernel": kernel.map(JSONValue.string), "output": JSONValue(outputDirectory),

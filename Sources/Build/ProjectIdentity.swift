@@ -1,3 +1,4 @@
+internal import Config
 internal import PackCore
 
 /// The project's name and revision. A name that comes from the directory or the remote is a tag and a title for people;
@@ -16,36 +17,20 @@ struct ProjectIdentity {
     if let declaredName {
       (name, nameIsStated) = (declaredName, true)
       decisions.append(Decision(what: "name", value: declaredName, source: "unik.yaml"))
-    } else if let stated = plan.name, !Self.slug(stated).isEmpty {
-      (name, nameIsStated) = (Self.slug(stated), true)
+    } else if let stated = plan.name.flatMap(ProjectName.init(slugifying:)) {
+      (name, nameIsStated) = (stated.description, true)
       decisions.append(Decision(what: "name", value: name, source: "the project's manifest"))
-    } else if let remote = Self.remoteName(scan.root), !Self.slug(remote).isEmpty {
-      (name, nameIsStated) = (Self.slug(remote), false)
+    } else if let remote = Self.remoteName(scan.root).flatMap(ProjectName.init(slugifying:)) {
+      (name, nameIsStated) = (remote.description, false)
       decisions.append(Decision(what: "name", value: name, source: ".git/config (a tag only, not in the image)"))
     } else {
-      let slug = Self.slug(scan.root.name)
-      (name, nameIsStated) = (slug.isEmpty ? "app" : slug, false)
+      (name, nameIsStated) = (ProjectName(slugifying: scan.root.name)?.description ?? "app", false)
       decisions.append(Decision(what: "name", value: name, source: "directory name (a tag only, not in the image)"))
     }
     version = plan.version
     revision = Self.revision(scan, context)
     if let revision { decisions.append(Decision(what: "revision", value: revision, source: ".git")) }
     self.decisions = decisions
-  }
-
-  /// Lower-case letters, digits and single dashes, as an image reference and a host name take them; at most 63.
-  static func slug(_ text: String) -> String {
-    var out = ""
-    for scalar in text.lowercased().unicodeScalars {
-      if ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) {
-        out.unicodeScalars.append(scalar)
-      } else if !out.isEmpty, out.last != "-" {
-        out.append("-")
-      }
-    }
-    out = String(out.prefix(63))
-    while out.last == "-" { out.removeLast() }
-    return out
   }
 
   /// The base name of the `url` of the remote "origin" (git-config(1)).

@@ -30,6 +30,8 @@ final class StepExecutor {
     var packDigest: Digest
     var packName: String
     var passthrough: [String]
+    /// The directory of the pack's helpers; its commands get it as `PACKC_LIBEXEC`.
+    var libexec: HostPath?
     var epoch: Int64
     var timeout: Double
     var useCache: Bool
@@ -176,10 +178,20 @@ final class StepExecutor {
     ]
   }
 
+  /// Runs the step that resolves packages; returns the host path of its result.
+  func resolve(_ resolution: BuildPlan.Resolution) throws -> HostPath {
+    try run(resolution.step)
+    guard let path = locate("${work}/\(resolution.output)") else {
+      throw BuildFailure.outputMissing(resolution.step, resolution.output, present: [])
+    }
+    return path
+  }
+
   private func environment(of step: BuildStep, _ sandbox: Sandbox) -> [String: String] {
     var environment = baseEnvironment
     environment["HOME"] = sandbox.places.home.description
     environment["TMPDIR"] = sandbox.places.temporary.description
+    environment["PACKC_LIBEXEC"] = setting.libexec?.description
     if step.network {
       for name in setting.passthrough { environment[name] = setting.context.environment[name] }
     }

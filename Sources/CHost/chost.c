@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -64,3 +65,15 @@ int chost_copy_bytes(int from, int to, off_t length) {
 }
 
 int chost_mkstemp(char *path_template) { return mkostemp(path_template, O_CLOEXEC); }
+
+int chost_exchange(const char *a, const char *b) {
+  return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
+}
+
+unsigned long long chost_timestamp_counter(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return 0;
+#endif
+}

@@ -1,2 +1,58 @@
 import CGuest
-@_cdecl("guest_main") public func guestMain() -> Int32 { cguest_pid() }
+
+/// What `main` calls. Where it runs is never guessed:
+///
+/// - `guest-init container PROGRAM [ARGUMENT …]`: the first process of a container (see `ContainerInit`);
+/// - without arguments: process 1 of a machine, from the kernel's hand-over to the end. It has no shell, no service, and
+///   no choice to make but what `/.packc/config` and the host say.
+@_cdecl("guest_main") public func guestMain(
+  _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+  _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+  if count >= 3, let word = arguments[1], equal(word, "container") {
+    var container = ContainerInit()
+    return container.run(arguments + 2, environment)
+  }
+  guard guest_pid() == 1 else {
+    Console(descriptor: 2).say(
+      "this is the init of a packc machine and must be process 1 of it; in a container, start the program itself")
+    return 64
+  }
+  guest_catch_reset()
+  var machine = Machine()
+  boot(&machine)
+  machine.silenceKernel()
+  guest_end()
+  return 0
+}
+
+private func boot(_ machine: inout Machine) {
+  var problem = Text()
+  var configuration = Configuration()
+  var check = RootCheck()
+
+  let complaint = configuration.load()
+  let isComplete = complaint == nil && check.run(problem: &problem)
+  machine.mountKernelFileSystems()
+  var console = Console()
+  console.open(user: configuration.user, group: configuration.group)
+  if let complaint { return console.say(complaint) }
+
+  var warning = Text()
+  machine.loadModules(configuration.modules, problem: &warning)
+  var control = Control()
+  control.open()
+  var supervisor = Supervisor(control: control, console: console)
+  supervisor.prepare(&configuration)
+  if warning.count > 0 { supervisor.warn(warning) }
+  guard isComplete else { return supervisor.fail(problem) }
+
+  warning.clear()
+  var network = Network()
+  network.configure(configuration, problem: &warning)
+  if warning.count > 0 { supervisor.warn(warning) }
+  guard machine.mountWritable(configuration, problem: &problem) else { return supervisor.fail(problem) }
+  machine.removeOwnFiles(configuration.modules)
+  if !configuration.writableRoot, !machine.makeRootReadOnly(problem: &problem) { return supervisor.fail(problem) }
+  supervisor.run(configuration)
+}

@@ -1,2 +1,90 @@
+/// System calls for the guest's init: what Embedded Swift cannot say (variadic calls, ioctl structures, what happens
+/// between fork and exec). No decision is made here. Unless said otherwise a result is >= 0 or -errno.
 #pragma once
-int cguest_pid(void);
+#include <stddef.h>
+#include <stdint.h>
+
+int guest_pid(void);
+/// Nanoseconds since the kernel's start.
+uint64_t guest_clock(void);
+void guest_sleep(int milliseconds);
+int guest_set_clock(uint64_t seconds, uint32_t nanoseconds);
+
+// Files.
+enum { GUEST_READ, GUEST_WRITE, GUEST_CREATE, GUEST_BOTH };
+/// Close-on-exec, never the controlling terminal; GUEST_BOTH does not block.
+int guest_open(const char *path, int how);
+int guest_close(int fd);
+int guest_close_on_exec(int fd);
+long guest_read(int fd, void *bytes, size_t length);
+long guest_write(int fd, const void *bytes, size_t length);
+int guest_mkdir(const char *path, uint32_t mode);
+int guest_rmdir(const char *path);
+int guest_unlink(const char *path);
+int guest_symlink(const char *target, const char *path);
+int guest_exists(const char *path);
+int guest_chown_descriptor(int fd, uint32_t user, uint32_t group);
+
+// Directories: calls `entry` for each name but `.` and `..`; `kind` is 'd', 'f', or '-' for all else, `size` is that of a
+// regular file, `device` tells file systems apart.
+typedef int (*guest_entry)(void *context, const char *name, char kind, uint64_t size, uint64_t device);
+int guest_list(const char *path, void *context, guest_entry entry);
+uint64_t guest_device(const char *path);
+
+// Mounts.
+enum { GUEST_MOUNT_NOEXEC = 1, GUEST_MOUNT_NODEV = 2, GUEST_MOUNT_READONLY = 4 };
+/// All of them are nosuid.
+int guest_mount(const char *type, const char *target, int how, const char *data);
+/// The mount, not the file system: the init itself still runs from a file that is removed, which forbids the latter.
+int guest_remount_root_read_only(void);
+
+// The machine.
+int guest_load_module(const char *path, const char *parameters);
+int guest_set_hostname(const char *name, size_t length);
+int guest_add_entropy(const void *bytes, size_t length);
+void guest_sync(void);
+/// RB_AUTOBOOT; does not return.
+void guest_end(void);
+
+// Network, by ioctl (netdevice(7)).
+int guest_interface_up(const char *name);
+/// Addresses as they are in memory (network order).
+int guest_interface_address(const char *name, const uint8_t address[4], int prefix);
+int guest_default_route(const uint8_t gateway[4]);
+
+// Terminals.
+int guest_raw_terminal(int fd);
+int guest_drain_terminal(int fd);
+
+// Events.
+/// Blocks every signal and gives a descriptor that becomes readable for SIGCHLD and those that ask a process to do
+/// something: SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGPWR.
+int guest_signals(void);
+/// Control-Alt-Delete becomes a SIGINT to the init instead of a hard reset.
+void guest_catch_reset(void);
+/// The next pending signal of that descriptor, 0 without one.
+int guest_next_signal(int fd);
+enum { GUEST_READABLE = 1, GUEST_HUNG_UP = 2, GUEST_WRITABLE = 4 };
+/// poll(2) on two descriptors (-1: none) for reading; the states are GUEST_… bits.
+int guest_poll(int first, int second, int milliseconds, int *first_state, int *second_state);
+int guest_wait_writable(int fd, int milliseconds);
+
+// Processes.
+struct guest_program {
+  char *const *arguments;
+  char *const *environment;
+  const char *directory;
+  /// Where output and error go.
+  int output;
+  uint32_t user, group;
+  /// The streams, the directory, the user and the limits are as they should be (in a container).
+  int as_it_is;
+};
+/// Starts the program: standard input /dev/null, its own session, no capability, no new privileges. The process id, or
+/// -errno of the step that failed (execve(2) too); `step` names it.
+int guest_start(const struct guest_program *program, const char **step);
+int guest_signal(int pid, int signal);
+/// Signals everything but the init.
+void guest_signal_all(int signal);
+/// Reaps one child that ended: its id, 0 when there is none; `code` is the exit code or, with `signalled`, the signal.
+int guest_reap(int *code, int *signalled);

@@ -30,3 +30,9 @@ int chost_spawn_closefrom(posix_spawn_file_actions_t *actions, int first);
 
 /// mkostemp(3) with O_CLOEXEC: a new private file after the template `…XXXXXX`. The descriptor or -1 with errno.
 int chost_mkstemp(char *path_template);
+
+/// renameat2(2) with RENAME_EXCHANGE: the two names change places in one step. 0 or -1 with errno.
+int chost_exchange(const char *a, const char *b);
+
+/// The processor's time-stamp counter (rdtsc), or 0 where there is none.
+unsigned long long chost_timestamp_counter(void);

@@ -23,10 +23,16 @@ struct CapturedStreams {
         kept += bytes
         if kept.count > 2 * limit { kept.removeFirst(kept.count - limit) }
       }
-      pending += bytes
-      while let cut = pending.firstIndex(of: 0x0a) ?? (pending.count >= 1 << 16 ? pending.endIndex : nil) {
-        line(String(decoding: pending[..<cut], as: UTF8.self))
-        pending.removeFirst(min(cut + 1, pending.count))
+      var rest = bytes
+      while let cut = rest.firstIndex(of: 0x0a) {
+        line(String(decoding: pending + rest[..<cut], as: UTF8.self))
+        pending.removeAll(keepingCapacity: true)
+        rest = rest[(cut + 1)...]
+      }
+      pending += rest
+      if pending.count >= 1 << 16 {
+        line(String(decoding: pending, as: UTF8.self))
+        pending.removeAll(keepingCapacity: true)
       }
     }
 
@@ -57,7 +63,9 @@ struct CapturedStreams {
       switch command.input {
       case .none: try plumbing.open("/dev/null", O_RDONLY, as: 0)
       case .inherit: plumbing.pass(0, as: 0)
-      case .bytes: inputDescriptor = try plumbing.pipe(childReads: true, as: 0)
+      case .bytes:
+        Self.ignoreBrokenPipes
+        inputDescriptor = try plumbing.pipe(childReads: true, as: 0)
       }
       output.descriptor = try plumbing.connect(command.standardOutput, as: 1)
       error.descriptor = try plumbing.connect(command.standardError, as: 2)
@@ -68,6 +76,9 @@ struct CapturedStreams {
       throw error
     }
   }
+
+  /// A child that ends before it has read its input must not end packc by SIGPIPE; evaluated once.
+  private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
   private mutating func closeAll() {
     for descriptor in [inputDescriptor, output.descriptor, error.descriptor] where descriptor >= 0 { close(descriptor) }

@@ -61,6 +61,8 @@ public struct Descriptor: ~Copyable, Sendable {
   }
 
   public borrowing func sync() throws {
-    guard fsync(raw) == 0 else { throw Failure.system("fsync a file", errno: errno) }
+    while fsync(raw) != 0 {
+      guard errno == EINTR else { throw Failure.system("fsync a file", errno: errno) }
+    }
   }
 }

@@ -51,9 +51,10 @@ public enum FileSystem {
   public static func writeAtomically(_ bytes: [UInt8], to path: HostPath, mode: UInt32 = 0o644, durable: Bool = true)
     throws
   {
-    let staged = path.parent / ".\(path.name).\(getpid()).\(uniqueNumber())"
+    // A name of its own length, since the target's may already be as long as a name can be.
+    let staged = path.parent / ".packc.\(getpid()).\(uniqueNumber())"
+    let file = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
     do {
-      let file = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
       try file.write(bytes)
       guard fchmod(file.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
       if durable { try file.sync() }
@@ -132,16 +133,22 @@ public enum FileSystem {
     return HostPath(bytes: UnsafeBufferPointer(start: real, count: strlen(real)).map { UInt8(bitPattern: $0) })
   }
 
-  /// Copies bytes (a reflink where the file system has them); the new file has `mode`.
+  /// Copies bytes (a reflink where the file system has them); the new file has `mode`. `to` must not exist; a copy that
+  /// fails leaves nothing there.
   public static func copyFile(_ from: HostPath, to: HostPath, mode: UInt32) throws {
     let source = try Descriptor.open(from)
     let size = FileStatus(try source.status()).size
     let target = try Descriptor.open(to, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    guard chost_copy_bytes(source.raw, target.raw, off_t(size)) == 0 else {
-      throw Failure.system("copy \(from) to", to, errno: errno)
+    do {
+      guard chost_copy_bytes(source.raw, target.raw, off_t(size)) == 0 else {
+        throw Failure.system("copy \(from) to", to, errno: errno)
+      }
+      guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", to, errno: errno) }
+      try target.close()
+    } catch {
+      _ = to.withCString { unlink($0) }
+      throw error
     }
-    guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", to, errno: errno) }
-    try target.close()
   }
 
   /// Sets access and modification time of a file or link itself, in whole seconds since the epoch.

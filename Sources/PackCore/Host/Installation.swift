@@ -20,10 +20,11 @@ public struct Installation: Sendable {
     let libexec = directory.parent / "libexec/packc"
     if FileSystem.isDirectory(libexec / "packs.d") { return Installation(packs: libexec / "packs.d", helpers: libexec) }
     var checkout = directory
-    while checkout != "/" {
+    while true {
       if FileSystem.exists(checkout / "Package.swift"), FileSystem.isDirectory(checkout / "packs.d") {
         return Installation(packs: checkout / "packs.d", helpers: directory)
       }
+      if checkout == checkout.parent { break }
       checkout = checkout.parent
     }
     throw Failure(

@@ -38,10 +38,16 @@ public enum Interruption {
     var action = sigaction()
     // The handler stores a number and rings the bell, both safe there (signal-safety(7)).
     action.__sigaction_handler.sa_handler = { number in
+      let saved = errno
       Interruption.received.store(number, ordering: .releasing)
       var one: UInt8 = 1
       _ = write(Interruption.bell.load(ordering: .acquiring), &one, 1)
+      errno = saved
     }
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaction(number, &action, nil) }
+    for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+    // Ignored at the start means nohup(1), and so it stays.
+    var hangup = sigaction()
+    sigaction(SIGHUP, nil, &hangup)
+    if unsafeBitCast(hangup.__sigaction_handler.sa_handler, to: Int.self) != 1 { sigaction(SIGHUP, &action, nil) }
   }
 }

@@ -21,10 +21,11 @@ public struct ProcessRunner: Sendable {
         pidfd: child.pidfd.raw, interrupt: teardown.hasBegun ? -1 : Interruption.wakeDescriptor,
         milliseconds: teardown.nextWake(), line: line)
       teardown.advance()
-      if let end = try child.reapIfEnded() {
-        // What a grandchild of the same group still does, it does no longer.
+      if try child.hasEnded() {
+        // What a grandchild of the same group still does, it does no longer. The child is not reaped yet, so the
+        // group's number cannot be anybody else's.
         if command.ownGroup { kill(-child.pid, SIGKILL) }
-        Strays.end(after: child.pid)
+        let end = Strays.reap(child.pid)
         streams.drainWithoutWaiting(line: line)
         try Interruption.check()
         return CommandResult(
@@ -40,16 +41,13 @@ struct Child: ~Copyable {
   let pid: pid_t
   let pidfd: Descriptor
 
-  func reapIfEnded() throws -> CommandResult.End? {
-    var status: Int32 = 0
-    let reaped = waitpid(pid, &status, WNOHANG)
-    if reaped == 0 { return nil }
-    guard reaped == pid else {
-      if errno == EINTR { return nil }
-      throw Failure.system("wait for a child process", errno: errno)
+  /// Asks without reaping: until `Strays.reap` the number stays the child's.
+  func hasEnded() throws -> Bool {
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) != 0 {
+      guard errno == EINTR else { throw Failure.system("wait for a child process", errno: errno) }
     }
-    let signal = status & 0x7f
-    return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+    return information.si_signo == SIGCHLD
   }
 }
 
@@ -66,8 +64,13 @@ struct Teardown {
   init(child: borrowing Child, command: Command, started: UInt64) {
     pid = child.pid
     group = command.ownGroup
-    grace = UInt64(command.grace * 1e9)
-    deadline = command.timeout.map { started + UInt64($0 * 1e9) }
+    grace = Self.nanoseconds(command.grace)
+    deadline = command.timeout.map { started + Self.nanoseconds($0) }
+  }
+
+  /// A person may write any number: what is not one or is negative counts as 0, what is too large as a century.
+  private static func nanoseconds(_ seconds: Double) -> UInt64 {
+    seconds > 0 ? UInt64(min(seconds, 3.2e9) * 1e9) : 0
   }
 
   /// Milliseconds until there is something to do; -1 for never. An interrupt ends poll(2) by itself.
@@ -80,7 +83,11 @@ struct Teardown {
   mutating func advance() {
     let now = HostContext.monotonicClock()
     if let killAt {
-      if now >= killAt { send(SIGKILL) }
+      if now >= killAt {
+        send(SIGKILL)
+        // Once more later, for what was started in between; not in a loop that keeps a processor busy.
+        self.killAt = now + 50_000_000
+      }
       return
     }
     let late = deadline.map { now >= $0 } ?? false

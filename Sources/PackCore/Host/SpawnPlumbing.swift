@@ -82,16 +82,11 @@ struct SpawnPlumbing {
     let program = try Self.resolve(command)
     var pid = pid_t()
     let code = Self.withArguments(command.argv) { argv in
-      Self.withArguments(command.environment.map { "\($0.key)=\($0.value)" }.sorted()) { environment in
+      Self.withArguments(Self.environment(command)) { environment in
         program.withCString { posix_spawn(&pid, $0, &actions, &attributes, argv, environment) }
       }
     }
-    guard code == 0 else {
-      throw Failure(
-        "cannot_start",
-        "cannot start \(program)\(command.directory.map { " in \($0)" } ?? ""): \(SystemError.text(code))",
-        hint: code == ENOENT ? "the program, its interpreter (`#!` line) or the directory does not exist" : nil)
-    }
+    guard code == 0 else { throw SpawnFailure.cannotStart(program, in: command.directory, errno: code) }
     let pidfd = chost_pidfd_open(pid)
     guard pidfd >= 0 else {
       let saved = errno
@@ -102,19 +97,28 @@ struct SpawnPlumbing {
     return Child(pid: pid, pidfd: Descriptor(owning: pidfd))
   }
 
-  /// A name without a slash is looked up in the child's own PATH.
+  /// A name without a slash is looked up in the child's own PATH, in its absolute directories only: the others would
+  /// mean something else after the change of directory.
   private static func resolve(_ command: Command) throws -> HostPath {
-    guard let name = command.argv.first, !name.isEmpty else {
-      throw Failure("empty_command", "a command without a program cannot be started", exit: .badInput)
+    guard let name = command.argv.first, !name.isEmpty else { throw SpawnFailure.emptyCommand() }
+    for text in command.argv + command.environment.flatMap({ [$0.key, $0.value] }) where text.utf8.contains(0) {
+      throw SpawnFailure.containsNUL(name)
     }
-    if name.contains("/") { return HostPath(name) }
+    for key in command.environment.keys where key.isEmpty || key.utf8.contains(UInt8(ascii: "=")) {
+      throw SpawnFailure.badVariable(key)
+    }
+    if name.utf8.contains(UInt8(ascii: "/")) { return HostPath(name) }
     let directories = (command.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-    for directory in directories where FileSystem.isExecutableFile(HostPath(String(directory)) / name) {
-      return HostPath(String(directory)) / name
+    for directory in directories.map({ HostPath(String($0)) })
+    where directory.isAbsolute && FileSystem.isExecutableFile(directory / name) {
+      return directory / name
     }
-    throw Failure(
-      "tool_missing", "the program \"\(name)\" is not in PATH", hint: "install it, or run `packc check`",
-      exit: .toolchain)
+    throw SpawnFailure.notInPath(name)
+  }
+
+  /// `KEY=value`, sorted by bytes.
+  private static func environment(_ command: Command) -> [String] {
+    command.environment.map { "\($0.key)=\($0.value)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func withArguments<R>(

@@ -5,36 +5,50 @@ internal import Glibc
 /// become its children when their parent ends; every child that packc did not start itself is such a stray.
 enum Strays {
   private struct Known {
-    var isSubreaper = false
+    var isPrepared = false
     var children: Set<pid_t> = []
+    /// Strays of other users, which may not be killed.
+    var untouchable: Set<pid_t> = []
   }
   private static let known = Locked(Known())
 
   /// Starts a child and remembers it in one step, so that nobody takes it for a stray in between.
   static func adopt(_ spawn: () throws -> Child) throws -> Child {
     try known.withLock { known in
-      if !known.isSubreaper { known.isSubreaper = chost_become_subreaper() == 0 }
+      if !known.isPrepared {
+        // Whoever started packc may have left SIGCHLD ignored, and then there would be nothing to wait for.
+        signal(SIGCHLD, SIG_DFL)
+        known.isPrepared = chost_become_subreaper() == 0
+      }
       let child = try spawn()
       known.children.insert(child.pid)
       return child
     }
   }
 
-  /// The child `pid` has been reaped: ends and reaps what it left behind.
-  static func end(after pid: pid_t) {
+  /// The child `pid` has ended: reaps it, ends and reaps what it left behind, and says how it ended.
+  static func reap(_ pid: pid_t) -> CommandResult.End {
     known.withLock { known in
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
       known.children.remove(pid)
       // Killing one may bring its own children to us; each round ends a generation. What still runs under a child
       // that packc knows is not ours yet and is not touched.
       for _ in 0..<64 {
-        let strays = childrenOfThisProcess().subtracting(known.children)
-        if strays.isEmpty { return }
-        for stray in strays {
-          kill(stray, SIGKILL)
-          waitpid(stray, nil, 0)
-        }
+        let strays = childrenOfThisProcess().subtracting(known.children).subtracting(known.untouchable)
+        if strays.isEmpty { break }
+        for stray in strays { end(stray, &known) }
       }
+      let signal = status & 0x7f
+      return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
     }
+  }
+
+  private static func end(_ stray: pid_t, _ known: inout Known) {
+    // A process that changed its user (sudo) cannot be killed, and waiting for it could take for ever.
+    let mayKill = kill(stray, SIGKILL) == 0
+    if !mayKill { known.untouchable.insert(stray) }
+    while waitpid(stray, nil, mayKill ? 0 : WNOHANG) < 0, errno == EINTR {}
   }
 
   /// proc(5): /proc/self/task/TID/children of every thread.

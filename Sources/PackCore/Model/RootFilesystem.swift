@@ -44,6 +44,8 @@ public struct RootFilesystem: Sendable {
   }
 
   private var table: [RootPath: Entry] = [:]
+  /// Directories that nobody asked for by themselves: they were made for what lies in them.
+  private var implied: Set<RootPath> = []
 
   public init() {}
 
@@ -86,27 +88,36 @@ public struct RootFilesystem: Sendable {
   }
 
   /// Puts an entry at its normalised path and makes the directories above it (0755). A file that is there already with
-  /// the same content stays as it is; anything else in its way is an error.
+  /// the same content stays as it is; a directory over a link becomes the directory that the link means; anything else
+  /// in its way is an error.
   public mutating func insert(_ entry: Entry) throws {
     var entry = entry
-    entry.path = try normalized(entry.path)
+    entry.path = try entry.isDirectory ? resolve(entry.path) : normalized(entry.path)
     guard !entry.path.isRoot else { return }
-    if let present = table[entry.path] {
-      if case .link = present.content, entry.isDirectory { return }
-      if present.isDirectory && entry.isDirectory {
-        // The lowest layer keeps it; a declared mode wins over the default.
-        table[entry.path]?.layer = min(present.layer, entry.layer)
-        if entry.mode != 0o755 { table[entry.path]?.mode = entry.mode }
-        return
-      }
-      if try Self.same(present, entry) { return }
-      throw Failure(
-        "path_conflict",
-        "two different files want the path \(entry.path.absolute) in the image: \(present.origin) and \(entry.origin)",
-        hint: "give one of them another destination (unik.yaml: artifact.files)", exit: .badInput)
+    guard let present = table[entry.path] else {
+      try insertParents(of: entry)
+      table[entry.path] = entry
+      return
     }
-    try insertParents(of: entry)
-    table[entry.path] = entry
+    if present.isDirectory && entry.isDirectory {
+      table[entry.path] = merged(present, entry)
+      implied.remove(entry.path)
+      return
+    }
+    if try Self.same(present, entry) { return }
+    throw Failure(
+      "path_conflict",
+      "two different files want the path \(entry.path.absolute) in the image: \(present.origin) and \(entry.origin)",
+      hint: "give one of them another destination (unik.yaml: artifact.files)", exit: .badInput)
+  }
+
+  /// Two wishes for one directory: the lowest layer keeps it, and what was declared (a mode, an owner) wins over what
+  /// is only the default.
+  private func merged(_ present: Entry, _ entry: Entry) -> Entry {
+    let isDefault = entry.mode == 0o755 && entry.uid == 0 && entry.gid == 0
+    var result = implied.contains(present.path) || !isDefault ? entry : present
+    result.layer = min(present.layer, entry.layer)
+    return result
   }
 
   private mutating func insertParents(of entry: Entry) throws {
@@ -122,6 +133,7 @@ public struct RootFilesystem: Sendable {
       } else {
         table[directory] = Entry(
           path: directory, content: .directory, mode: 0o755, layer: entry.layer, origin: entry.origin)
+        implied.insert(directory)
       }
       path = directory.parent
     }
@@ -145,6 +157,12 @@ public struct RootFilesystem: Sendable {
   /// Replaces the content of a file that is there (after strip).
   public mutating func replaceContent(of path: RootPath, with content: Entry.Content) {
     table[path]?.content = content
+  }
+
+  /// Mode 0755 for a file that is there.
+  public mutating func makeExecutable(_ path: RootPath) {
+    guard let path = try? normalized(path), case .host? = table[path]?.content else { return }
+    table[path]?.mode = 0o755
   }
 
   /// The layers that have entries, lowest first. A layer lists each directory above its files, with the same metadata

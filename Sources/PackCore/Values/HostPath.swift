@@ -22,9 +22,10 @@ public struct HostPath: Hashable, Sendable, Comparable, CustomStringConvertible,
     return trimmed[(cut + 1)...]
   }
 
-  /// The directory that holds it: `/` for `/a`, `.` for `a`.
+  /// The directory that holds it: `/` for `/a` and for `/` itself, `.` for `a`.
   public var parent: HostPath {
     let trimmed = trimmedBytes
+    if trimmed.isEmpty, isAbsolute { return "/" }
     guard let cut = trimmed.lastIndex(of: Self.slash) else { return "." }
     return cut == trimmed.startIndex ? "/" : HostPath(bytes: trimmed[..<cut])
   }

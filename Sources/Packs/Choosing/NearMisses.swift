@@ -25,7 +25,7 @@ enum NearMisses {
   private static func declared(_ detection: Detection) -> [String] {
     detection.verdicts.flatMap { verdict in
       verdict.pack.manifest.nearMisses.compactMap { miss in
-        miss.rule.firstMatch(in: detection.listing, config: detection.config).map { "\($0): \(miss.hint)" }
+        miss.rules.match(detection.listing, config: detection.config)?.first.map { "\($0): \(miss.hint)" }
       }
     }
   }

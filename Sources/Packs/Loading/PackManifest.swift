@@ -9,7 +9,7 @@ public struct PackManifest: Sendable {
   }
   /// A file that people have in the place of the one that the pack looks for, and what to do about it.
   public struct NearMiss: Sendable {
-    public var rule: DetectRule
+    public var rules: DetectRules
     public var hint: String
   }
 
@@ -65,7 +65,7 @@ public struct PackManifest: Sendable {
     looksFor = try reader.optional("looks_for")?.string() ?? rules.description
     nearMisses =
       try reader.optional("near_misses")?.array().map {
-        NearMiss(rule: try DetectRule($0), hint: try $0.required("hint").string())
+        NearMiss(rules: try DetectRules($0), hint: try $0.required("hint").string())
       } ?? []
   }
 

@@ -96,7 +96,7 @@ struct ArgumentParser {
       return usage(
         "`packc \(name)` needs one of: \(below.map { String($0.dropFirst(name.count + 1)) }.joined(separator: ", "))")
     }
-    let near = Suggestion.nearest(to: name, among: commands.map(\.name))
+    let near = Suggestion.nearest(to: name, in: commands.map(\.name))
     return Failure(
       "wrong_usage", "there is no command \"\(name)\"",
       hint: near.map { "did you mean `packc \($0)`?" } ?? "see `packc help`", exit: .usage)
@@ -104,7 +104,7 @@ struct ArgumentParser {
 
   private func unknownFlag(_ argument: String, _ parsed: Parsed, _ known: [Flag]) -> Failure {
     let name = String(argument.drop { $0 == "-" }.prefix { $0 != "=" })
-    let near = Suggestion.nearest(to: name, among: known.map(\.name))
+    let near = Suggestion.nearest(to: name, in: known.map(\.name))
     let place = parsed.command.map { "`packc \($0.name)`" } ?? "packc"
     return Failure(
       "wrong_usage", "\(place) has no flag \(argument)",

@@ -1,7 +1,7 @@
 internal import PackCore
 
 /// A flag as it is written, parsed, and shown by `--help`: one definition for all three.
-struct Flag {
+struct Flag: Sendable {
   let name: String
   let short: Character?
   /// What stands for the value in help (`SECONDS`); nil for a switch.
@@ -19,7 +19,7 @@ struct Flag {
 }
 
 /// One command: what help shows and what runs.
-struct CommandDefinition {
+struct CommandDefinition: Sendable {
   /// `build`, `kernel import`
   let name: String
   let summary: String
@@ -30,11 +30,11 @@ struct CommandDefinition {
   let flags: [Flag]
   /// Further paragraphs of `--help`.
   let details: String
-  let run: (Invocation) throws -> ExitCode
+  let run: @Sendable (Invocation) throws -> ExitCode
 
   init(
     _ name: String, summary: String, operands: String = "", count: ClosedRange<Int> = 0...0, flags: [Flag] = [],
-    details: String = "", run: @escaping (Invocation) throws -> ExitCode
+    details: String = "", run: @escaping @Sendable (Invocation) throws -> ExitCode
   ) {
     self.name = name
     self.summary = summary
@@ -52,7 +52,7 @@ enum GlobalFlags {
   static let all = [
     Flag("json", help: "print the result as one JSON document on standard output"),
     Flag("output-format", short: "o", value: "json|text", help: "the same as --json when it is json"),
-    Flag("progress", value: "auto|plain|json|none", help: "how progress is shown on standard error"),
+    Flag("progress", value: "auto|tree|plain|json|quiet", help: "how progress is shown on standard error"),
     Flag("quiet", short: "q", help: "no progress, only errors"),
     Flag("verbose", short: "v", help: "everything that the steps print"),
     Flag("color", value: "auto|always|never", help: "colour on standard error (NO_COLOR is honoured)"),

@@ -11,7 +11,7 @@ enum HelpCommand {
     }
     let name = invocation.operands.joined(separator: " ")
     guard let command = Commands.all.first(where: { $0.name == name }) else {
-      let near = Suggestion.nearest(to: name, among: Commands.all.map(\.name))
+      let near = Suggestion.nearest(to: name, in: Commands.all.map(\.name))
       throw Failure(
         "wrong_usage", "there is no command \"\(name)\"",
         hint: near.map { "did you mean `packc help \($0)`?" } ?? "see `packc help`", exit: .usage)

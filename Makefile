@@ -1,0 +1,61 @@
+# What people and CI run. The work is in scripts/; `make -n TARGET` shows which.
+#
+#   make deps     install what building, testing and the demo need (asks for root only when something is missing)
+#   make build    packc, its packs and the guest init, in .build/release
+#   make test     build, every test, formatting, links in the documents; a skipped test is a failure
+#   make test-slow  the tests that take minutes
+#   make bench    speed and memory as ratios to other tools, in interleaved runs
+#   make fuzz     the property tests, many more rounds, with a new seed
+#   make demo     build an example from source, boot it, show its answer
+#   make format   rewrite the sources in the house style;  make lint  only check
+#   make docs     check the documents
+#   make install  PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_FACTOR ?= 50
+
+.PHONY: all deps build test test-slow bench fuzz demo format lint docs install clean
+.NOTPARALLEL:
+
+all: build
+
+deps:
+	@scripts/deps.sh
+
+build:
+	scripts/build.sh
+
+test: deps lint docs build
+	scripts/check-examples.sh
+	scripts/test.sh
+
+test-slow: deps build
+	scripts/test.sh --filter SlowTests
+
+bench: deps
+	scripts/build.sh bench
+	Benchmarks/run.sh
+
+# A failure prints the seed; PACKC_FUZZ_SEED=… runs it again.
+fuzz:
+	PACKC_FUZZ_FACTOR=$(FUZZ_FACTOR) PACKC_FUZZ_SEED=$${PACKC_FUZZ_SEED:-$$(date +%s)} scripts/test.sh --filter 'Fuzz|Random|Mutated'
+
+demo: deps build
+	scripts/demo.sh
+
+format:
+	swift format -i -r Sources Tests Package.swift
+
+lint:
+	swift format lint --strict -r Sources Tests Package.swift
+
+docs:
+	scripts/check-docs.sh
+
+install:
+	@test -x .build/release/packc || $(MAKE) build
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install.sh
+
+clean:
+	rm -rf .build

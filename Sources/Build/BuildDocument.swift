@@ -1,0 +1,14 @@
+internal import PackCore
+
+/// `build.json`: the answer of the build, and for every file of the image who put it there.
+enum BuildDocument {
+  static func json(_ answer: JSONValue, _ root: RootFilesystem, _ plan: BuildPlan) -> JSONValue {
+    guard case .object(var object) = answer else { return answer }
+    object["files"] = .array(
+      root.entries.filter { !$0.isDirectory }.map {
+        ["path": .string($0.path.absolute), "layer": .string($0.layer.rawValue), "origin": .string($0.origin)]
+      })
+    object["plan"] = plan.json
+    return .object(object)
+  }
+}

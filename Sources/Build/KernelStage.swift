@@ -1,0 +1,55 @@
+internal import Config
+internal import Kernel
+internal import PackCore
+
+/// Which kernel a build uses, and what packc.lock says of it: `--kernel`, then unik.yaml, then the lock's pin, then the
+/// catalog's default, then Debian's, imported now.
+struct KernelStage {
+  let planning: Planning
+  let config: UnikFile?
+  let reporter: Reporter
+
+  struct Chosen {
+    let kernel: KernelCatalog.Kernel
+    let initFile: HostPath
+    let decision: Decision
+    var pin: LockFile.Pin {
+      LockFile.Pin(name: kernel.manifest.name, version: kernel.manifest.version, digest: kernel.digest)
+    }
+    let initPin: LockFile.Pin
+  }
+
+  func choose(locked pin: LockFile.Pin?) throws -> Chosen {
+    let catalog = KernelCatalog(cache: planning.cache)
+    let (kernel, source) = try find(catalog, pin)
+    let initFile = planning.installation.helpers / "guest-init"
+    guard FileSystem.exists(initFile) else {
+      throw Failure(
+        "broken_installation", "packc's guest init is missing: \(initFile)", hint: "build it with `make build`")
+    }
+    return Chosen(
+      kernel: kernel, initFile: initFile,
+      decision: Decision(
+        what: "kernel", value: "\(kernel.manifest.name) \(kernel.manifest.release)", source: source),
+      initPin: LockFile.Pin(digest: try FileSystem.digest(of: initFile)))
+  }
+
+  private func find(_ catalog: KernelCatalog, _ pin: LockFile.Pin?) throws -> (KernelCatalog.Kernel, String) {
+    if let reference = planning.request.kernel { return (try catalog.find(reference), "--kernel") }
+    if let declared = config?.kernel, declared.value.description != "default" {
+      return (try catalog.find(declared.value.description), "unik.yaml")
+    }
+    if let pin {
+      if let kernel = try? catalog.load(pin.digest) { return (kernel, "packc.lock") }
+      if let kernel = try? catalog.importDebian(planning.context, version: pin.version, reporter: reporter),
+        kernel.digest == pin.digest
+      {
+        return (kernel, "packc.lock")
+      }
+      reporter.warn("the kernel that packc.lock pins (\(pin.text)) cannot be had here; taking the default one")
+    }
+    return (
+      try catalog.defaultOrDebian(planning.context, reporter: reporter), "packc's default: Debian's cloud kernel"
+    )
+  }
+}

@@ -1,0 +1,79 @@
+internal import Contract
+internal import Kernel
+internal import OCI
+internal import Packs
+internal import PackCore
+
+extension OutputStage {
+  /// The OCI layout, with what is known of the image as labels (Docker drops annotations) and annotations.
+  mutating func writeImage(_ parts: Parts, _ unikernel: Unikernel?) throws -> WrittenImage? {
+    let layout = output / "image"
+    guard request.makesImage else {
+      try FileSystem.removeTree(layout)
+      return nil
+    }
+    let labels = labels(parts, unikernel)
+    let description = ImageDescription(
+      platform: request.platform, entrypoint: parts.settings.argv, environment: parts.settings.environment,
+      user: "\(BaseFiles.user):\(BaseFiles.user)", workingDirectory: parts.settings.workingDirectory.absolute,
+      exposedPorts: Set(parts.settings.ports), labels: labels, annotations: labels, stopSignal: "SIGTERM",
+      epoch: planning.epoch)
+    let written = try ImageBuilder.write(
+      image: description, layers: parts.layers, store: try store(), layout: layout,
+      tag: request.tag ?? parts.identity.name)
+    addFiles([layout / "oci-layout", layout / "index.json"])
+    let blobs = [written.manifest.digest, written.config.digest] + parts.layers.map(\.digest)
+    addFiles(blobs.map { layout / "blobs/sha256" / $0.hex })
+    return written
+  }
+
+  /// Nothing of the host, the directory or the clock: each of these is part of the image's digest.
+  private func labels(_ parts: Parts, _ unikernel: Unikernel?) -> [String: String] {
+    var labels = parts.contract.labels
+    labels["dev.packc.version"] = PackcVersion.current
+    labels["dev.packc.mode"] = request.mode.rawValue
+    labels["dev.packc.pack"] = "\(pack.name)@\(pack.version)"
+    if !parts.settings.writable.isEmpty {
+      labels["dev.packc.writable"] = parts.settings.writable.map(\.absolute).joined(separator: ":")
+    }
+    if parts.identity.nameIsStated { labels["org.opencontainers.image.title"] = parts.identity.name }
+    labels["org.opencontainers.image.version"] = parts.identity.version
+    labels["org.opencontainers.image.revision"] = parts.identity.revision
+    if let unikernel {
+      labels["dev.packc.kernel.digest"] = unikernel.image.machine.kernel.digest.description
+      labels["dev.packc.kernel.release"] = unikernel.image.machine.release
+      labels["dev.packc.initrd.digest"] = unikernel.image.machine.initrd.digest.description
+    }
+    return labels
+  }
+
+  /// The document of `packc build --json`; its keys are `docs/schema/build.schema.json`.
+  func answer(_ parts: Parts, _ image: WrittenImage?, _ unikernel: Unikernel?) -> JSONValue {
+    [
+      "name": .string(parts.identity.name), "mode": .string(request.mode.rawValue), "pack": pack.json,
+      "image": image.map { self.json($0, parts.layers) } ?? .null, "unikernel": unikernel?.json ?? .null,
+      "contract": ["digest": JSONValue(parts.contract.digest), "verdict": .string(Verdict.none)],
+      "steps": .array(executor.outcomes.map(\.json)),
+      "decisions": .array(allDecisions(parts).map(\.json)),
+    ]
+  }
+
+  private func json(_ image: WrittenImage, _ layers: [Layer]) -> JSONValue {
+    [
+      "layout": JSONValue(output / "image"), "ref": .string(image.ref), "digest": JSONValue(image.manifest.digest),
+      "manifest": JSONValue(image.manifest.digest), "config": JSONValue(image.config.digest),
+      "layers": .array(
+        layers.map {
+          [
+            "role": .string($0.role.rawValue), "digest": JSONValue($0.digest), "diff_id": JSONValue($0.diffID),
+            "size": .integer($0.size),
+          ]
+        }),
+    ]
+  }
+
+  private func allDecisions(_ parts: Parts) -> [Decision] {
+    decisions + settled.plan.decisions + parts.settings.decisions + parts.identity.decisions
+      + [kernel?.decision].compactMap { $0 }
+  }
+}

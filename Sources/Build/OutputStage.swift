@@ -1,0 +1,142 @@
+internal import Config
+internal import Contract
+internal import ELF
+internal import Kernel
+internal import OCI
+internal import PackCore
+internal import Packs
+
+/// From finished steps to the files of `.packc`.
+struct OutputStage {
+  let planning: Planning
+  let project: Planning.Project
+  let settled: LockStage.Settled
+  let kernel: KernelStage.Chosen?
+  let executor: StepExecutor
+  let pack: Pack
+  let digests: FileDigests
+  let decisions: [Decision]
+
+  /// Host paths that decided what was made, and the files that were made.
+  private(set) var watched = WatchedPaths()
+  private(set) var files: [HostPath] = []
+
+  var request: BuildRequest { planning.request }
+  var output: HostPath { request.outputDirectory }
+
+  init(
+    planning: Planning, project: Planning.Project, settled: LockStage.Settled, kernel: KernelStage.Chosen?,
+    executor: StepExecutor, pack: Pack, digests: FileDigests, decisions: [Decision]
+  ) {
+    self.planning = planning
+    self.project = project
+    self.settled = settled
+    self.kernel = kernel
+    self.executor = executor
+    self.pack = pack
+    self.digests = digests
+    self.decisions = decisions
+  }
+
+  /// What the parts of the answer need of each other.
+  struct Parts {
+    let identity: ProjectIdentity
+    let settings: ProgramSettings
+    let assembled: RootAssembler.Result
+    let layers: [Layer]
+    let contents: [LayerContent]
+    let contract: ContractDocument
+  }
+
+  mutating func write() throws -> JSONValue {
+    let parts = try prepare()
+    try prepareDirectory()
+    let unikernel = try stage("unikernel", "kernel and initrd") { try writeUnikernel(parts) }
+    let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel) }
+    let result = answer(parts, image, unikernel)
+    try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
+    try write(
+      CanonicalJSON.encodePretty(BuildDocument.json(result, parts.assembled.root, settled.plan)), to: "build.json")
+    return result
+  }
+
+  private func stage<T>(_ id: String, _ title: String, _ body: () throws -> T) throws -> T {
+    try Interruption.check()
+    let started = planning.context.monotonicNanoseconds()
+    planning.reporter.send(.stepStarted(id: id, title: title))
+    func end(_ status: ProgressEvent.Status) {
+      let seconds = Double(planning.context.monotonicNanoseconds() - started) / 1e9
+      planning.reporter.send(.stepEnded(id: id, status: status, reason: "", seconds: seconds))
+    }
+    do {
+      let value = try body()
+      end(.ran)
+      return value
+    } catch {
+      end(.failed)
+      throw error
+    }
+  }
+
+  private mutating func prepare() throws -> Parts {
+    let settings = ProgramSettings(plan: settled.plan, declared: project.config?.run)
+    let identity = try ProjectIdentity(
+      scan: project.scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
+      context: planning.context)
+    for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
+    let assembler = RootAssembler(
+      scan: project.scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
+      stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
+    let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
+    let contents = assembled.root.layers()
+    let layers = try stage("layers", "compress") { try writeLayers(contents) }
+    let contract = try stage("contract", "facts") { try readFacts(assembled, settings, layers) }
+    watched.add(assembled.watched.sorted)
+    for tool in settled.plan.toolchains { watched.addResolved(tool.path) }
+    watched.add(project.catalog.watched)
+    if let kernel { watched.add([kernel.kernel.directory / "manifest.json", kernel.initFile]) }
+    return Parts(
+      identity: identity, settings: settings, assembled: assembled, layers: layers, contents: contents,
+      contract: contract)
+  }
+
+  func store() throws -> ContentStore { try ContentStore(root: planning.cache / "store") }
+
+  private func writeLayers(_ contents: [LayerContent]) throws -> [Layer] {
+    let compression = try LayerCompression(parsing: request.compression)
+    let cache = LayerCache(directory: planning.cache / "layers", store: try store())
+    return try contents.map { content in
+      try Interruption.check()
+      let (layer, reused) = try cache.layer(for: content, compression: compression, epoch: planning.epoch)
+      planning.reporter.send(
+        .stepLine(id: "layers", text: "\(content.role.rawValue): \(layer.digest) \(reused ? "reused" : "written")"))
+      return layer
+    }
+  }
+
+  private func readFacts(
+    _ assembled: RootAssembler.Result, _ settings: ProgramSettings, _ layers: [Layer]
+  ) throws -> ContractDocument {
+    try ContractDocument.build(
+      ContractDocument.Input(
+        root: assembled.root, diffIDs: layers.map(\.diffID), mode: request.mode, stripped: assembled.stripped,
+        user: BaseFiles.user, group: BaseFiles.user, writable: settings.writable,
+        declared: project.config?.contract ?? ContractDeclaration(), caveats: assembled.caveats,
+        toolVersion: PackcVersion.current))
+  }
+
+  /// `.packc` ignores itself in version control.
+  private func prepareDirectory() throws {
+    try FileSystem.createDirectory(output)
+    guard !FileSystem.exists(output / ".gitignore") else { return }
+    try FileSystem.writeAtomically(Array("*\n".utf8), to: output / ".gitignore", durable: false)
+  }
+
+  /// Files that the next build looks at before it believes that they are there.
+  mutating func addFiles(_ paths: [HostPath]) { files += paths }
+
+  private mutating func write(_ bytes: [UInt8], to name: String) throws {
+    try FileSystem.writeAtomically(bytes, to: output / name, durable: false)
+    files.append(output / name)
+  }
+}

@@ -1,0 +1,104 @@
+public import PackCore
+internal import Packs
+
+/// What `packc plan` answers.
+public struct PlanResult: Sendable {
+  public let json: JSONValue
+  /// Steps and decisions as a person reads them.
+  public let text: String
+}
+
+extension Pipeline {
+  /// Prints what `build` would do. `detectOnly` stops after detection, which runs no toolchain.
+  public func plan(detectOnly: Bool, explain: Bool) throws -> PlanResult {
+    let planning = try Planning(context: context, request: request, reporter: reporter)
+    let project = try planning.project(try planning.scan())
+    let detection = try planning.detect(project)
+    if detectOnly { return try detected(detection, explain: explain) }
+    let choice = try detection.settle(reporter: reporter)
+    let locked = try LockFile.read(project: request.project)?.packages ?? [:]
+    let plan = try planning.plan(choice.pack, project, lock: locked)
+    guard case .object(var object) = plan.json else { return PlanResult(json: plan.json, text: "") }
+    object["decisions"] = .array((choice.decisions + plan.decisions).map(\.json))
+    object["pack"] = choice.pack.json
+    object["mode"] = .string(request.mode.rawValue)
+    if explain { object["detection"] = detection.json }
+    return PlanResult(json: .object(object), text: text(choice, plan, explain ? detection : nil))
+  }
+
+  private func detected(_ detection: Detection, explain: Bool) throws -> PlanResult {
+    let explanation = explain ? explained(detection) : ""
+    guard let choice = try? detection.settle(reporter: .silent) else {
+      // Candidates are an answer for a machine and an error for a person; the error says what settles it.
+      reporter.note("no single program was found")
+      return PlanResult(json: detection.json, text: explanation + (try settledText(detection)))
+    }
+    return PlanResult(json: detection.json, text: explanation + heading(choice))
+  }
+
+  private func settledText(_ detection: Detection) throws -> String {
+    heading(try detection.settle(reporter: reporter))
+  }
+
+  private func explained(_ detection: Detection) -> String {
+    detection.verdicts.map { $0.text + "\n" }.joined() + "\n"
+  }
+
+  private func heading(_ choice: Choice) -> String {
+    "pack \(choice.pack.name) \(choice.pack.version)\n"
+      + choice.decisions.map { "  \($0.what): \($0.value) ← \($0.source)\n" }.joined()
+  }
+
+  private func text(_ choice: Choice, _ plan: BuildPlan, _ detection: Detection?) -> String {
+    var out = detection.map(explained) ?? ""
+    out += heading(choice)
+    out += plan.decisions.map { "  \($0.what): \($0.value) ← \($0.source)\n" }.joined()
+    if let missing = plan.unresolved {
+      out += "\npackages of \(missing.ecosystem) are not resolved yet; a build (or `packc lock`) first runs\n"
+      out += text(missing.step)
+    }
+    for step in plan.steps { out += "\n" + text(step) }
+    out += "\nartifacts\n"
+    for artifact in plan.artifacts {
+      out +=
+        "  \(artifact.path) → \(artifact.destination.absolute)  (\(artifact.role.rawValue), \(artifact.layer.rawValue))\n"
+    }
+    return out + "entrypoint\n  \(plan.entrypoint.map(Self.quoted).joined(separator: " "))\n"
+  }
+
+  private func text(_ step: BuildStep) -> String {
+    var out = "step \(step.id)\(step.network ? " (with network)" : "")\n"
+    out += "  $ \(step.argv.map(Self.quoted).joined(separator: " "))\n"
+    if !step.workingDirectory.isRoot { out += "  in \(step.workingDirectory)\n" }
+    for (name, value) in step.environment.sorted(by: { $0.key < $1.key }) { out += "  \(name)=\(Self.quoted(value))\n" }
+    if !step.outputs.isEmpty { out += "  makes \(step.outputs.map { "${work}/\($0)" }.joined(separator: ", "))\n" }
+    return out
+  }
+
+  /// A word as a shell takes it.
+  private static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+        || "-_./=:,@%+${}".utf8.contains($0)
+    }
+    return plain && !word.isEmpty
+      ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  /// Resolves and pins without building; returns the lock.
+  public func lock() throws -> JSONValue {
+    let planning = try Planning(context: context, request: request, reporter: reporter)
+    let state = try ProjectState(project: request.project, cache: planning.cache)
+    try state.acquire(reporter)
+    let scan = try planning.scan()
+    let project = try planning.project(scan)
+    let choice = try planning.detect(project).settle(reporter: reporter)
+    let digests = FileDigests(file: state.digests, trustBefore: Clock.now() - Clock.settled)
+    let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
+    let settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
+      .settle { try executor.resolve($0) }
+    let (lock, _) = try pin(settled, planning, project)
+    _ = try settle(lock, settled.committed, planning)
+    return lock.json
+  }
+}

@@ -1,0 +1,154 @@
+internal import Config
+public import PackCore
+internal import Packs
+
+/// `build`, `plan` and `lock`: composes the rooms into one flow, each stage a function from value to value.
+public struct Pipeline: Sendable {
+  let context: HostContext
+  let request: BuildRequest
+  let reporter: Reporter
+
+  public init(context: HostContext, request: BuildRequest, reporter: Reporter) {
+    self.context = context
+    self.request = request
+    self.reporter = reporter
+  }
+
+  /// Makes the images of the project, or gives the last build's answer when nothing changed.
+  public func build() throws -> BuildResult {
+    let planning = try Planning(context: context, request: request, reporter: reporter)
+    let state = try ProjectState(project: request.project, cache: planning.cache)
+    try state.acquire(reporter)
+    let started = Clock.now()
+    let scan = try planning.scan()
+    if request.useCache, let known = unchanged(scan, planning, state) { return known }
+    return try build(planning, state, scan, started: started)
+  }
+
+  /// One walk over the project and one over what else was looked at.
+  private func unchanged(_ scan: ProjectScan, _ planning: Planning, _ state: ProjectState) -> BuildResult? {
+    guard let record = BuildRecord.read(state.record),
+      record.stillHolds(request: planning.requestDigest, project: scan.fingerprint())
+    else { return nil }
+    return .recorded(record.result)
+  }
+
+  private func build(
+    _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
+  ) throws -> BuildResult {
+    let project = try planning.project(scan)
+    let choice = try planning.detect(project).settle(reporter: reporter)
+    let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
+    let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
+    let settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
+      .settle { try executor.resolve($0) }
+    let (lock, kernel) = try pin(settled, planning, project)
+    report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
+    let wroteLock = try settle(lock, settled.committed, planning)
+    try executor.run(settled.plan.steps)
+
+    var output = OutputStage(
+      planning: planning, project: project, settled: settled, kernel: kernel, executor: executor, pack: choice.pack,
+      digests: digests, decisions: choice.decisions)
+    let result = try withExtendedLifetime(executor) { try output.write() }
+    try digests.save()
+    try state.save(stepKeys: executor.keys)
+    try record(result, output, planning, state, scan, wroteLock: wroteLock, started: started)
+    return BuildResult(json: result, unchanged: false)
+  }
+
+  /// The lock of this build, kernel and init included.
+  func pin(
+    _ settled: LockStage.Settled, _ planning: Planning, _ project: Planning.Project
+  ) throws -> (LockFile, KernelStage.Chosen?) {
+    var lock = settled.lock
+    guard request.makesUnikernel else {
+      // What this build does not use stays as it is written.
+      (lock.kernel, lock.guestInit) = (settled.committed?.kernel, settled.committed?.guestInit)
+      return (lock, nil)
+    }
+    let kernel = try KernelStage(planning: planning, config: project.config, reporter: reporter)
+      .choose(locked: settled.committed?.kernel)
+    (lock.kernel, lock.guestInit) = (kernel.pin, kernel.initPin)
+    return (lock, kernel)
+  }
+
+  /// Holds the lock, or writes it down anew; returns whether it was written. Debug builds leave it alone.
+  func settle(_ lock: LockFile, _ committed: LockFile?, _ planning: Planning) throws -> Bool {
+    let differences = committed?.differences(from: lock) ?? []
+    if request.locked {
+      guard differences.isEmpty else { throw BuildFailure.lockOutOfDate(differences) }
+      return false
+    }
+    guard request.mode == .release, lock != committed else { return false }
+    for difference in differences { reporter.warn("packc.lock: \(difference)") }
+    try lock.write(project: request.project)
+    reporter.note(committed == nil ? "wrote packc.lock; commit it" : "packc.lock changed; commit it")
+    return true
+  }
+
+  private func report(_ decisions: [Decision]) {
+    for decision in decisions { reporter.send(.decision(decision)) }
+  }
+
+  func makeExecutor(
+    _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, _ digests: FileDigests, _ pack: Pack
+  ) throws -> StepExecutor {
+    try StepExecutor(
+      StepExecutor.Setting(
+        context: context, cache: planning.cache, scan: scan, digests: digests, reporter: reporter,
+        packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
+        passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
+        timeout: request.timeout,
+        useCache: request.useCache, lastKeys: state.lastStepKeys()))
+  }
+
+  /// Written last: a build that ended before this point is not believed by the next one.
+  private func record(
+    _ result: JSONValue, _ output: OutputStage, _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan,
+    wroteLock: Bool, started: Int64
+  ) throws {
+    // The lock file that this build wrote belongs to what the next one will see.
+    let now = wroteLock ? try ProjectScan(root: request.project) : scan
+    guard scan.fingerprint(without: [LockFile.name]) == now.fingerprint(without: [LockFile.name]),
+      scan.newestChange < started - Clock.settled
+    else { return }
+    var watched = output.watched
+    watched.add(project: planning, scan.root)
+    let record = BuildRecord(
+      request: planning.requestDigest, project: now.fingerprint(), watched: watched.sorted,
+      watchedFingerprint: WatchedPaths.fingerprint(watched.sorted), outputs: output.files,
+      outputsFingerprint: WatchedPaths.fingerprint(output.files), result: result)
+    try record.write(state.record)
+  }
+}
+
+extension Planning {
+  /// What was asked, by whom, of which packc: a difference in any of it is another build.
+  var requestDigest: Digest {
+    Digest(
+      of: [
+        "request": request.json, "version": .string(PackcVersion.current),
+        "format": .integer(Int64(PackcVersion.outputFormat)), "epoch": .integer(epoch),
+        "environment": JSONValue(
+          strings: ["PATH", "PACKC_PACKS_DIR", "XDG_CONFIG_HOME", "HOME"].map {
+            "\($0)=\(context.environment[$0] ?? "")"
+          }),
+        "executable": JSONValue(context.executable),
+      ])
+  }
+}
+
+extension WatchedPaths {
+  /// packc itself, the project's file and its revision.
+  mutating func add(project planning: Planning, _ root: HostPath) {
+    addResolved(planning.context.executable)
+    for name in ["packc-packs", "guest-init"] { addResolved(planning.installation.helpers / name) }
+    addResolved(planning.configPath)
+    for name in [".git/HEAD", ".git/index", ".git/packed-refs", ".git/config", ".git/refs/heads", ".git/logs/HEAD"] {
+      add(root / name)
+    }
+    for directory in planning.context.searchPath { add(directory) }
+    add("/var/lib/dpkg/status")
+  }
+}

@@ -1,0 +1,82 @@
+internal import Config
+internal import PackCore
+internal import Packs
+
+/// From a directory to a plan: scan, configuration, packs, choice, plan. Runs packs, but none of the project's steps.
+struct Planning {
+  let context: HostContext
+  let request: BuildRequest
+  let reporter: Reporter
+  let cache: HostPath
+  let installation: Installation
+  let epoch: Int64
+
+  /// What is known before the chosen pack is asked for its plan.
+  struct Project {
+    let scan: ProjectScan
+    let config: UnikFile?
+    let catalog: PackCatalog
+    let asked: PackProject
+  }
+
+  init(context: HostContext, request: BuildRequest, reporter: Reporter) throws {
+    self.context = context
+    self.request = request
+    self.reporter = reporter
+    cache = try context.cacheDirectory()
+    installation = try Installation.find(from: context.executable)
+    epoch = try Self.sourceDateEpoch(context)
+  }
+
+  /// The variable of reproducible-builds.org, seconds since 1970; 0 without it.
+  private static func sourceDateEpoch(_ context: HostContext) throws -> Int64 {
+    guard let text = context.variable("SOURCE_DATE_EPOCH") else { return 0 }
+    guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
+      throw Failure(
+        "bad_epoch", "SOURCE_DATE_EPOCH is \"\(text)\", not a number of seconds since 1970",
+        hint: "unset it, or set it to `git log -1 --format=%ct`", exit: .usage)
+    }
+    return seconds
+  }
+
+  func scan() throws -> ProjectScan {
+    let scan = try ProjectScan(root: request.project)
+    for path in scan.leftOut {
+      reporter.warn("\(path) is neither a file nor a directory nor a link, and is left out")
+    }
+    return scan
+  }
+
+  func project(_ scan: ProjectScan) throws -> Project {
+    let config = try readConfig()
+    let catalog = try packHost.load(extraPlaces: request.packPlaces)
+    let asked = PackProject(
+      directory: request.project, listing: scan.listing, config: config?.json, app: request.app, mode: request.mode,
+      platform: request.platform, sourceDateEpoch: epoch)
+    return Project(scan: scan, config: config, catalog: catalog, asked: asked)
+  }
+
+  var packHost: PackHost {
+    PackHost(context: context, installation: installation, cache: cache, reporter: reporter)
+  }
+
+  var configPath: HostPath { request.configFile ?? request.project / UnikFile.fileName }
+
+  private func readConfig() throws -> UnikFile? {
+    let shown = request.configFile?.description ?? UnikFile.fileName
+    guard try FileSystem.target(configPath) != nil else {
+      guard let file = request.configFile else { return nil }
+      throw Failure(
+        "no_config", "--file: there is no \(file)", hint: "give a unik.yaml that exists, or none", exit: .badInput)
+    }
+    return try UnikFile.parse(bytes: try FileSystem.read(configPath, limit: 2 << 20), path: shown)
+  }
+
+  func detect(_ project: Project) throws -> Detection {
+    try packHost.detect(project.asked, in: project.catalog, requested: request.packName)
+  }
+
+  func plan(_ pack: Pack, _ project: Project, lock: [String: JSONValue]) throws -> BuildPlan {
+    try packHost.plan(pack, for: project.asked, lock: lock)
+  }
+}

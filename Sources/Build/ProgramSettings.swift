@@ -1,0 +1,43 @@
+internal import Config
+internal import PackCore
+
+/// How the program is started, the same in the container and in the machine: the pack's plan, and over it `run` of
+/// unik.yaml.
+struct ProgramSettings {
+  var argv: [String]
+  var environment: [String: String]
+  /// `8080/tcp`, the first one is PORT.
+  var ports: [String]
+  var workingDirectory: RootPath
+  var writable: [RootPath]
+  var decisions: [Decision] = []
+
+  static let defaultPort = "8080/tcp"
+
+  init(plan: BuildPlan, declared run: UnikFile.Run?) {
+    argv = plan.entrypoint + (run?.arguments ?? [])
+    ports = plan.ports
+    if let declared = run?.ports, !declared.isEmpty {
+      ports = declared.map(\.description)
+      decisions.append(Decision(what: "ports", value: ports.joined(separator: ", "), source: "unik.yaml"))
+    }
+    if ports.isEmpty {
+      ports = [Self.defaultPort]
+      decisions.append(
+        Decision(what: "ports", value: Self.defaultPort, source: "packc's default: no port was declared or found"))
+    }
+    environment = plan.environment
+    environment["PATH"] = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    environment["HOME"] = environment["HOME"] ?? "/tmp"
+    let first = ports.first.flatMap { $0.split(separator: "/").first } ?? "8080"
+    environment["PORT"] = String(first)
+    environment.merge(run?.environment ?? [:]) { _, declared in declared }
+    workingDirectory = plan.workingDirectory
+    writable = Array(Set(plan.writable + (run?.writable ?? []))).sorted()
+  }
+
+  /// `KEY=VALUE`, sorted by bytes.
+  var environmentList: [String] {
+    environment.map { "\($0.key)=\($0.value)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}

@@ -1,0 +1,62 @@
+public import PackCore
+
+/// A tool of the host that packc or a language starts: what it is for, how to ask its version, how to install it.
+public struct ToolCheck: Sendable {
+  public enum Need: String, Sendable {
+    /// packc's main job needs it.
+    case required
+    /// One feature or one language needs it.
+    case optional
+  }
+
+  public let name: String
+  public let purpose: String
+  public let need: Need
+  public let install: String
+  let versionArguments: [String]
+
+  public struct Result: Sendable {
+    public let tool: ToolCheck
+    public let path: HostPath?
+    /// The first line of what it says of itself.
+    public let version: String?
+
+    public var json: JSONValue {
+      JSONValue(compact: [
+        "name": .string(tool.name), "purpose": .string(tool.purpose), "need": .string(tool.need.rawValue),
+        "found": .bool(path != nil), "path": path.map { JSONValue($0) }, "version": version.map(JSONValue.string),
+        "install": .string(tool.install),
+      ])
+    }
+  }
+
+  public static let all = [
+    ToolCheck("bwrap", "isolates build steps", .required, "apt-get install bubblewrap"),
+    ToolCheck("qemu-system-x86_64", "boots the unikernel image", .required, "apt-get install qemu-system-x86"),
+    ToolCheck("apt-get", "fetches Debian's kernel", .required, "a Debian host, or `packc kernel import FILE`"),
+    ToolCheck("dpkg-deb", "unpacks Debian's kernel", .required, "apt-get install dpkg"),
+    ToolCheck("runc", "runs the image with `packc run --oci`", .optional, "apt-get install runc"),
+    ToolCheck("git", "the source revision of the image", .optional, "apt-get install git"),
+    ToolCheck("go", "Go projects", .optional, "`make deps`, or https://go.dev/dl", ["version"]),
+    ToolCheck("python3", "Python projects", .optional, "apt-get install python3 python3-pip"),
+    ToolCheck("gcc", "C projects by unik.yaml", .optional, "apt-get install gcc"),
+    ToolCheck("make", "projects with a Makefile", .optional, "apt-get install make"),
+  ]
+
+  init(_ name: String, _ purpose: String, _ need: Need, _ install: String, _ version: [String] = ["--version"]) {
+    self.name = name
+    self.purpose = purpose
+    self.need = need
+    self.install = install
+    versionArguments = version
+  }
+
+  public func run(_ context: HostContext) -> Result {
+    guard let path = context.findTool(name) else { return Result(tool: self, path: nil, version: nil) }
+    let environment = ["PATH": context.variable("PATH") ?? "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"]
+    let command = Command(
+      [path.description] + versionArguments, environment: environment, keep: 4096, keepHead: true, timeout: 10)
+    let line = (try? ProcessRunner().run(command))?.outputText.split(separator: "\n").first.map(String.init)
+    return Result(tool: self, path: path, version: line)
+  }
+}

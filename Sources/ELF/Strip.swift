@@ -1,0 +1,113 @@
+internal import Glibc
+public import PackCore
+
+/// Removes symbol table and debug sections from what a project built; never from somebody else's files, whose own
+/// records hash them. What is loaded into memory stays as it is, byte for byte and at its offset, and so does all that
+/// scanners read: `.dynsym`, notes and build-id, `.go.buildinfo`, `.gopclntab`, `.dep-v0`, `.comment`, `.gnu_debuglink`.
+public enum Strip {
+  public struct Result: Hashable, Sendable {
+    /// Of the file as it was.
+    public var before: Digest
+    /// Of the file as it is in the image; the same when nothing changed.
+    public var after: Digest
+    /// NT_GNU_BUILD_ID in hex, the name under which its symbols can be kept.
+    public var buildID: String?
+    /// False: nothing was written, the input is what goes into the image.
+    public var changed: Bool
+    /// Why it did not change.
+    public var reason: String?
+    /// Names of the sections that went.
+    public var removed: [String]
+  }
+
+  /// Writes `input` without symbols to `output` (beside it first, then renamed). The same input gives the same bytes.
+  /// A file that is not ELF, relocatable, already stripped, or followed by data of its own stays unchanged, and nothing
+  /// is written.
+  public static func strip(_ input: HostPath, to output: HostPath, mode: UInt32 = 0o755) throws -> Result {
+    guard try ELFFile.head(of: input, count: 4) == ELFFile.magic else {
+      return try unchanged(input, buildID: nil, "not an ELF file")
+    }
+    let buildID = try ELFFile(input).buildID
+    let handle = try ELFHandle(input)
+    switch try StripPlan.make(handle) {
+    case .unchanged(let reason): return try unchanged(input, buildID: buildID, reason)
+    case .plan(let plan):
+      let before = try FileSystem.digest(of: input)
+      let after = try write(plan, input, to: output, mode: mode)
+      return Result(before: before, after: after, buildID: buildID, changed: true, reason: nil, removed: plan.removed)
+    }
+  }
+
+  private static func unchanged(_ input: HostPath, buildID: String?, _ reason: String) throws -> Result {
+    let digest = try FileSystem.digest(of: input)
+    return Result(before: digest, after: digest, buildID: buildID, changed: false, reason: reason, removed: [])
+  }
+
+  private static func write(_ plan: StripPlan, _ input: HostPath, to output: HostPath, mode: UInt32) throws -> Digest {
+    let source = try Descriptor.open(input)
+    let staged = HostPath(bytes: output.bytes + Array(".strip".utf8))
+    try FileSystem.removeFile(staged)
+    do {
+      let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+      var hash = SHA256()
+      for (index, piece) in plan.pieces.enumerated() {
+        switch piece {
+        case .bytes(let bytes):
+          hash.update(bytes)
+          try target.write(bytes)
+        case .copy(let offset, let count):
+          try copy(source, offset, count, patches: index == 0 ? plan.patches : [], to: target, &hash)
+        }
+      }
+      guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
+      try target.close()
+      try FileSystem.rename(staged, to: output)
+      return hash.finish()
+    } catch {
+      try? FileSystem.removeFile(staged)
+      throw error
+    }
+  }
+
+  /// Copies `count` bytes from `offset` in blocks, each with the patches that fall into it.
+  private static func copy(
+    _ source: borrowing Descriptor, _ offset: UInt64, _ count: UInt64,
+    patches: [(offset: UInt64, bytes: [UInt8])], to target: borrowing Descriptor, _ hash: inout SHA256
+  ) throws {
+    let blockSize: UInt64 = 1 << 18
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(blockSize), alignment: 4096)
+    defer { buffer.deallocate() }
+    var done: UInt64 = 0
+    var next = 0
+    while done < count {
+      let start = offset + done
+      let size = min(blockSize, count - done)
+      let block = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(size)])
+      try read(source, into: block, at: start)
+      // A patch may lie in two blocks; the next block sees it again.
+      while next < patches.count, patches[next].offset + UInt64(patches[next].bytes.count) <= start { next += 1 }
+      for patch in patches[next...].prefix(while: { $0.offset < start + size }) {
+        for (index, byte) in patch.bytes.enumerated() {
+          let place = patch.offset + UInt64(index)
+          if place >= start, place < start + size { block[Int(place - start)] = byte }
+        }
+      }
+      hash.update(UnsafeRawBufferPointer(block))
+      try target.write(UnsafeRawBufferPointer(block))
+      done += size
+    }
+  }
+
+  private static func read(_ source: borrowing Descriptor, into block: UnsafeMutableRawBufferPointer, at offset: UInt64)
+    throws
+  {
+    var filled = 0
+    while filled < block.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: block[filled...])
+      let count = pread(source.raw, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw Failure.system("read", errno: count == 0 ? EIO : errno) }
+      filled += count
+    }
+  }
+}

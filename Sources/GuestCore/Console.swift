@@ -1,0 +1,43 @@
+import CGuest
+
+/// The machine's serial console: the program's output goes there, and what the init itself must say.
+struct Console {
+  private(set) var descriptor: Int32 = -1
+
+  init(descriptor: Int32 = -1) { self.descriptor = descriptor }
+
+  /// Opens /dev/console and makes its terminal raw, so that not one byte of the program is changed on the way out. The
+  /// program's user owns it, for those that open /dev/stdout by name.
+  mutating func open(user: UInt32, group: UInt32) {
+    descriptor = guest_open(StaticString("/dev/console").cString, Int32(GUEST_WRITE))
+    guard descriptor >= 0 else { return }
+    _ = guest_raw_terminal(descriptor)
+    _ = guest_chown_descriptor(descriptor, user, group)
+  }
+
+  func say(_ text: Text) {
+    write("packc: ")
+    write(text.bytes)
+    write("\n")
+  }
+  func say(_ text: StaticString) {
+    write("packc: ")
+    write(text)
+    write("\n")
+  }
+
+  /// Waits until everything has left the machine.
+  func drain() { _ = guest_drain_terminal(descriptor) }
+
+  private func write(_ text: StaticString) {
+    write(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+  private func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var done = 0
+    while done < bytes.count {
+      let count = guest_write(descriptor, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)
+      guard count > 0 else { return }
+      done += count
+    }
+  }
+}

@@ -1,0 +1,75 @@
+public import PackCore
+
+extension KernelCatalog {
+  /// A distribution's kernel file. `modules` is its `…/lib/modules/RELEASE`; without it that directory of this host is
+  /// taken when it is there. A `config-RELEASE` beside the file tells the features. The first kernel of a catalog
+  /// becomes its default.
+  public func importFile(
+    _ file: HostPath, modules: HostPath? = nil, name: String? = nil, reporter: Reporter = .silent
+  ) throws -> Kernel {
+    let bytes = try FileSystem.read(file, limit: 256 << 20)
+    let image = try KernelImage.parse(bytes, name: file.description)
+    let directory = modules ?? Self.installedModules(of: image.release)
+    let chosen = try directory.map { try ModuleSelection.choose(from: $0, release: image.release) } ?? []
+    let config = try? FileSystem.read(file.parent / "config-\(image.release)", limit: 4 << 20)
+    let kernel = try add(
+      Parts(
+        name: name ?? file.name, kernel: bytes, kernelName: file.description, config: config, modules: chosen,
+        licence: "GPL-2.0-only; the source is with whoever gave you \(file.name)"))
+    if !kernel.manifest.features.contains("control") {
+      reporter.warn(
+        "the kernel \(kernel.manifest.name) may have no virtio console driver, which the exit code is reported by",
+        hint: "name its modules with --modules /lib/modules/\(image.release)")
+    }
+    if try defaultKernel() == nil { try setDefault(kernel) }
+    return kernel
+  }
+
+  private static func installedModules(of release: String) -> HostPath? {
+    let directory = HostPath("/lib/modules") / release
+    return FileSystem.isDirectory(directory / "kernel") ? directory : nil
+  }
+
+  /// The kernel that a build without `kernel:` uses: the catalog's default, or else Debian's, imported now.
+  public func defaultOrDebian(_ context: HostContext, reporter: Reporter) throws -> Kernel {
+    if let present = try defaultKernel() { return present }
+    return try importDebian(context, reporter: reporter)
+  }
+
+  /// Debian's kernel for virtual machines: downloaded by apt as an ordinary user, which also verifies it, unpacked, not
+  /// installed. `version` (`6.1.192-2`) asks for the one that a lock names; the mirror may have dropped it.
+  public func importDebian(
+    _ context: HostContext, package: String = DebianKernel.metaPackage, version: String? = nil,
+    reporter: Reporter = .silent
+  ) throws -> Kernel {
+    let debian = try DebianKernel(context)
+    reporter.note("importing the kernel \(package) from Debian (downloaded with apt, not installed)")
+    let found = try debian.resolve(package, version: version)
+    let work = try FileSystem.createTemporaryDirectory(in: root, prefix: ".download")
+    defer { try? FileSystem.removeTree(work) }
+    try debian.download(found, into: work, reporter: reporter)
+    let tree = try debian.unpack(found, in: work)
+    let kernel = try add(try Self.parts(of: found, in: tree))
+    reporter.note("imported the kernel \(kernel.manifest.release), \(found.name) \(found.version)")
+    if try defaultKernel() == nil { try setDefault(kernel) }
+    return kernel
+  }
+
+  private static func parts(of package: DebianKernel.Package, in tree: HostPath) throws -> Parts {
+    let boot = tree / "boot"
+    guard let name = try DirectoryWalk.names(in: boot).first(where: { $0.starts(with: Array("vmlinuz-".utf8)) }) else {
+      throw KernelFailure.notAKernel(package.name, "the package has no /boot/vmlinuz-…")
+    }
+    let bytes = try FileSystem.read(boot / HostPath(bytes: name), limit: 256 << 20)
+    let image = try KernelImage.parse(bytes, name: "\(package.name): \(String(decoding: name, as: UTF8.self))")
+    let modules = ["lib/modules", "usr/lib/modules"].map { tree / $0 / image.release }
+    return Parts(
+      name: "debian-cloud", version: package.version, kernel: bytes, kernelName: package.name,
+      config: try FileSystem.readIfPresent(boot / "config-\(image.release)", limit: 4 << 20),
+      modules: try modules.first(where: FileSystem.isDirectory).map {
+        try ModuleSelection.choose(from: $0, release: image.release)
+      } ?? [],
+      source: .init(package: package.name, version: package.version, sha256: package.sha256),
+      licence: "GPL-2.0-only; source: `apt-get source \(package.name)=\(package.version)` or snapshot.debian.org")
+  }
+}

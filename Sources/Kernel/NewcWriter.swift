@@ -1,0 +1,167 @@
+internal import Glibc
+internal import PackCore
+
+/// Writes one newc archive (cpio(5), "New ASCII Format"; kernel: Documentation/driver-api/early-userspace/
+/// buffer-format.rst). Nothing in it comes from the host but names and contents: inode numbers count from 1, times are
+/// 0, devices 0, owners and modes what the entry says.
+///
+///     "070701" ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check
+///     each of the 13 numbers 8 hex digits: 110 bytes, then the name with its NUL, NUL to 4 bytes, data, NUL to 4 bytes
+struct NewcWriter: ~Copyable {
+  private var sink: HashingSink
+  private var inode: UInt32 = 0
+
+  private static let directoryType: UInt32 = 0o040000
+  private static let fileType: UInt32 = 0o100000
+  private static let linkType: UInt32 = 0o120000
+  /// The kernel skips an entry whose name, with its NUL, is longer.
+  private static let longestName = 4096
+
+  init(into file: consuming Descriptor) { sink = HashingSink(file) }
+
+  mutating func add(_ entry: RootFilesystem.Entry) throws {
+    let shown = entry.path.absolute
+    guard entry.path.bytes != Self.trailer else {
+      throw KernelFailure.cannotCarry(shown, "that name ends an archive")
+    }
+    guard entry.path.bytes.count < Self.longestName else {
+      throw KernelFailure.cannotCarry(shown, "its path is longer than \(Self.longestName - 1) bytes")
+    }
+    guard entry.mode <= 0o7777 else { throw KernelFailure.cannotCarry(shown, "its mode has more than permission bits") }
+    switch entry.content {
+    case .directory:
+      try header(entry, type: Self.directoryType, size: 0, links: 2)
+    case .link(let target):
+      guard !target.isEmpty, target.count < Self.longestName, !target.contains(0) else {
+        throw KernelFailure.cannotCarry(shown, "its link target is empty or longer than \(Self.longestName - 1) bytes")
+      }
+      try header(entry, type: Self.linkType, size: target.count, links: 1, mode: 0o777)
+      try target.withUnsafeBytes { try sink.write($0) }
+      try sink.align()
+    case .bytes(let bytes):
+      try header(entry, type: Self.fileType, size: bytes.count, links: 1)
+      try bytes.withUnsafeBytes { try sink.write($0) }
+      try sink.align()
+    case .host(let path, let status):
+      try header(entry, type: Self.fileType, size: Int(status.size), links: 1)
+      try copy(path, size: Int(status.size))
+      try sink.align()
+    }
+  }
+
+  /// The trailer, and NUL up to the next 4 bytes, where another archive may begin. The archive's digest and size.
+  consuming func finish() throws -> (digest: Digest, size: Int64) {
+    try record(name: Self.trailer, mode: 0, user: 0, group: 0, links: 1, size: 0, inode: 0)
+    return try sink.finish()
+  }
+
+  private static let trailer = Array("TRAILER!!!".utf8)
+
+  private mutating func header(
+    _ entry: RootFilesystem.Entry, type: UInt32, size: Int, links: UInt32, mode: UInt32? = nil
+  ) throws {
+    guard size <= Int(UInt32.max) else {
+      throw KernelFailure.cannotCarry(
+        entry.path.absolute, "it is larger than 4 GiB", hint: "keep such data on a volume")
+    }
+    inode += 1
+    try record(
+      name: entry.path.bytes, mode: type | (mode ?? entry.mode), user: entry.uid, group: entry.gid, links: links,
+      size: UInt32(size), inode: inode)
+  }
+
+  private mutating func record(
+    name: [UInt8], mode: UInt32, user: UInt32, group: UInt32, links: UInt32, size: UInt32, inode: UInt32
+  ) throws {
+    var bytes = Array("070701".utf8)
+    bytes.reserveCapacity(116 + name.count)
+    for field in [inode, mode, user, group, links, 0, size, 0, 0, 0, 0, UInt32(name.count + 1), 0] {
+      Self.appendHex(field, to: &bytes)
+    }
+    bytes += name
+    bytes.append(0)
+    try bytes.withUnsafeBytes { try sink.write($0) }
+    try sink.align()
+  }
+
+  private static func appendHex(_ number: UInt32, to bytes: inout [UInt8]) {
+    for shift in stride(from: UInt32(28), through: 0, by: -4) {
+      let digit = UInt8(number >> shift & 15)
+      bytes.append(digit < 10 ? 0x30 + digit : 0x37 + digit)
+    }
+  }
+
+  private mutating func copy(_ path: HostPath, size: Int) throws {
+    let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    let status = FileStatus(try file.status())
+    guard status.kind == .file, status.size == size else { throw KernelFailure.changed(path.description) }
+    let copied = try sink.copy(from: file, atMost: size)
+    guard copied == size else { throw KernelFailure.changed(path.description) }
+  }
+}
+
+/// A file that is written through a buffer, with the digest of what was written.
+struct HashingSink: ~Copyable {
+  private let file: Descriptor
+  private var hash = SHA256()
+  private var size: Int64 = 0
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: HashingSink.capacity, alignment: 4096)
+  private var filled = 0
+  private static let capacity = 1 << 18
+
+  init(_ file: consuming Descriptor) { self.file = file }
+  deinit { buffer.deallocate() }
+
+  mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = min(rest.count, Self.capacity - filled)
+      UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + count)]).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+      filled += count
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      if filled == Self.capacity { try flush() }
+    }
+  }
+
+  /// Reads `source` straight into the buffer; returns how many bytes came, which may be fewer at its end.
+  mutating func copy(from source: borrowing Descriptor, atMost wanted: Int) throws -> Int {
+    var done = 0
+    while done < wanted {
+      let room = min(wanted - done, Self.capacity - filled)
+      let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + room)]))
+      if count == 0 { break }
+      filled += count
+      done += count
+      if filled == Self.capacity { try flush() }
+    }
+    return done
+  }
+
+  /// NUL up to the next multiple of 4.
+  mutating func align() throws {
+    let rest = Int((size + Int64(filled)) % 4)
+    if rest == 0 { return }
+    for _ in rest..<4 {
+      buffer[filled] = 0
+      filled += 1
+      if filled == Self.capacity { try flush() }
+    }
+  }
+
+  private mutating func flush() throws {
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
+    try Interruption.check()
+    try file.write(bytes)
+    hash.update(bytes)
+    size += Int64(filled)
+    filled = 0
+  }
+
+  mutating func finish() throws -> (digest: Digest, size: Int64) {
+    try flush()
+    var done = SHA256()
+    swap(&done, &hash)
+    return (done.finish(), size)
+  }
+}

@@ -1,0 +1,100 @@
+public import PackCore
+
+/// The machine types of QEMU that packc knows.
+public enum QEMUMachine: String, Sendable, CaseIterable {
+  /// No PCI, no BIOS screen: the quickest start. Devices are found by ACPI.
+  case microvm
+  /// A PC with PCI, for kernels without virtio-mmio.
+  case q35
+}
+
+/// What runs the guest's instructions.
+public enum Accelerator: String, Sendable, CaseIterable {
+  case tcg, kvm
+}
+
+/// The command line of qemu-system-x86_64 for one machine, as a value.
+public struct QEMUCommand: Sendable {
+  /// A port of the host that leads to one of the guest.
+  public struct Forward: Hashable, Sendable {
+    /// An IPv4 address of the host.
+    public var address: String
+    public var hostPort: UInt16
+    public var guestPort: GuestPort
+    public init(address: String, hostPort: UInt16, guestPort: GuestPort) {
+      self.address = address
+      self.hostPort = hostPort
+      self.guestPort = guestPort
+    }
+  }
+
+  public var program: HostPath
+  public var machine: QEMUMachine
+  public var accelerator: Accelerator
+  /// MiB
+  public var memory: Int
+  public var cpus: Int
+  public var kernel: HostPath
+  public var initrd: HostPath
+  public var cmdline: String
+  /// kHz of the host's time-stamp counter, see `arguments`.
+  public var timestampRate: UInt64?
+  public var network: GuestNetwork
+  public var forwards: [Forward]
+  /// The child's descriptors of two connected stream sockets.
+  public var consoleDescriptor: Int32
+  public var controlDescriptor: Int32
+
+  public init(
+    program: HostPath, machine: QEMUMachine, accelerator: Accelerator, memory: Int, cpus: Int, kernel: HostPath,
+    initrd: HostPath, cmdline: String, timestampRate: UInt64?, network: GuestNetwork = .qemuUser,
+    forwards: [Forward] = [], consoleDescriptor: Int32 = 3, controlDescriptor: Int32 = 4
+  ) {
+    self.program = program
+    self.machine = machine
+    self.accelerator = accelerator
+    self.memory = memory
+    self.cpus = cpus
+    self.kernel = kernel
+    self.initrd = initrd
+    self.cmdline = cmdline
+    self.timestampRate = timestampRate
+    self.network = network
+    self.forwards = forwards
+    self.consoleDescriptor = consoleDescriptor
+    self.controlDescriptor = controlDescriptor
+  }
+
+  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; both
+  /// channels are sockets that packc made, so no path and no port of them can be in anybody's way.
+  public var arguments: [String] {
+    let bus = machine == .microvm ? "device" : "pci"
+    // Without the option ROM QEMU needs no file for network boot.
+    let rom = machine == .microvm ? "" : ",romfile="
+    return [program.description, "-M", machine.rawValue, "-accel", accelerator.rawValue]
+      + ["-cpu", accelerator == .kvm ? "host" : "max", "-smp", String(cpus), "-m", "\(memory)M"]
+      + ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+      + ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
+      + ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
+      + ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
+      + ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
+      + ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
+      + ["-device", "virtio-rng-\(bus)"]
+      + ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
+  }
+
+  /// Under TCG the guest's counter is the host's, and a guest that measures its rate by a timer that a busy host
+  /// delivers late hangs in calibration (microvm: 10 of 10 times): it is told the rate.
+  private var fullCmdline: String {
+    guard accelerator == .tcg, let timestampRate else { return cmdline }
+    return "\(cmdline) tsc_early_khz=\(timestampRate)"
+  }
+
+  private var netdev: String {
+    // Commas in addresses cannot occur: both are parsed.
+    let forwards = forwards.map {
+      ",hostfwd=\($0.guestPort.transport.rawValue):\($0.address):\($0.hostPort)-\(network.host):\($0.guestPort.number)"
+    }
+    return "user,id=net,ipv6=off" + forwards.joined()
+  }
+}

@@ -1,0 +1,122 @@
+internal import Glibc
+public import PackCore
+
+/// The directory `.packc/unikernel`: `kernel`, `initrd`, `cmdline` and `machine.json`.
+public struct UnikernelImage: Sendable {
+  public let directory: HostPath
+  public let machine: MachineDescription
+
+  /// What an image is made of.
+  public struct Parts: Sendable {
+    public var base: GuestBase
+    public var segments: [InitrdSegment]
+    public var ports: [GuestPort]
+    /// MiB; nil for what the initrd's size suggests.
+    public var memory: Int?
+    public var cpus: Int
+
+    public init(base: GuestBase, segments: [InitrdSegment], ports: [GuestPort], memory: Int? = nil, cpus: Int = 1) {
+      self.base = base
+      self.segments = segments
+      self.ports = ports
+      self.memory = memory
+      self.cpus = cpus
+    }
+  }
+
+  /// Writes the image into `directory`; `cache` keeps the layers' segments. `machine.json` comes last and atomically, and
+  /// names the digests of the others, so a build that was cut off is told from a whole one.
+  public static func write(_ parts: Parts, to directory: HostPath, cache: HostPath) throws -> (
+    UnikernelImage, WrittenInitrd
+  ) {
+    try FileSystem.createDirectory(directory)
+    try FileSystem.removeFile(directory / "machine.json")
+    let kernel = parts.base.kernel
+    try place(kernel, at: directory / "kernel")
+    let initrd = try InitrdBuilder(cache: cache).write(
+      base: parts.base, segments: parts.segments, to: directory / "initrd")
+    let cmdline = Array((cmdline(parts.base.configuration.mode) + "\n").utf8)
+    try FileSystem.writeAtomically(cmdline, to: directory / "cmdline", durable: false)
+    let machine = MachineDescription(
+      kernel: .init(name: "kernel", digest: kernel.manifest.kernel.digest, size: kernel.manifest.kernel.size),
+      initrd: .init(name: "initrd", digest: initrd.digest, size: initrd.size),
+      cmdline: .init(name: "cmdline", digest: Digest(of: cmdline), size: Int64(cmdline.count)),
+      kernelManifest: kernel.digest, release: kernel.manifest.release, mode: parts.base.configuration.mode,
+      memory: try memory(parts.memory, initrd: initrd.size, kernel: kernel.manifest.kernel.size), cpus: parts.cpus,
+      network: parts.base.configuration.network, ports: parts.ports, qemuMachines: machines(kernel.manifest))
+    try FileSystem.writeAtomically(
+      CanonicalJSON.encodePretty(machine.json), to: directory / "machine.json", durable: false)
+    return (UnikernelImage(directory: directory, machine: machine), initrd)
+  }
+
+  private static func memory(_ asked: Int?, initrd: Int64, kernel: Int64) throws -> MachineDescription.Memory {
+    let needed = MachineDescription.Memory(initrdSize: initrd, kernelSize: kernel)
+    guard let asked else { return needed }
+    guard asked >= needed.minimum else { throw KernelFailure.tooLittleMemory(asked, needed: needed.minimum) }
+    return .init(minimum: needed.minimum, standard: asked)
+  }
+
+  /// A kernel that stays as it is (same size and digest) is not copied again.
+  private static func place(_ kernel: KernelCatalog.Kernel, at path: HostPath) throws {
+    let wanted = kernel.manifest.kernel
+    if try FileSystem.status(path)?.size == wanted.size, try FileSystem.digest(of: path) == wanted.digest { return }
+    let staged = path.parent / ".\(path.name).\(getpid())"
+    defer { try? FileSystem.removeFile(staged) }
+    try FileSystem.removeFile(staged)
+    try FileSystem.copyFile(kernel.file, to: staged, mode: 0o644)
+    guard try FileSystem.digest(of: staged) == wanted.digest else {
+      throw KernelFailure.damaged(kernel.file.description, "it is not what was imported")
+    }
+    try FileSystem.rename(staged, to: path)
+  }
+
+  /// `rootfstype=ramfs`: a tmpfs would hold half of the memory only. `reboot=t` (triple fault) ends every machine at
+  /// once, which the keyboard controller's way and power-off do not. `panic=-1`: a panic ends it too.
+  static func cmdline(_ mode: BuildMode) -> String {
+    let common = "console=ttyS0 rootfstype=ramfs reboot=t panic=-1"
+    // In release only what ends the machine: an alert, an emergency.
+    return common + (mode == .release ? " quiet loglevel=2" : " loglevel=7")
+  }
+
+  /// Where virtio-mmio needs the command line (no ACPI) the runner would have to write it; such kernels get q35.
+  private static func machines(_ kernel: KernelManifest) -> [QEMUMachine] {
+    let features = Set(kernel.features)
+    let known = features.contains("acpi") || features.contains("pci")
+    var machines: [QEMUMachine] = []
+    if !known || features.isSuperset(of: ["acpi", "mmio"]) { machines.append(.microvm) }
+    if !known || features.isSuperset(of: ["pci", "virtio-pci"]) { machines.append(.q35) }
+    return machines.isEmpty ? [.q35] : machines
+  }
+
+  // MARK: - Reading
+
+  /// Opens an image and compares kernel, initrd and command line with the digests in `machine.json`.
+  public static func open(_ directory: HostPath) throws -> UnikernelImage {
+    let path = directory / "machine.json"
+    guard let bytes = try FileSystem.readIfPresent(path, limit: 1 << 20) else {
+      throw Failure(
+        "no_unikernel", "\(directory) holds no unikernel image (no machine.json)", hint: "run `packc build` first",
+        exit: .badInput)
+    }
+    let machine = try MachineDescription(json: try JSONParser.parse(bytes, name: path.description))
+    for file in [machine.kernel, machine.initrd, machine.cmdline] {
+      let found = directory / file.name
+      guard let status = try FileSystem.target(found), status.size == file.size,
+        try FileSystem.digest(of: found) == file.digest
+      else {
+        throw Failure(
+          "unikernel_changed", "\(found) is not the file that machine.json names (\(file.digest.short))",
+          hint: "build it again with `packc build`", exit: .badInput)
+      }
+    }
+    return UnikernelImage(directory: directory, machine: machine)
+  }
+
+  public var kernel: HostPath { directory / machine.kernel.name }
+  public var initrd: HostPath { directory / machine.initrd.name }
+  /// One line, without its newline.
+  public func cmdline() throws -> String {
+    let bytes = try FileSystem.read(directory / machine.cmdline.name, limit: 4096)
+    return String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
+  }
+}

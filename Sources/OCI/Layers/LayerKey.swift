@@ -1,0 +1,77 @@
+internal import Codec
+internal import PackCore
+
+/// Names what a layer's bytes depend on, without reading the files.
+struct LayerKey {
+  /// Raised when the tar writer or the pipeline would write other bytes for the same entries.
+  static let formatVersion = 1
+
+  /// With the status of each host file (size, times, inode, device): equal keys, equal bytes.
+  let exact: Digest
+  /// With the size alone: tells whether it is worth reading the files to see if the layer is one that is known.
+  let shape: Digest
+
+  init(_ layer: LayerContent, compression: LayerCompression, epoch: Int64) {
+    var exact = SHA256()
+    var shape = SHA256()
+    let preamble = CanonicalJSON.encode([
+      "format": .integer(Int64(Self.formatVersion)), "role": .string(layer.role.rawValue), "epoch": .integer(epoch),
+      "compression": compression.provenance,
+    ])
+    var common = Fields()
+    common.append(preamble)
+    var precise = common
+    for entry in layer.entries {
+      common.append(entry)
+      precise.append(entry)
+      if case .host(let path, let status) = entry.content {
+        common.append(UInt64(bitPattern: status.size))
+        precise.append(path.bytes)
+        status.fingerprint(into: &precise.bytes)
+      }
+      common.flush(into: &shape)
+      precise.flush(into: &exact)
+    }
+    shape.update(common.bytes)
+    exact.update(precise.bytes)
+    self.shape = shape.finish()
+    self.exact = exact.finish()
+  }
+
+  /// Bytes that read back in one way only: each variable field has its length before it.
+  private struct Fields {
+    var bytes: [UInt8] = []
+
+    mutating func append(_ word: UInt64) {
+      withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(_ field: [UInt8]) {
+      append(UInt64(field.count))
+      bytes.append(contentsOf: field)
+    }
+
+    /// Everything but what a host file's status says.
+    mutating func append(_ entry: RootFilesystem.Entry) {
+      append(entry.path.bytes)
+      append(UInt64(entry.mode))
+      append(UInt64(entry.uid) << 32 | UInt64(entry.gid))
+      switch entry.content {
+      case .directory: bytes.append(UInt8(ascii: "d"))
+      case .host: bytes.append(UInt8(ascii: "h"))
+      case .link(let target):
+        bytes.append(UInt8(ascii: "l"))
+        append(target)
+      case .bytes(let content):
+        bytes.append(UInt8(ascii: "b"))
+        append(Array(Digest(of: content).hex.utf8))
+      }
+    }
+
+    mutating func flush(into hash: inout SHA256) {
+      guard bytes.count >= 1 << 16 else { return }
+      hash.update(bytes)
+      bytes.removeAll(keepingCapacity: true)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+public import PackCore
+
+/// Reads a finished layout back and checks that it is what it says: every descriptor against its blob, every manifest
+/// against its config.
+public enum ImageValidator {
+  public enum Depth: Sendable {
+    /// All documents, and the layers' presence, size and format.
+    case structure
+    /// The bytes of every blob too.
+    case bytes
+  }
+
+  /// - Throws: `damaged_image` with the file in its location, for the first thing that is wrong. What a layer's archive
+  ///   holds is not looked at.
+  public static func validate(_ layout: HostPath, depth: Depth = .bytes) throws {
+    let files = LayoutFiles(root: layout)
+    let index = try files.index()
+    try checkTags(index, files)
+    for descriptor in index.manifests { try validate(descriptor, files, depth, nesting: 0) }
+  }
+
+  private static let deepestNesting = 4
+
+  private static func checkTags(_ index: ImageIndex, _ files: LayoutFiles) throws {
+    let path = files.root / "index.json"
+    guard !index.manifests.isEmpty else { throw OCIFailure.damaged("the index names no image", path) }
+    var seen: Set<String> = []
+    for tag in index.manifests.compactMap({ $0.annotations[ImageTag.annotation] }) {
+      guard (try? ImageTag(tag)) != nil else { throw OCIFailure.damaged("\"\(tag)\" is not a name for an image", path) }
+      guard seen.insert(tag).inserted else { throw OCIFailure.damaged("two images have the name \(tag)", path) }
+    }
+  }
+
+  private static func validate(
+    _ descriptor: BlobDescriptor, _ files: LayoutFiles, _ depth: Depth, nesting: Int
+  ) throws {
+    try Interruption.check()
+    switch descriptor.mediaType {
+    case .imageManifest:
+      try validate(files.document(descriptor) { try ImageManifest($0) }, of: descriptor, files, depth)
+    case .imageIndex:
+      guard nesting < deepestNesting else {
+        throw OCIFailure.damaged("indexes are nested too deeply", files.path(of: descriptor.digest))
+      }
+      for inner in try files.document(descriptor, { try ImageIndex($0) }).manifests {
+        try validate(inner, files, depth, nesting: nesting + 1)
+      }
+    default:
+      throw OCIFailure.damaged(
+        "the index names a \(descriptor.mediaType), which is no image", files.root / "index.json")
+    }
+  }
+
+  private static func validate(
+    _ manifest: ImageManifest, of descriptor: BlobDescriptor, _ files: LayoutFiles, _ depth: Depth
+  ) throws {
+    for blob in [manifest.config] + manifest.layers {
+      try Interruption.check()
+      if depth == .bytes { try files.checkBytes(of: blob) } else { try files.checkSize(of: blob) }
+    }
+    // An artifact that is no image (a signature, an SBOM) has another config, and layers of any type.
+    guard manifest.config.mediaType == .imageConfig else { return }
+    let config = try files.document(manifest.config) { try ImageConfig($0) }
+    try check(config, against: manifest, descriptor, files)
+    for layer in manifest.layers { try files.checkFormat(of: layer) }
+  }
+
+  private static func check(
+    _ config: ImageConfig, against manifest: ImageManifest, _ descriptor: BlobDescriptor, _ files: LayoutFiles
+  ) throws {
+    let path = files.path(of: manifest.config.digest)
+    let layers = manifest.layers.count
+    guard config.diffIDs.count == layers else {
+      throw OCIFailure.damaged("the config has \(config.diffIDs.count) diff_ids for \(layers) layers", path)
+    }
+    let made = config.history.count { !$0.isEmptyLayer }
+    guard config.history.isEmpty || made == layers else {
+      throw OCIFailure.damaged("the config's history tells of \(made) layers, there are \(layers)", path)
+    }
+    if let platform = descriptor.platform, platform != config.platform {
+      throw OCIFailure.damaged("the config is for \(config.platform), the index says \(platform)", path)
+    }
+    for layer in manifest.layers where ![.layerTar, .layerGzip, .layerZstd].contains(layer.mediaType) {
+      throw OCIFailure.damaged("\(layer.mediaType) is no layer of an image", files.path(of: descriptor.digest))
+    }
+  }
+}

@@ -1,0 +1,118 @@
+internal import PackCore
+
+/// What writing and reading images can say went wrong: each code once.
+enum OCIFailure {
+  // MARK: layers
+
+  static func changed(_ path: HostPath) -> Failure {
+    Failure(
+      "file_changed", "\(path) changed while packc read it",
+      hint: "let whatever writes to it finish, then run the same command again", exit: .tryAgain)
+  }
+
+  static func unreadable(_ path: HostPath, cause: any Error) -> Failure {
+    let below = cause as? Failure
+    return Failure(
+      "unreadable_file", "cannot read \(path)", hint: below?.hint, exit: below?.exit ?? .failed,
+      cause: below?.message ?? "\(cause)")
+  }
+
+  static func negativeEpoch(_ epoch: Int64) -> Failure {
+    Failure(
+      "bad_epoch", "\(epoch) is not a time that an image can carry",
+      hint: "set SOURCE_DATE_EPOCH to the seconds since 1970-01-01, up to the year 9999", exit: .usage)
+  }
+
+  static func order(_ first: RootPath, _ second: RootPath) -> Failure {
+    Failure(
+      "layer_order", "a layer's entries must be sorted and unique: \(second.absolute) comes after \(first.absolute)",
+      exit: .badInput)
+  }
+
+  static func whiteout(_ path: RootPath) -> Failure {
+    Failure(
+      "whiteout_name",
+      "\(path.absolute) cannot be in an image: a name that begins with .wh. deletes a file of a lower layer",
+      hint: "rename the file, or leave it out of the artifact", exit: .badInput)
+  }
+
+  static func badLink(_ path: RootPath) -> Failure {
+    Failure("bad_link", "the symbolic link \(path.absolute) has no usable target", exit: .badInput)
+  }
+
+  static func setuid(_ path: RootPath, _ mode: UInt32, origin: String) -> Failure {
+    Failure(
+      "setuid_file",
+      "\(path.absolute) (from \(origin)) has the mode \(octal(mode)): set-user-ID and set-group-ID are refused",
+      hint: "clear the bits: chmod ug-s on the file", exit: .badInput)
+  }
+
+  static func badMode(_ path: RootPath, _ mode: UInt32) -> Failure {
+    Failure(
+      "bad_mode", "\(path.absolute) has the mode \(octal(mode)), which is more than permission bits", exit: .badInput)
+  }
+
+  static func notAFile(_ path: RootPath, _ host: HostPath) -> Failure {
+    Failure(
+      "not_a_file", "\(path.absolute) cannot come from \(host), which is not a regular file",
+      hint: "images hold files, directories and symbolic links", exit: .badInput)
+  }
+
+  static func compression(_ text: String, suggestion: String?) -> Failure {
+    Failure(
+      "unknown_compression", "there is no compression \"\(text)\"" + (suggestion.map { "; did you mean \($0)?" } ?? ""),
+      hint: "write gzip, zstd or zstd:LEVEL with a level from 1 to 22", exit: .usage)
+  }
+
+  private static func octal(_ mode: UInt32) -> String { "0" + String(mode, radix: 8) }
+
+  // MARK: images
+
+  static func description(_ field: String, _ problem: String, hint: String? = nil) -> Failure {
+    Failure("bad_image", "the image's \(field) \(problem)", hint: hint, exit: .badInput)
+  }
+
+  static func tag(_ tag: String) -> Failure {
+    Failure(
+      "bad_tag", "\"\(tag)\" is not a name for an image",
+      hint: "use letters, digits and single . _ - : @ + / between them", exit: .usage)
+  }
+
+  // MARK: layouts
+
+  /// Something in a layout is not what it says it is.
+  static func damaged(_ problem: String, _ path: HostPath) -> Failure {
+    Failure(
+      "damaged_image", problem, hint: "build or fetch the image again", at: SourceLocation(path: path.description),
+      exit: .badInput)
+  }
+
+  static func notALayout(_ path: HostPath) -> Failure {
+    Failure(
+      "not_an_image_layout", "\(path) is there and is no image layout; packc does not replace it",
+      hint: "choose another place with --output, or remove it", exit: .badInput)
+  }
+
+  static func noLayout(_ path: HostPath) -> Failure {
+    Failure(
+      "no_image", "there is no image layout at \(path)", hint: "run `packc build` first", exit: .badInput)
+  }
+
+  static func noTag(_ tag: String?, in path: HostPath, found: [String]) -> Failure {
+    let list = found.isEmpty ? "none" : found.joined(separator: ", ")
+    let message = tag.map { "\(path) has no image \"\($0)\"" } ?? "\(path) has several images"
+    return Failure("no_such_tag", "\(message); its tags: \(list)", hint: "name one of the tags", exit: .badInput)
+  }
+
+  static func noUnpacker(needs tool: String, package: String) -> Failure {
+    Failure(
+      "missing_tool", "unpacking the image's layers needs \(tool)", hint: "apt-get install \(package)",
+      exit: .toolchain)
+  }
+
+  static func unpack(_ layer: HostPath, tool: HostPath, _ result: CommandResult) -> Failure {
+    Failure(
+      "unpack_failed", "\(tool) could not unpack the layer \(layer): \(result.end)",
+      hint: "check that the target has room and is writable", cause: result.errorText)
+  }
+}

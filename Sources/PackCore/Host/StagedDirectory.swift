@@ -1,0 +1,77 @@
+internal import CHost
+internal import Glibc
+
+/// A directory that is built beside its place and takes it in one step: whoever looks sees the old one or the new one,
+/// whole, also when packc is killed in between. What a killed one left behind is removed by the next one.
+public struct StagedDirectory: ~Copyable {
+  /// Where to build: an empty directory, 0755, on the target's file system.
+  public let path: HostPath
+  private let target: HostPath
+  /// Held as long as packc works in the directory, so that others know that it is not a leftover.
+  private let lock: Descriptor
+
+  /// Makes the directory (and its parents).
+  public init(for target: HostPath) throws {
+    // A link to a directory stays a link; what it points to is replaced.
+    let target = FileSystem.resolve(target) ?? target
+    try Self.removeLeftovers(of: target)
+    let path = try FileSystem.createTemporaryDirectory(in: target.parent, prefix: Self.prefix(of: target))
+    let lock = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0, fchmod(lock.raw, 0o755) == 0 else {
+      throw Failure.system("prepare the directory", path, errno: errno)
+    }
+    self.target = target
+    self.path = path
+    self.lock = lock
+  }
+
+  deinit { try? FileSystem.removeTree(path) }
+
+  /// Puts the directory in its place and removes what was there.
+  public func commit() throws {
+    guard FileSystem.exists(target) else { return try FileSystem.rename(path, to: target) }
+    let exchanged = path.withCString { a in target.withCString { b in chost_exchange(a, b) } }
+    if exchanged == 0 {
+      // The old one lies at `path` now, and goes in `deinit`.
+      return
+    }
+    // A file system without the exchange: the old one steps aside first.
+    guard errno == EINVAL || errno == ENOSYS else { throw Failure.system("replace", target, errno: errno) }
+    let aside = HostPath(bytes: path.bytes + Array(".old".utf8))
+    try FileSystem.rename(target, to: aside)
+    do { try FileSystem.rename(path, to: target) } catch {
+      try? FileSystem.rename(aside, to: target)
+      throw error
+    }
+    try? FileSystem.removeTree(aside)
+  }
+
+  private static func prefix(of target: HostPath) -> String { ".\(target.name).packc-new" }
+
+  /// Directories that nobody holds. An empty one may be another packc's, made a moment ago; it harms nobody.
+  private static func removeLeftovers(of target: HostPath) throws {
+    guard FileSystem.isDirectory(target.parent) else { return }
+    for name in try DirectoryWalk.names(in: target.parent) where name.starts(with: prefix(of: target).utf8) {
+      let path = target.parent / HostPath(bytes: name)
+      guard let directory = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+        flock(directory.raw, LOCK_EX | LOCK_NB) == 0, (try? DirectoryWalk.names(in: path).isEmpty) == false
+      else { continue }
+      try? FileSystem.removeTree(path)
+    }
+  }
+}
+
+extension FileSystem {
+  /// A second name for the file, or a copy with `mode` where the file system or its protections allow no link.
+  public static func linkOrCopy(_ from: HostPath, to: HostPath, mode: UInt32) throws {
+    if from.withCString({ a in to.withCString { b in link(a, b) } }) == 0 { return }
+    try copyFile(from, to: to, mode: mode)
+  }
+
+  /// chmod(2).
+  public static func setMode(_ path: HostPath, _ mode: UInt32) throws {
+    guard path.withCString({ chmod($0, mode) }) == 0 else {
+      throw Failure.system("set the mode of", path, errno: errno)
+    }
+  }
+}

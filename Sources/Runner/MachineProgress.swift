@@ -1,0 +1,108 @@
+internal import Kernel
+internal import PackCore
+
+/// What is known of a machine from its own reports, and what is said to the person about it.
+struct MachineProgress {
+  enum Answer { case nothing, greet, acknowledge }
+
+  private let ports: [PublishedPort]
+  private let declared: [GuestPort]
+  private let memory: Int
+  private let reporter: Reporter
+  private var end: RunOutcome.End?
+  private var memoryKills = 0
+  private var secondsToStart: Double?
+  private var secondsToListen: Double?
+  /// What was said of a port once is not said again.
+  private var told: Set<GuestPort> = []
+
+  /// The init has answered.
+  private(set) var isUp = false
+  private(set) var programRuns = false
+  /// Ends the run at once.
+  private(set) var fatal: Failure?
+  /// Is thrown when the machine has ended.
+  private(set) var failure: Failure?
+
+  init(ports: [PublishedPort], declared: [GuestPort], memory: Int, reporter: Reporter) {
+    self.ports = ports
+    self.declared = declared
+    self.memory = memory
+    self.reporter = reporter
+  }
+
+  mutating func take(_ report: GuestControl.Report, seconds: Double) -> Answer {
+    switch report.event {
+    case .hello(let version):
+      isUp = true
+      guard version == GuestControl.version else {
+        fatal = RunFailure.otherInit(version)
+        return .nothing
+      }
+      return .greet
+    case .started:
+      programRuns = true
+      secondsToStart = seconds
+    case .listening(let listener): listening(listener, seconds)
+    case .stoppedListening: break
+    case .startFailed(let code, let what):
+      failure = RunFailure.startFailed(what, code)
+      return .acknowledge
+    case .exited(let code, let kills): return ended(.exited(code), kills)
+    case .signalled(let signal, let kills): return ended(.signalled(signal), kills)
+    case .problem(let text, let ends):
+      if ends {
+        failure = RunFailure.guestProblem(text)
+        return .acknowledge
+      }
+      reporter.warn("the machine says: \(text)")
+    }
+    return .nothing
+  }
+
+  private mutating func ended(_ end: RunOutcome.End, _ kills: UInt32) -> Answer {
+    self.end = end
+    memoryKills = Int(kills)
+    programRuns = false
+    if kills > 0 {
+      reporter.warn(
+        "memory ran out: the machine has \(memory) MiB, and its kernel ended \(kills) process\(kills == 1 ? "" : "es")",
+        hint: "give it more: --memory \(memory * 2)Mi (unik.yaml: run.memory)")
+    }
+    return .acknowledge
+  }
+
+  var outcome: RunOutcome? { end.map(outcome) }
+
+  func outcome(_ end: RunOutcome.End) -> RunOutcome {
+    RunOutcome(
+      end: end, memoryKills: memoryKills, secondsToStart: secondsToStart, secondsToListen: secondsToListen)
+  }
+
+  // MARK: - What listens
+
+  private mutating func listening(_ listener: GuestListener, _ seconds: Double) {
+    let port = listener.port
+    let published = ports.first { $0.guest == port }
+    guard published != nil || declared.contains(port) || port.transport == .tcp else { return }
+    guard told.insert(port).inserted else { return }
+    if listener.isLoopback {
+      guard published != nil || declared.contains(port) else { return }
+      reporter.warn(
+        "the program listens on \(listener) only, where nobody outside the machine reaches it",
+        hint: "make it listen on 0.0.0.0 (all addresses), for example by its HOST or --host setting")
+      // It may listen on another address, too.
+      told.remove(port)
+      return
+    }
+    guard let published else {
+      reporter.note(
+        "the program listens on \(listener), which is not published (--publish \(port.number):\(port.number))")
+      return
+    }
+    if secondsToListen == nil { secondsToListen = seconds }
+    reporter.note(
+      port.transport == .tcp
+        ? "ready: \(published.url)" : "ready: \(published.address):\(published.hostPort)/udp")
+  }
+}

@@ -1,0 +1,225 @@
+internal import Glibc
+internal import Kernel
+internal import PackCore
+
+/// One machine from its start to its end: QEMU, the console, the control channel, the signals, all on one poll(2).
+struct MachineSession: ~Copyable {
+  private var process: RunningProcess
+  private let console: Descriptor
+  private let control: Descriptor
+  private var relay: ConsoleRelay
+  private var reports = GuestReportReader()
+  private var progress: MachineProgress
+  private var stopping: Stopping
+  /// Bytes for the guest that its port has not taken yet.
+  private var outgoing: [UInt8] = []
+  private var errors: [UInt8] = []
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  private var consoleIsOpen = true
+  private var controlIsOpen = true
+  private var errorsAreOpen = true
+  private let environment: [GuestControl.Message]
+  private let signals: SignalSource
+  private let started = HostContext.monotonicClock()
+  private let bootLimit: Int
+
+  init(
+    command: QEMUCommand, environment: [GuestControl.Message], ports: [PublishedPort], declared: [GuestPort],
+    bootLimit: Int, reporter: Reporter, output: Int32, signals: SignalSource
+  ) throws {
+    let console = try SocketPair()
+    let control = try SocketPair()
+    // In a group of its own: the terminal's Ctrl-C is packc's to answer.
+    process = try RunningProcess.start(
+      Command(
+        command.arguments, environment: ["PATH": "/usr/bin:/bin"], standardOutput: .discard,
+        standardError: .capture,
+        descriptors: [
+          (console.theirs.raw, command.consoleDescriptor), (control.theirs.raw, command.controlDescriptor),
+        ]))
+    self.console = console.takeOurs()
+    self.control = control.takeOurs()
+    relay = ConsoleRelay(output: output)
+    progress = MachineProgress(ports: ports, declared: declared, memory: command.memory, reporter: reporter)
+    stopping = Stopping(signals: signals)
+    self.environment = environment
+    self.signals = signals
+    self.bootLimit = bootLimit
+  }
+
+  mutating func run() throws -> RunOutcome {
+    while true {
+      poll()
+      try advance()
+      if let end = try process.reapIfEnded() {
+        drain()
+        return try outcome(end)
+      }
+    }
+  }
+
+  // MARK: - Events
+
+  private mutating func poll() {
+    var watched = [
+      pollfd(fd: process.endDescriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: consoleIsOpen && relay.wantsToRead ? console.raw : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(
+        fd: controlIsOpen ? control.raw : -1, events: Int16(outgoing.isEmpty ? POLLIN : POLLIN | POLLOUT), revents: 0),
+      pollfd(fd: errorsAreOpen ? process.error : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.descriptor(), events: Int16(POLLIN), revents: 0),
+      pollfd(fd: relay.wantsToWrite ? relay.output : -1, events: Int16(POLLOUT), revents: 0),
+    ]
+    guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
+    if watched[1].revents != 0 { readConsole() }
+    if watched[2].revents & Int16(POLLOUT) != 0 { writeControl() }
+    if watched[2].revents & ~Int16(POLLOUT) != 0 { readControl() }
+    if watched[3].revents != 0 { readErrors() }
+    if watched[5].revents != 0 { relay.write() }
+  }
+
+  /// Milliseconds until something is due.
+  private func wake() -> Int32 {
+    guard let due = [stopping.killAt, bootDeadline].compactMap({ $0 }).min() else { return -1 }
+    let now = HostContext.monotonicClock()
+    return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
+  }
+
+  private var bootDeadline: UInt64? {
+    progress.isUp ? nil : started + UInt64(bootLimit) * 1_000_000_000
+  }
+
+  private mutating func advance() throws {
+    if relay.isBroken { stopping.begin(signal: SIGPIPE) }
+    stopping.takeSignals()
+    switch stopping.nextStep(programRuns: progress.programRuns) {
+    case .askGuest(let grace): send(.stop(grace: grace))
+    case .kill: process.signal(SIGKILL)
+    case .nothing: break
+    }
+    if let bootDeadline, HostContext.monotonicClock() >= bootDeadline {
+      throw RunFailure.neverStarted(seconds: bootLimit, lines: relay.lastLines)
+    }
+    if let problem = progress.fatal { throw problem }
+  }
+
+  // MARK: - Channels
+
+  private mutating func readConsole() {
+    let count = read(console.raw, &buffer, buffer.count)
+    if count > 0 {
+      relay.take(buffer[..<count])
+    } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+      consoleIsOpen = false
+    }
+  }
+
+  private mutating func readControl() {
+    let count = read(control.raw, &buffer, buffer.count)
+    guard count > 0 else {
+      if count == 0 || (errno != EAGAIN && errno != EINTR) { controlIsOpen = false }
+      return
+    }
+    let seconds = Double(HostContext.monotonicClock() - started) / 1e9
+    for report in reports.read(buffer[..<count]) {
+      switch progress.take(report, seconds: seconds) {
+      case .greet: greet()
+      case .acknowledge:
+        send(.acknowledge)
+        // The machine is about to end by itself.
+        stopping.allow(seconds: 5)
+      case .nothing: break
+      }
+    }
+  }
+
+  /// Everything that the program's start needs.
+  private mutating func greet() {
+    // From getrandom(2).
+    var source = SystemRandomNumberGenerator()
+    send(.entropy((0..<64).map { _ in UInt8.random(in: 0 ... .max, using: &source) }))
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    send(.clock(seconds: UInt64(now.tv_sec), nanoseconds: UInt32(now.tv_nsec)))
+    for message in environment { send(message) }
+    send(.start(tied: true))
+  }
+
+  private mutating func send(_ message: GuestControl.Message) {
+    guard controlIsOpen else { return }
+    outgoing += message.bytes
+    writeControl()
+  }
+
+  private mutating func writeControl() {
+    let count = outgoing.withUnsafeBytes { Glibc.send(control.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    if count > 0 { outgoing.removeFirst(count) }
+  }
+
+  private mutating func readErrors() {
+    let count = read(process.error, &buffer, buffer.count)
+    if count > 0 {
+      if errors.count < 1 << 14 { errors += buffer[..<count] }
+    } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+      errorsAreOpen = false
+    }
+  }
+
+  /// After QEMU's end: what still lies in the channels, and our own output until it is taken or packc is told to stop.
+  private mutating func drain() {
+    readRestOfControl()
+    readErrors()
+    while consoleIsOpen || relay.wantsToWrite {
+      if consoleIsOpen, relay.wantsToRead {
+        readConsole()
+        continue
+      }
+      var watched = [
+        pollfd(fd: relay.output, events: Int16(POLLOUT), revents: 0),
+        pollfd(fd: signals.descriptor(), events: Int16(POLLIN), revents: 0),
+      ]
+      _ = Glibc.poll(&watched, 2, stopping.hasBegun ? 200 : -1)
+      if watched[0].revents == 0 { return }
+      relay.write()
+    }
+  }
+
+  private mutating func readRestOfControl() {
+    while controlIsOpen {
+      var watched = pollfd(fd: control.raw, events: Int16(POLLIN), revents: 0)
+      guard Glibc.poll(&watched, 1, 0) > 0 else { return }
+      readControl()
+    }
+  }
+
+  // MARK: - The end
+
+  private func outcome(_ end: CommandResult.End) throws -> RunOutcome {
+    if let signal = stopping.signal {
+      return progress.outcome(.interrupted(signal))
+    }
+    if let outcome = progress.outcome { return outcome }
+    if let failure = progress.fatal ?? progress.failure { throw failure }
+    let text = String(decoding: errors, as: UTF8.self)
+    if !progress.isUp, end != .exited(0) { throw RunFailure.hypervisor(end, errors: text) }
+    throw RunFailure.noReport(end, lines: relay.lastLines, errors: text)
+  }
+}
+
+/// Two connected stream sockets, both close-on-exec; ours does not block.
+struct SocketPair: ~Copyable {
+  private let ours: Descriptor
+  let theirs: Descriptor
+
+  init() throws {
+    var ends: [Int32] = [-1, -1]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw Failure.system("open a pair of sockets", errno: errno)
+    }
+    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+    ours = Descriptor(owning: ends[0])
+    theirs = Descriptor(owning: ends[1])
+  }
+
+  consuming func takeOurs() -> Descriptor { ours }
+}

@@ -1,0 +1,69 @@
+internal import Kernel
+public import PackCore
+
+/// Runs a unikernel image in the foreground under QEMU.
+public struct UnikernelRunner: Sendable {
+  private let context: HostContext
+  private let reporter: Reporter
+  private let output: Int32
+  private let signals: SignalSource
+
+  /// The program's output goes to the descriptor `output`.
+  public init(
+    _ context: HostContext, reporter: Reporter, output: Int32 = 1, signals: SignalSource = .process
+  ) {
+    self.context = context
+    self.reporter = reporter
+    self.output = output
+    self.signals = signals
+  }
+
+  /// Boots the machine and returns when the program has ended and no process is left. Throws what packc or QEMU did wrong
+  /// (exit code 125) and a program that could not be started (4).
+  public func run(_ request: RunRequest) throws -> RunOutcome {
+    let image = try UnikernelImage.open(request.image)
+    let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
+    let command = try command(request, image, ports)
+    for port in ports { try port.checkFree() }
+    let environment = try Self.environment(request.environment)
+    var session = try MachineSession(
+      command: command, environment: environment, ports: ports, declared: image.machine.ports,
+      bootLimit: request.bootLimit,
+      reporter: reporter, output: output, signals: signals)
+    return try session.run()
+  }
+
+  /// The command line of QEMU for a request, with every choice made.
+  func command(_ request: RunRequest, _ image: UnikernelImage, _ ports: [PublishedPort]) throws -> QEMUCommand {
+    guard let qemu = context.findTool("qemu-system-x86_64") else {
+      throw RunFailure.noTool("qemu-system-x86_64", package: "qemu-system-x86")
+    }
+    let machine = image.machine
+    let memory = request.memory ?? machine.memory.standard
+    guard memory >= machine.memory.minimum else {
+      throw RunFailure.tooLittleMemory(memory, needed: machine.memory.minimum)
+    }
+    let cpus = request.cpus ?? machine.cpus
+    guard (1...64).contains(cpus) else { throw RunFailure.badCount("cpus", cpus) }
+    let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
+    let accelerator = request.accelerator ?? probe.choose()
+    return QEMUCommand(
+      program: qemu, machine: request.machine ?? machine.qemuMachines.first ?? .q35, accelerator: accelerator,
+      memory: memory, cpus: cpus, kernel: image.kernel, initrd: image.initrd,
+      cmdline: try image.cmdline() + (request.debug ? " loglevel=7" : ""),
+      timestampRate: accelerator == .tcg ? TimestampCounter.measureRate() : nil, network: machine.network,
+      forwards: ports.map { .init(address: $0.address, hostPort: $0.hostPort, guestPort: $0.guest) })
+  }
+
+  private static func environment(_ variables: [String: String]) throws -> [GuestControl.Message] {
+    var total = 0
+    return try variables.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { key, value in
+      let message = GuestControl.Message.environment("\(key)=\(value)")
+      total += key.utf8.count + value.utf8.count + 2
+      guard message.fits, total < GuestControl.Message.environmentLimit else {
+        throw RunFailure.badVariable(key, "the environment is too large")
+      }
+      return message
+    }
+  }
+}

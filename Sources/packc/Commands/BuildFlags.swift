@@ -1,0 +1,73 @@
+internal import Build
+internal import PackCore
+
+/// The flags that say what to build, shared by `build`, `plan`, `lock` and `run`.
+enum BuildFlags {
+  static let kernel = Flag("kernel", value: "REF", help: "a kernel of `packc kernel list`, by name or digest")
+  static let withoutUnikernel = Flag("no-unikernel", help: "no bootable image")
+
+  /// What a plan depends on.
+  static let planning = [
+    Flag("release", help: "stripped, locked, read-only root (the default)"),
+    Flag("debug", help: "symbols kept, the kernel talks, no lock needed"),
+    Flag("locked", help: "resolve nothing; fail when packc.lock is missing or disagrees"),
+    Flag("pack", value: "NAME", help: "use this pack, without detection"),
+    Flag("packs", value: "DIR", repeats: true, help: "a directory of packs that is searched first"),
+    Flag("app", value: "PATH", help: "which program of a project that holds several"),
+    Flag("file", value: "UNIK.YAML", help: "read this file in the place of unik.yaml"),
+    Flag("platform", value: "OS/ARCH", help: "linux/amd64"),
+  ]
+
+  static let all =
+    planning + [
+      Flag("tag", value: "REF", help: "the image's name in the layout (default: the project's name)"),
+      Flag("compression", value: "gzip|zstd[:LEVEL]", help: "of the layers (default: gzip)"),
+      kernel,
+      Flag("no-oci", help: "no OCI image"),
+      withoutUnikernel,
+      Flag("output", value: "DIR", help: "where the results go (default: DIR/.packc)"),
+      Flag("timeout", value: "SECONDS", help: "for one step (default: 3600)"),
+      Flag("no-cache", help: "run every step again"),
+      Flag("explain", help: "say for every step why it ran or was reused"),
+    ]
+
+  static func request(_ invocation: Invocation) throws -> BuildRequest {
+    var request = BuildRequest(project: FileSystem.resolve(invocation.project()) ?? invocation.project())
+    if invocation.has("release"), invocation.has("debug") {
+      throw Failure("wrong_usage", "--release and --debug exclude each other", exit: .usage)
+    }
+    if invocation.has("no-oci"), invocation.has("no-unikernel") {
+      throw Failure("wrong_usage", "--no-oci and --no-unikernel leave nothing to build", exit: .usage)
+    }
+    request.mode = invocation.has("debug") ? .debug : .release
+    request.locked = invocation.has("locked")
+    request.tag = invocation.string("tag")
+    request.packName = invocation.string("pack")
+    request.packPlaces = invocation.strings("packs").map(invocation.path)
+    request.app = invocation.string("app")
+    request.configFile = invocation.path(flag: "file")
+    request.platform = try platform(invocation)
+    request.compression = invocation.string("compression") ?? request.compression
+    request.kernel = invocation.string("kernel")
+    request.makesImage = !invocation.has("no-oci")
+    request.makesUnikernel = !invocation.has("no-unikernel")
+    request.output = invocation.path(flag: "output")
+    request.timeout = try invocation.number("timeout", in: 1...86_400) ?? request.timeout
+    request.useCache = !invocation.has("no-cache")
+    return request
+  }
+
+  private static func platform(_ invocation: Invocation) throws -> Platform {
+    guard let text = invocation.string("platform") else { return .host }
+    guard let platform = Platform(text) else {
+      throw Failure(
+        "wrong_usage", "--platform \(text): expected linux/amd64", hint: "Go's names: OS/ARCH", exit: .usage)
+    }
+    guard platform == .host else {
+      throw Failure(
+        "platform_unsupported", "this packc builds for \(Platform.host) only, not for \(platform)",
+        hint: "build on a machine of that architecture", exit: .usage)
+    }
+    return platform
+  }
+}

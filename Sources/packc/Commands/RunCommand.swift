@@ -1,0 +1,109 @@
+internal import Config
+internal import Kernel
+internal import OCI
+internal import PackCore
+internal import Runner
+
+/// `packc run`: the built image in the foreground, as a machine or (with `--oci`) as a container.
+enum RunCommand {
+  static let definition = CommandDefinition(
+    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
+    flags: [
+      Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port"),
+      Flag("env", short: "e", value: "KEY=VALUE", repeats: true, help: "set a variable of the program"),
+      Flag("env-file", value: "FILE", repeats: true, help: "set variables from lines KEY=VALUE"),
+      Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
+      Flag("cpus", value: "N", help: "of the machine"),
+      Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
+      Flag("machine", value: "microvm|q35", help: "of QEMU"),
+      Flag("debug", help: "the kernel says on the console what it does"),
+      Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
+    ],
+    details: """
+      Prints the program's output, forwards its ports (the image's own, when none is published), ends with Ctrl-C, and
+      returns the program's exit code (128 + N when signal N ended it). 125: packc itself failed; 4: the program could
+      not be started.
+      """
+  ) { invocation in
+    let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
+    guard FileSystem.isDirectory(output) else {
+      throw Failure(
+        "not_built", "\(invocation.project()) has not been built: there is no \(output)",
+        hint: "run `packc build` first",
+        exit: .badInput)
+    }
+    let outcome = try invocation.has("oci") ? runContainer(invocation, output) : runMachine(invocation, output)
+    if outcome.ranOutOfMemory {
+      invocation.reporter.warn(
+        "the program was killed because the memory ran out", hint: "give it more with --memory SIZE")
+    }
+    return outcome.exitCode
+  }
+
+  private static func runMachine(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
+    var request = RunRequest(image: output / "unikernel")
+    let publish = try invocation.strings("publish").map { try PublishedPort(parsing: $0) }
+    if !publish.isEmpty { request.publish = publish }
+    request.environment = try EnvironmentFlags.read(invocation)
+    request.memory = try memory(invocation)
+    request.cpus = try invocation.number("cpus", in: 1...64).map { Int($0) }
+    request.debug = invocation.has("debug")
+    if let name = invocation.string("machine") {
+      guard let machine = QEMUMachine(rawValue: name) else {
+        throw Failure("wrong_usage", "--machine \(name): expected microvm or q35", exit: .usage)
+      }
+      request.machine = machine
+    }
+    return try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(request)
+  }
+
+  /// MiB of `256Mi`, `1Gi`, `300M` or bytes.
+  private static func memory(_ invocation: Invocation) throws -> Int? {
+    guard let text = invocation.string("memory") else { return nil }
+    guard let size = ByteSize(text), size.bytes >= 1 << 20 else {
+      throw Failure(
+        "wrong_usage", "--memory \(text): expected a size of at least one megabyte", hint: "write it like 256Mi or 1Gi",
+        exit: .usage)
+    }
+    return Int(size.bytes >> 20)
+  }
+
+  private static func runContainer(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
+    for flag in ["publish", "memory", "cpus", "machine"] where invocation.has(flag) {
+      throw Failure(
+        "wrong_usage", "--\(flag) is for machines; with --oci the program runs on the host's network and memory",
+        hint: "leave out --\(flag), or --oci", exit: .usage)
+    }
+    let layout = output / "image"
+    guard FileSystem.exists(layout / "index.json") else {
+      throw Failure(
+        "not_built", "there is no OCI image in \(output)", hint: "run `packc build` without --no-oci", exit: .badInput)
+    }
+    let image = try ImageLayoutReader.open(layout)
+    let parent = try invocation.context.cacheDirectory() / "run"
+    let root = try FileSystem.createTemporaryDirectory(in: parent, prefix: "oci")
+    defer { try? FileSystem.removeTree(root) }
+    // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
+    try FileSystem.setMode(root, 0o755)
+    try LayerUnpacker.unpack(image.layers, to: root, host: invocation.context)
+    let directory = image.config.workingDirectory.flatMap { RootPath($0) } ?? .root
+    return try ContainerRunner(invocation.context).run(
+      ContainerRequest(
+        root: root, initFile: try Installation.find(from: invocation.context.executable).helpers / "guest-init",
+        arguments: image.config.entrypoint + image.config.arguments,
+        environment: merged(image.config.environment, try EnvironmentFlags.read(invocation)), directory: directory,
+        writable: (image.config.labels["dev.packc.writable"] ?? "").split(separator: ":").compactMap {
+          RootPath(String($0))
+        },
+        mode: image.config.labels["dev.packc.mode"].flatMap(BuildMode.init) ?? .release))
+  }
+
+  private static func merged(_ list: [String], _ overrides: [String: String]) -> [String: String] {
+    var environment: [String: String] = [:]
+    for line in list {
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      environment[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
+    }
+    return environment.merging(overrides) { $1 }
+  }
+}

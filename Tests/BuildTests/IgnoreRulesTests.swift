@@ -1,0 +1,68 @@
+internal import PackCore
+internal import TestSupport
+import XCTest
+
+@testable import Build
+
+/// The rules are git's: git itself is asked about the same files.
+final class IgnoreRulesTests: XCTestCase {
+  private let rules = """
+    # a comment
+    *.log
+    !keep.log
+    /build
+    out/
+    docs/**/*.tmp
+    **/generated
+    a?c
+    [xyz]1
+    deep/**
+    \\#hash
+    trailing\\ \u{20}
+    foo/*/bar
+    """
+  private let files = [
+    "a.log", "keep.log", "sub/a.log", "build/x", "sub/build/x", "out/x", "sub/out/x", "out2", "docs/a.tmp",
+    "docs/x/y/a.tmp", "generated/x", "q/generated", "abc", "a/c", "x1", "w1", "deep/a/b", "#hash", "trailing ",
+    "foo/1/bar", "foo/1/2/bar", "src/main.go", "sub/own.txt", "sub/keep.txt", "é.log", "sub/.gitignore",
+  ]
+
+  func testAgreesWithGit() throws {
+    let project = try TemporaryDirectory()
+    for file in files { try project.write("x", to: file) }
+    try project.write(rules, to: ".gitignore")
+    try project.write("own.*\n!keep.txt\n", to: "sub/.gitignore")
+    _ = try Tools.output("git", ["init", "-q", "."], in: project.path)
+    _ = try Tools.output("git", ["-c", "core.excludesFile=/dev/null", "add", "-A"], in: project.path)
+    let listed = try Tools.output("git", ["ls-files", "-z"], in: project.path).split(separator: "\0").map(String.init)
+    let scanned = try ProjectScan(root: project.path).listing.map(\.description)
+    XCTAssertEqual(scanned, listed.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    XCTAssertTrue(scanned.contains("keep.log") && !scanned.contains("build/x"))
+  }
+
+  func testPackcignoreWinsAndSecretsStayOut() throws {
+    let project = try TemporaryDirectory()
+    for file in ["a.log", "b.txt", ".env", "x/.env", ".packc/image/index.json", ".git/HEAD"] {
+      try project.write("x", to: file)
+    }
+    try project.write("*.log\n", to: ".gitignore")
+    try project.write("!a.log\nb.txt\n!.env\n", to: ".packcignore")
+    XCTAssertEqual(
+      try ProjectScan(root: project.path).listing.map(\.description), [".gitignore", ".packcignore", "a.log"])
+  }
+
+  func testGlobs() {
+    let table: [(pattern: String, path: String, matches: Bool)] = [
+      ("*.go", "main.go", true), ("*.go", "cmd/main.go", false), ("**/*.go", "cmd/x/main.go", true),
+      ("**/*.go", "main.go", true), ("cmd/**", "cmd/a/b", true), ("cmd/**", "cmd", false), ("a/**/b", "a/b", true),
+      ("a/**/b", "a/x/y/b", true), ("a/**/b", "a/xb", false), ("?", "é", false), ("[!a]x", "bx", true),
+      ("[!a]x", "ax", false), ("[a-c]x", "bx", true), ("\\*", "*", true), ("\\*", "a", false), ("[", "[", true),
+      ("a*b*c", "aXbYc", true), ("a*b*c", "aXbY", false), ("", "", true), ("**", "a/b", true),
+    ]
+    for row in table {
+      XCTAssertEqual(Glob(row.pattern).matches(row.path.utf8), row.matches, "\(row.pattern) on \(row.path)")
+    }
+    // A pattern made to explode a backtracking matcher ends at once.
+    XCTAssertFalse(Glob(String(repeating: "a*", count: 40) + "b").matches([UInt8](repeating: 0x61, count: 4000)))
+  }
+}

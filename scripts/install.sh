@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# make install: a tree that works wherever it is put.
+#
+#   PREFIX/bin/packc
+#   PREFIX/libexec/packc/{packc-packs,guest-init,packs.d/}     see Sources/PackCore/Host/Installation.swift
+#   PREFIX/share/doc/packc/
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+prefix=${DESTDIR:-}${PREFIX:-/usr/local}
+built=.build/release
+
+for file in packc packc-packs guest-init; do
+  [ -x "$built/$file" ] || { echo "make install: $built/$file is missing; run \`make build\` first" >&2; exit 1; }
+done
+umask 022
+install -D -m 755 "$built/packc" "$prefix/bin/packc"
+install -D -m 755 "$built/packc-packs" "$prefix/libexec/packc/packc-packs"
+install -D -m 755 "$built/guest-init" "$prefix/libexec/packc/guest-init"
+# An older version's packs must not stay beside the new ones.
+rm -rf "${prefix:?}/libexec/packc/packs.d"
+(cd packs.d && find . -type f -print0) | while IFS= read -r -d '' file; do
+  mode=644
+  if [ -x "packs.d/$file" ]; then mode=755; fi
+  install -D -m "$mode" "packs.d/$file" "$prefix/libexec/packc/packs.d/${file#./}"
+done
+for file in LICENSE README.md; do
+  if [ -f "$file" ]; then install -D -m 644 "$file" "$prefix/share/doc/packc/$file"; fi
+done
+echo "make install: $prefix/bin/packc"
