@@ -50,6 +50,7 @@ int guest_open(const char *path, int how) {
   return result(open(path, flags[how] | O_CLOEXEC | O_NOCTTY, 0644));
 }
 int guest_close(int fd) { return result(close(fd)); }
+int guest_close_on_exec(int fd) { return result(fcntl(fd, F_SETFD, FD_CLOEXEC)); }
 long guest_read(int fd, void *bytes, size_t length) {
   long count = read(fd, bytes, length);
   return count < 0 ? -errno : count;
@@ -199,15 +200,13 @@ int guest_signals(void) {
   sigset_t all, wanted;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
+  static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGPWR};
   sigemptyset(&wanted);
-  sigaddset(&wanted, SIGCHLD);
-  sigaddset(&wanted, SIGTERM);
-  sigaddset(&wanted, SIGINT);
-  sigaddset(&wanted, SIGPWR);
-  // Control-Alt-Delete becomes a SIGINT to the init instead of a hard reset.
-  reboot(RB_DISABLE_CAD);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&wanted, numbers[i]);
   return result(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
 }
+
+void guest_catch_reset(void) { reboot(RB_DISABLE_CAD); }
 
 int guest_next_signal(int fd) {
   struct signalfd_siginfo info;

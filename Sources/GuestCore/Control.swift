@@ -13,6 +13,8 @@ struct Control {
 
   var isOpen: Bool { descriptor >= 0 }
 
+  init(descriptor: Int32 = -1) { self.descriptor = descriptor }
+
   /// Looks for the virtio-serial port of the control channel's name.
   mutating func open() {
     var found = PortSearch()

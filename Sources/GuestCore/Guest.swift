@@ -1,13 +1,24 @@
 import CGuest
 
-/// The guest's process 1, from the kernel's hand-over to the end of the machine. It has no shell, no service, and no
-/// choice to make but what `/.packc/config` and the host say.
-@_cdecl("guest_main") public func guestMain() -> Int32 {
+/// What `main` calls. Where it runs is never guessed:
+///
+/// - `guest-init container PROGRAM [ARGUMENT …]`: the first process of a container (see `ContainerInit`);
+/// - without arguments: process 1 of a machine, from the kernel's hand-over to the end. It has no shell, no service, and
+///   no choice to make but what `/.packc/config` and the host say.
+@_cdecl("guest_main") public func guestMain(
+  _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+  _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+  if count >= 3, let word = arguments[1], equal(word, "container") {
+    var container = ContainerInit()
+    return container.run(arguments + 2, environment)
+  }
   guard guest_pid() == 1 else {
     Console(descriptor: 2).say(
       "this is the init of a packc machine and must be process 1 of it; in a container, start the program itself")
     return 64
   }
+  guest_catch_reset()
   var machine = Machine()
   boot(&machine)
   machine.silenceKernel()
@@ -20,12 +31,19 @@ private func boot(_ machine: inout Machine) {
   var configuration = Configuration()
   var check = RootCheck()
 
+  let handedOver = guest_clock()
   let complaint = configuration.load()
   let isComplete = complaint == nil && check.run(problem: &problem)
+  let checked = guest_clock()
   machine.mountKernelFileSystems()
   var console = Console()
   console.open(user: configuration.user, group: configuration.group)
   if let complaint { return console.say(complaint) }
+
+  if configuration.verbose {
+    console.trace("the kernel handed over", handedOver)
+    console.trace("the root was checked", checked)
+  }
 
   var warning = Text()
   machine.loadModules(configuration.modules, problem: &warning)
@@ -43,5 +61,6 @@ private func boot(_ machine: inout Machine) {
   guard machine.mountWritable(configuration, problem: &problem) else { return supervisor.fail(problem) }
   machine.removeOwnFiles(configuration.modules)
   if !configuration.writableRoot, !machine.makeRootReadOnly(problem: &problem) { return supervisor.fail(problem) }
+  if configuration.verbose { console.trace("the program is started", guest_clock()) }
   supervisor.run(configuration)
 }

@@ -135,11 +135,12 @@ struct Supervisor {
     return next <= now ? 0 : Int32(truncatingIfNeeded: (next - now) / 1_000_000 + 1)
   }
 
+  /// SIGTERM, SIGINT (Control-Alt-Delete) and SIGPWR end the machine; children are reaped by `reap`.
   private mutating func takeSignals() {
     while true {
       let signal = guest_next_signal(signals)
       if signal == 0 { return }
-      if signal != 17 { stop(grace: Supervisor.graceWithoutHost) }
+      if signal == 15 || signal == 2 || signal == 30 { stop(grace: Supervisor.graceWithoutHost) }
     }
   }
 

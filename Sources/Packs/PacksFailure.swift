@@ -84,7 +84,7 @@ enum PacksFailure {
   // Choosing.
 
   static func unknownPack(_ name: String, from source: String, known: [String]) -> Failure {
-    let near = Suggestion.nearest(to: name, among: known)
+    let near = Suggestion.nearest(to: name, in: known)
     return Failure(
       "unknown_pack", "\(source) asks for the pack \"\(name)\", which is not installed",
       hint: near.map { "did you mean \"\($0)\"?" } ?? "installed: \(known.sorted().joined(separator: ", "))",

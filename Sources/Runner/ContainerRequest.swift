@@ -4,6 +4,8 @@ public import PackCore
 public struct ContainerRequest: Sendable {
   /// The unpacked root. The runtime makes the mount points that are missing in it.
   public var root: HostPath
+  /// The `guest-init` executable, which is the container's first process and starts the program.
+  public var initFile: HostPath
   public var arguments: [String]
   public var environment: [String: String]
   public var directory: RootPath
@@ -14,10 +16,11 @@ public struct ContainerRequest: Sendable {
   public var mode: BuildMode
 
   public init(
-    root: HostPath, arguments: [String], environment: [String: String], directory: RootPath = .root,
+    root: HostPath, initFile: HostPath, arguments: [String], environment: [String: String], directory: RootPath = .root,
     user: UInt32 = 65532, group: UInt32 = 65532, writable: [RootPath] = [], mode: BuildMode = .release
   ) {
     self.root = root
+    self.initFile = initFile
     self.arguments = arguments
     self.environment = environment
     self.directory = directory
@@ -37,6 +40,8 @@ struct ContainerConfig {
   let rootless: (user: UInt32, group: UInt32)?
   /// Files of the host that are shown in the container: resolv.conf and hosts.
   let hostFiles: [HostPath]
+  /// In the /dev of the container, which is nobody's: the root stays as it is.
+  private static let initPlace = "/dev/packc-init"
 
   private var user: UInt32 { rootless == nil ? request.user : 0 }
   private var group: UInt32 { rootless == nil ? request.group : 0 }
@@ -52,7 +57,8 @@ struct ContainerConfig {
     let variables = request.environment.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     let none: JSONValue = []
     return [
-      "terminal": false, "cwd": .string(request.directory.absolute), "args": JSONValue(strings: request.arguments),
+      "terminal": false, "cwd": .string(request.directory.absolute),
+      "args": JSONValue(strings: [Self.initPlace, "container"] + request.arguments),
       "env": JSONValue(strings: variables.map { "\($0.key)=\($0.value)" }), "noNewPrivileges": true,
       "user": ["uid": .integer(Int64(user)), "gid": .integer(Int64(group))],
       "capabilities": [
@@ -81,6 +87,7 @@ struct ContainerConfig {
       mounts.append(
         mount("tmpfs", "tmpfs", path.absolute, ["nosuid", "nodev", "mode=0755", "uid=\(user)", "gid=\(group)"]))
     }
+    mounts.append(mount("bind", request.initFile.description, Self.initPlace, ["bind", "nosuid", "nodev", "ro"]))
     for file in hostFiles {
       mounts.append(mount("bind", file.description, file.description, ["bind", "nosuid", "nodev", "noexec", "ro"]))
     }

@@ -15,6 +15,7 @@ enum { GUEST_READ, GUEST_WRITE, GUEST_CREATE, GUEST_BOTH };
 /// Close-on-exec, never the controlling terminal; GUEST_BOTH does not block.
 int guest_open(const char *path, int how);
 int guest_close(int fd);
+int guest_close_on_exec(int fd);
 long guest_read(int fd, void *bytes, size_t length);
 long guest_write(int fd, const void *bytes, size_t length);
 int guest_mkdir(const char *path, uint32_t mode);
@@ -56,8 +57,11 @@ int guest_raw_terminal(int fd);
 int guest_drain_terminal(int fd);
 
 // Events.
-/// Blocks every signal and gives a descriptor that becomes readable for SIGCHLD, SIGTERM, SIGINT and SIGPWR.
+/// Blocks every signal and gives a descriptor that becomes readable for SIGCHLD and those that ask a process to do
+/// something: SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGPWR.
 int guest_signals(void);
+/// Control-Alt-Delete becomes a SIGINT to the init instead of a hard reset.
+void guest_catch_reset(void);
 /// The next pending signal of that descriptor, 0 without one.
 int guest_next_signal(int fd);
 enum { GUEST_READABLE = 1, GUEST_HUNG_UP = 2, GUEST_WRITABLE = 4 };
@@ -70,11 +74,14 @@ struct guest_program {
   char *const *arguments;
   char *const *environment;
   const char *directory;
-  uint32_t user, group;
+  /// Where output and error go.
   int output;
+  uint32_t user, group;
+  /// The streams, the directory, the user and the limits are as they should be (in a container).
+  int as_it_is;
 };
-/// Starts the program: standard input /dev/null, output and error to `output`, its own session, no capability, no new
-/// privileges. The process id, or -errno of the step that failed (execve(2) too); `step` names it.
+/// Starts the program: standard input /dev/null, its own session, no capability, no new privileges. The process id, or
+/// -errno of the step that failed (execve(2) too); `step` names it.
 int guest_start(const struct guest_program *program, const char **step);
 int guest_signal(int pid, int signal);
 /// Signals everything but the init.

@@ -21,6 +21,8 @@ struct GoEvidence {
     self.files = files
     self.sources = sources.prefix(5000).compactMap { path in
       ((try? files.text(path)) ?? nil).map { (path, GoSourceText($0)) }
+    }.filter {
+      !$0.text.isGenerated
     }
   }
 
@@ -48,34 +50,38 @@ struct GoEvidence {
     return ports.filter { seen.insert($0.number).inserted }
   }
 
-  private static let listening = [
-    "listen", "addr", "serve", ".run(", ".start(", "port", "bind",
-  ]
+  private static let listening = ["listen", "addr", "serve", ".run(", ".start(", "port", "bind"]
   private static let connecting = [
     "dial", "client", "redis", "postgres", "mysql", "mongo", "amqp", "kafka", "proxy", "upstream", "smtp",
-    "grpc.newclient",
   ]
 
   private func port(_ literal: GoSourceText.Literal, _ path: String, _ text: GoSourceText)
     -> (port: Port, speaksOfListening: Bool)?
   {
-    let parts = literal.value.split(separator: ":", omittingEmptySubsequences: false)
     let line = text.line(literal.line).lowercased()
-    if Self.connecting.contains(where: line.contains) { return nil }
-    let speaks = Self.listening.contains(where: line.contains)
-    let number: Int
+    if !line.contains("listen"), Self.connecting.contains(where: line.contains) { return nil }
+    let parts = literal.value.split(separator: ":", omittingEmptySubsequences: false)
+    var number: Int?
     var isLoopback = false
-    if parts.count == 2, let value = Self.portNumber(parts[1]) {
-      let hosts: Set<Substring> = ["", "0.0.0.0", "localhost", "127.0.0.1", "*"]
-      guard hosts.contains(parts[0]) else { return nil }
-      number = value
+    if !literal.isNumber, parts.count == 2, ["", "0.0.0.0", "localhost", "127.0.0.1", "*"].contains(parts[0]) {
+      number = Self.portNumber(parts[1])
       isLoopback = parts[0] == "localhost" || parts[0] == "127.0.0.1"
-    } else if parts.count == 1, line.contains("port"), let value = Self.portNumber(parts[0]), value >= 80 {
+    } else if parts.count == 1, Self.namesPort(line), let value = Self.portNumber(parts[0]), value >= 80 {
       number = value
-    } else {
-      return nil
     }
-    return (Port(number: number, path: path, line: literal.line, isLoopback: isLoopback), speaks)
+    guard let number else { return nil }
+    return (
+      Port(number: number, path: path, line: literal.line, isLoopback: isLoopback),
+      Self.listening.contains(where: line.contains)
+    )
+  }
+
+  /// A word of the line ends or begins with "port" and is no other word that does.
+  private static func namesPort(_ line: String) -> Bool {
+    let others: Set<String> = ["import", "export", "report", "support", "transport", "viewport", "passport", "portal"]
+    return line.split { !$0.isLetter }.contains { word in
+      !others.contains(String(word)) && (word.hasPrefix("port") || word.hasSuffix("port"))
+    }
   }
 
   private static func portNumber(_ text: Substring) -> Int? {
@@ -92,7 +98,7 @@ struct GoEvidence {
   func data(base: String, embedded: Set<String>) -> [Data] {
     var found: [String: String] = [:]
     for (path, text) in sources {
-      for literal in text.literals {
+      for literal in text.literals where !literal.isNumber {
         guard let target = dataPath(literal.value, base: base), found[target] == nil,
           !Self.isEmbedded(target, embedded)
         else { continue }

@@ -4,6 +4,7 @@ struct GoSourceText {
   struct Literal: Equatable {
     var value: String
     var line: Int
+    var isNumber = false
   }
   private let bytes: [UInt8]
   private let lines: [Substring]
@@ -59,6 +60,11 @@ struct GoSourceText {
         let start = index
         while index < bytes.count, Self.isWord(byte()) { index += 1 }
         guard visit(.word(String(decoding: bytes[start..<index], as: UTF8.self), line: line)) else { return }
+      case 0x30...0x39:
+        let start = index
+        while index < bytes.count, Self.isWord(byte()) || byte() == UInt8(ascii: ".") { index += 1 }
+        let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        guard visit(.literal(Literal(value: text, line: line, isNumber: true))) else { return }
       default:
         index += 1
         if current > 0x20 { guard visit(.other(current)) else { return } }
@@ -112,6 +118,15 @@ struct GoSourceText {
       return literals.count < 20_000
     }
     return literals
+  }
+
+  /// Written by a tool: `// Code generated … DO NOT EDIT.` above the package clause (`go help generate`).
+  var isGenerated: Bool {
+    for line in lines {
+      if line.hasPrefix("package ") { return false }
+      if line.hasPrefix("// Code generated "), line.contains("DO NOT EDIT") { return true }
+    }
+    return false
   }
 
   /// The expression of the `//go:build` line above the package clause.

@@ -11,7 +11,8 @@ struct PythonInterpreters {
     /// As it was found: `/usr/bin/python3`.
     var command: HostPath
   }
-  /// `python3` first, then `python3.N` from new to old.
+  /// `python3` first, then `python3.N` from old to new: where a project asks for 3.12 or newer, 3.12 is what it was made
+  /// with, and what its packages have wheels for.
   private(set) var all: [Found] = []
 
   static let oldest = PythonVersion(major: 3, minor: 8)
@@ -24,12 +25,12 @@ struct PythonInterpreters {
         guard text == "python3" || text.hasPrefix("python3."), FileSystem.isExecutableFile(directory / text) else {
           continue
         }
-        if text == "python3" { commands.append((.max, directory / text)) }
+        if text == "python3" { commands.append((-1, directory / text)) }
         if let minor = Int(text.dropFirst(8)) { commands.append((minor, directory / text)) }
       }
     }
     // Stable: at the same name, PATH's order decides.
-    let ordered = commands.enumerated().sorted { ($1.element.minor, $0.offset) < ($0.element.minor, $1.offset) }
+    let ordered = commands.enumerated().sorted { ($0.element.minor, $0.offset) < ($1.element.minor, $1.offset) }
     for (_, command) in ordered {
       guard let found = Self.settle(command.path), !all.contains(where: { $0.path == found.path }) else { continue }
       all.append(found)
@@ -107,11 +108,14 @@ struct PythonInterpreters {
 
   /// Release: an error; debug: a warning.
   func mismatch(_ wanted: [PythonRequirement]) -> PackRefusal {
-    let says =
-      wanted.isEmpty
-      ? "packc needs Python 3.8 or newer"
-      : wanted.map { "\($0.source) asks for Python \($0.text)" }
-        .joined(separator: " and ")
+    let asked = wanted.map { "\($0.source) asks for Python \($0.text)" }.joined(separator: " and ")
+    let isTooOld =
+      !wanted.isEmpty
+      && all.contains { found in
+        found.version.map { version in version < Self.oldest && wanted.allSatisfy { $0.allows(version) } } ?? false
+      }
+    let oldest = "packc needs Python \(Self.oldest) or newer"
+    let says = wanted.isEmpty ? oldest : isTooOld ? "\(asked) (and \(oldest))" : asked
     let here = all.map { "\($0.version?.description ?? "unknown") (\($0.path))" }.joined(separator: ", ")
     let short = wanted.compactMap { PythonVersion($0.text.filter { !"<>=!~^ ".contains($0) }) }.first?.short ?? "3.12"
     return PackRefusal(

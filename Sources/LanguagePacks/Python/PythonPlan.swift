@@ -59,6 +59,7 @@ struct PythonPlan {
     let root = program.place.map(PythonSearchPath.root(of:)) ?? ""
     plan.workingDirectory = RootPath(root.isEmpty ? "app" : "app/\(root)") ?? RootPath(literal: "/app")
     plan.entrypoint = [python] + (try arguments(of: program, root: root, &plan))
+    addWritable(&plan)
     plan.environment = environment(PythonSearchPath(survey, program.place, root: root).directories, plan)
   }
 
@@ -141,6 +142,18 @@ struct PythonPlan {
     if survey.usesPortVariable, survey.ports.isEmpty {
       plan.decisions.append(Decision(what: "port", value: "PORT", source: "the program reads it"))
     }
+  }
+
+  /// Directories that the program makes where it is started: the root file system is read-only, they are not.
+  private func addWritable(_ plan: inout BuildPlan) {
+    for directory in survey.directories where !PythonPrograms.isTest(directory.path) {
+      let place = plan.workingDirectory.appending(directory.name)
+      guard !plan.writable.contains(place) else { continue }
+      plan.writable.append(place)
+      plan.decisions.append(
+        Decision(what: "writable", value: place.absolute, source: "\(directory.path):\(directory.line) makes it"))
+    }
+    plan.writable.sort()
   }
 
   private func environment(_ search: [String], _ plan: BuildPlan) -> [String: String] {

@@ -36,21 +36,29 @@ struct PythonPrograms {
 
   // MARK: Objects
 
+  private static let tests: Set<String> = ["test", "tests", "testing"]
   private static let besideTheProduct: Set<String> = [
-    "test", "tests", "testing", "example", "examples", "doc", "docs", "sample", "samples", "demo", "demos", "script",
+    "example", "examples", "doc", "docs", "sample", "samples", "demo", "demos", "script",
     "scripts", "bench", "benchmark", "benchmarks", "tools", "migrations",
   ]
 
-  private static func isBeside(_ path: String) -> Bool {
-    let parts = path.split(separator: "/")
-    guard let file = parts.last else { return false }
-    return parts.dropLast().contains { besideTheProduct.contains($0.lowercased()) } || file.hasPrefix("test_")
-      || file.hasSuffix("_test.py") || file == "conftest.py"
+  private static func directories(_ path: String) -> [String] {
+    path.split(separator: "/").dropLast().map { $0.lowercased() }
   }
 
+  static func isTest(_ path: String) -> Bool {
+    let file = path.split(separator: "/").last ?? ""
+    return directories(path).contains(where: tests.contains) || file.hasPrefix("test_") || file.hasSuffix("_test.py")
+      || file == "conftest.py"
+  }
+
+  private static func isBeside(_ path: String) -> Bool { directories(path).contains(where: besideTheProduct.contains) }
+
+  /// Without tests, and without examples and tools while there is something else.
   private func product<T>(_ all: [T], path: (T) -> String) -> [T] {
-    let inside = all.filter { !Self.isBeside(path($0)) }
-    return inside.isEmpty ? all : inside
+    let code = all.filter { !Self.isTest(path($0)) }
+    let product = code.filter { !Self.isBeside(path($0)) }
+    return product.isEmpty ? code : product
   }
 
   /// Nearest to the root, in a module of a usual name, an object before a factory.
@@ -75,7 +83,9 @@ struct PythonPrograms {
     }
     guard let best = objects.map(Self.rank).min(by: { $0.lexicographicallyPrecedes($1) }) else { return nil }
     let chosen = objects.filter { Self.rank($0) == best }
-    guard chosen.count == 1 else { throw PackRefusal.severalPrograms("python", chosen.map(Self.candidate)) }
+    // Of examples alone, none is nearer to what is meant than another.
+    let rivals = Self.isBeside(chosen[0].place.path) ? objects : chosen
+    guard rivals.count == 1 else { throw PackRefusal.severalPrograms("python", rivals.map(Self.candidate)) }
     let why = objects.count == 1 ? "the only one" : "nearest to the root and named as usual"
     return program(chosen[0], why: why)
   }

@@ -60,6 +60,13 @@ struct PythonSurvey {
     var isLoopback: Bool
   }
 
+  /// A directory that the program makes, relative to where it is started.
+  struct Directory: Equatable {
+    var name: RootPath
+    var path: String
+    var line: Int
+  }
+
   var interpreter: Interpreter
   var requirements: Requirements?
   var project: Declared?
@@ -73,6 +80,7 @@ struct PythonSurvey {
   var guards: [Place] = []
   var mains: [Place] = []
   var ports: [Port] = []
+  var directories: [Directory] = []
   var usesPortVariable = false
   /// Modules at the project's root.
   var rootModules: [String] = []
@@ -125,6 +133,11 @@ struct PythonSurvey {
         number: Int(try port.required("number").integer(in: 1...65535)), path: try port.required("path").string(),
         line: Int(try port.required("line").integer(in: 1...10_000_000)),
         isLoopback: try port.required("loopback").bool())
+    }
+    directories = try reader.required("directories").array().map { directory in
+      Directory(
+        name: try directory.required("name").rootPath(), path: try directory.required("path").string(),
+        line: Int(try directory.required("line").integer(in: 1...10_000_000)))
     }
     usesPortVariable = try reader.required("port_variable").bool()
     rootModules = try reader.required("modules").strings()

@@ -34,7 +34,7 @@ enum NearMisses {
     let wanted = detection.verdicts.flatMap { $0.pack.manifest.rules.any + $0.pack.manifest.rules.all }
       .compactMap(\.literalName)
     return root.compactMap { path in
-      guard let near = Suggestion.nearest(to: path.name, among: wanted) else { return nil }
+      guard !wanted.contains(path.name), let near = Suggestion.nearest(to: path.name, in: wanted) else { return nil }
       return "\(path.name): did you mean \(near)?"
     }
   }

@@ -84,7 +84,7 @@ public struct OptionsSchema: Sendable {
         if let property = properties[key] {
           try check(element, below, property)
         } else if closed {
-          let near = Suggestion.nearest(to: key, among: properties.keys).map { "did you mean \"\($0)\"?" }
+          let near = Suggestion.nearest(to: key, in: properties.keys).map { "did you mean \"\($0)\"?" }
           let known = properties.isEmpty ? nil : "known: \(properties.keys.sorted().joined(separator: ", "))"
           throw below.failure("the pack has no such option", hint: near ?? known)
         }

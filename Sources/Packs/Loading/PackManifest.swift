@@ -39,7 +39,7 @@ public struct PackManifest: Sendable {
   /// Reads a manifest; unknown fields are told to `warn` and ignored, since minor versions of the protocol only add.
   init(_ reader: JSONReader, warn: (String) -> Void) throws {
     for key in (reader.value.object ?? [:]).keys.sorted() where !Self.keys.contains(key) {
-      let near = Suggestion.nearest(to: key, among: Self.keys).map { "; did you mean \"\($0)\"?" } ?? ""
+      let near = Suggestion.nearest(to: key, in: Self.keys).map { "; did you mean \"\($0)\"?" } ?? ""
       warn("pack.json has the unknown field \"\(key)\"\(near)")
     }
     protocols = try reader.required("protocol").strings()

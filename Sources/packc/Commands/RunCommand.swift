@@ -89,7 +89,8 @@ enum RunCommand {
     let directory = image.config.workingDirectory.flatMap { RootPath($0) } ?? .root
     return try ContainerRunner(invocation.context).run(
       ContainerRequest(
-        root: root, arguments: image.config.entrypoint + image.config.arguments,
+        root: root, initFile: try Installation.find(from: invocation.context.executable).helpers / "guest-init",
+        arguments: image.config.entrypoint + image.config.arguments,
         environment: merged(image.config.environment, try EnvironmentFlags.read(invocation)), directory: directory,
         writable: (image.config.labels["dev.packc.writable"] ?? "").split(separator: ":").compactMap {
           RootPath(String($0))

@@ -52,6 +52,10 @@ def main():
         ]
         code = subprocess.call(command)
         if code:
+            sys.stderr.write(
+                "packc: pip found no set of packages for Python %d.%d; .python-version or requires-python chooses another\n"
+                % sys.version_info[:2]
+            )
             raise SystemExit(code)
         with open(report, encoding="utf-8") as file:
             installed = json.load(file)["install"]

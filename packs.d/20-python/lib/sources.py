@@ -45,6 +45,8 @@ SERVING = {
     "serve_forever",
 }
 
+PLAIN_PATH = re.compile(r"(\./)?\w[\w.-]*(/\w[\w.-]*)*/?")
+
 
 def files():
     count = 0
@@ -100,6 +102,7 @@ class Module:
         self.guard = None
         self.ports = []
         self.uses_port_variable = False
+        self.directories = []
         self._tree = tree
 
     def read(self):
@@ -218,6 +221,8 @@ class Module:
             self.uses_port_variable = True
             if len(node.args) > 1:
                 self._port(constant(node.args[1]), node.lineno, None)
+        if last in ("mkdir", "makedirs"):
+            self._directory(node, function)
         if last not in SERVING:
             return
         host = None
@@ -232,6 +237,19 @@ class Module:
                 self._port(constant(argument.elts[1]), node.lineno, constant(argument.elts[0]))
             elif last in ("listen", "run", "run_app") and isinstance(constant(argument), int):
                 self._port(constant(argument), node.lineno, host)
+
+    def _directory(self, node, function):
+        """A directory that the program makes for itself, relative to where it is started."""
+        made = node.args[0] if node.args else None
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Call):
+            # pathlib: Path("data").mkdir()
+            called = function.value
+            if getattr(called.func, "id", getattr(called.func, "attr", "")) == "Path" and called.args:
+                made = called.args[0]
+        # Flask's own directory for what a deployment writes.
+        value = "instance" if isinstance(made, ast.Attribute) and made.attr == "instance_path" else constant(made)
+        if isinstance(value, str) and PLAIN_PATH.fullmatch(value):
+            self.directories.append({"name": re.sub(r"^\./", "", value).strip("/"), "line": node.lineno})
 
     def _port_assignment(self, node):
         for target in node.targets:
@@ -310,7 +328,7 @@ def read():
             module.read()
             modules.append(module)
     settle(modules)
-    objects, guards, ports, mains = [], [], [], []
+    objects, guards, ports, mains, directories = [], [], [], [], []
     for module in modules:
         common = {"path": module.path, "module": module.name, "siblings": siblings(module)}
         for name, (framework, interface, line) in sorted(module.objects.items()):
@@ -327,10 +345,12 @@ def read():
             guards.append(dict(common, line=module.guard))
         if module.path.endswith("__main__.py"):
             mains.append(dict(common, line=1))
+        for directory in module.directories:
+            directories.append(dict(directory, path=module.path))
         for port in module.ports:
             ports.append(dict(port, path=module.path))
     return {
-        "objects": objects, "guards": guards, "mains": mains, "ports": ports,
+        "objects": objects, "guards": guards, "mains": mains, "ports": ports, "directories": directories,
         "port_variable": any(module.uses_port_variable for module in modules),
         "modules": [module.path for module in modules if os.sep not in module.path],
         "manage": sorted(m.path for m in modules if os.path.basename(m.path) == "manage.py"),
