@@ -26,6 +26,16 @@ struct Console {
     write("\n")
   }
 
+  /// For debug: what happened, and how many milliseconds after the kernel's start.
+  func trace(_ what: StaticString, _ time: UInt64) {
+    var text = Text()
+    text.append(what)
+    text.append(" after ")
+    text.append(Int(time / 1_000_000))
+    text.append(" ms")
+    say(text)
+  }
+
   /// Waits until everything has left the machine.
   func drain() { _ = guest_drain_terminal(descriptor) }
 

@@ -7,7 +7,7 @@ import CGuest
 /// On descriptor 3, when there is one, it reports start and end in the frames of the control channel, so that a program
 /// that could not be executed is told from one that failed.
 struct ContainerInit {
-  private var control = Control(descriptor: 3)
+  private var control = Control()
   private var process: Int32 = 0
 
   /// Returns the exit code: the program's, 128 and the number of the signal that ended it, 127 or 126 for one that was
@@ -16,14 +16,14 @@ struct ContainerInit {
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   ) -> Int32 {
+    // Before anything else takes the number. Only the init reports: the program does not get the descriptor.
+    if guest_close_on_exec(3) >= 0 { control = Control(descriptor: 3) }
     let signals = guest_signals()
     var program = guest_program()
     program.arguments = UnsafePointer(arguments)
     program.environment = UnsafePointer(environment)
     program.as_it_is = 1
     var step: CString?
-    // Only the init reports: the program does not get the descriptor.
-    _ = guest_close_on_exec(3)
     process = guest_start(&program, &step)
     guard process > 0 else { return fail(arguments[0], -process) }
     control.started(process)
@@ -36,11 +36,10 @@ struct ContainerInit {
     }
   }
 
-  private func fail(_ name: UnsafeMutablePointer<CChar>?, _ error: Int32) -> Int32 {
+  private mutating func fail(_ name: UnsafeMutablePointer<CChar>?, _ error: Int32) -> Int32 {
     var text = Text()
     text.append("execute ")
     if let name { text.append(CString(name)) }
-    var control = control
     control.startFailed(error, text)
     return error == 2 ? 127 : 126
   }

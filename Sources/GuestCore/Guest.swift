@@ -31,12 +31,19 @@ private func boot(_ machine: inout Machine) {
   var configuration = Configuration()
   var check = RootCheck()
 
+  let handedOver = guest_clock()
   let complaint = configuration.load()
   let isComplete = complaint == nil && check.run(problem: &problem)
+  let checked = guest_clock()
   machine.mountKernelFileSystems()
   var console = Console()
   console.open(user: configuration.user, group: configuration.group)
   if let complaint { return console.say(complaint) }
+
+  if configuration.verbose {
+    console.trace("the kernel handed over", handedOver)
+    console.trace("the root was checked", checked)
+  }
 
   var warning = Text()
   machine.loadModules(configuration.modules, problem: &warning)
@@ -54,5 +61,6 @@ private func boot(_ machine: inout Machine) {
   guard machine.mountWritable(configuration, problem: &problem) else { return supervisor.fail(problem) }
   machine.removeOwnFiles(configuration.modules)
   if !configuration.writableRoot, !machine.makeRootReadOnly(problem: &problem) { return supervisor.fail(problem) }
+  if configuration.verbose { console.trace("the program is started", guest_clock()) }
   supervisor.run(configuration)
 }

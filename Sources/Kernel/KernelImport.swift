@@ -30,6 +30,12 @@ extension KernelCatalog {
     return FileSystem.isDirectory(directory / "kernel") ? directory : nil
   }
 
+  /// The kernel that `unik.yaml: kernel:` or --kernel names; nil and `default` mean `defaultOrDebian`.
+  public func resolve(_ reference: String?, _ context: HostContext, reporter: Reporter) throws -> Kernel {
+    guard let reference, reference != "default" else { return try defaultOrDebian(context, reporter: reporter) }
+    return try find(reference)
+  }
+
   /// The kernel that a build without `kernel:` uses: the catalog's default, or else Debian's, imported now.
   public func defaultOrDebian(_ context: HostContext, reporter: Reporter) throws -> Kernel {
     if let present = try defaultKernel() { return present }

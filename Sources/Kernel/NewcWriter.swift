@@ -20,6 +20,7 @@ struct NewcWriter: ~Copyable {
   init(into file: consuming Descriptor) { sink = HashingSink(file) }
 
   mutating func add(_ entry: RootFilesystem.Entry) throws {
+    try Interruption.check()
     let shown = entry.path.absolute
     guard entry.path.bytes != Self.trailer else {
       throw KernelFailure.cannotCarry(shown, "that name ends an archive")

@@ -12,24 +12,24 @@ struct AcceleratorProbe {
   private static let proof = "VFS: Unable to mount root fs"
   private static let limit = 3.0
 
-  func choose() -> Accelerator {
+  /// Throws when packc is interrupted meanwhile: then nothing was learnt.
+  func choose() throws -> Accelerator {
     guard access("/dev/kvm", R_OK | W_OK) == 0 else { return .tcg }
     let key = key()
     if let known = known(key) { return known }
-    let found = boots() ? Accelerator.kvm : .tcg
+    let found = try boots() ? Accelerator.kvm : .tcg
     remember(key, found)
     return found
   }
 
-  private func boots() -> Bool {
+  private func boots() throws -> Bool {
     let command = Command(
       [
         qemu.description, "-M", "q35", "-accel", "kvm", "-cpu", "host", "-m", "128M", "-nodefaults", "-no-user-config",
         "-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", kernel.description, "-append",
         "console=ttyS0 reboot=t panic=-1 quiet",
       ], environment: ["PATH": "/usr/bin:/bin"], timeout: Self.limit, grace: 0)
-    guard let result = try? ProcessRunner().run(command) else { return false }
-    return result.outputText.contains(Self.proof)
+    return try ProcessRunner().run(command).outputText.contains(Self.proof)
   }
 
   // MARK: - Memory

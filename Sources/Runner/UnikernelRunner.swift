@@ -46,7 +46,7 @@ public struct UnikernelRunner: Sendable {
     let cpus = request.cpus ?? machine.cpus
     guard (1...64).contains(cpus) else { throw RunFailure.badCount("cpus", cpus) }
     let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
-    let accelerator = request.accelerator ?? probe.choose()
+    let accelerator = try request.accelerator ?? probe.choose()
     return QEMUCommand(
       program: qemu, machine: request.machine ?? machine.qemuMachines.first ?? .q35, accelerator: accelerator,
       memory: memory, cpus: cpus, kernel: image.kernel, initrd: image.initrd,

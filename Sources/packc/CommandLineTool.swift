@@ -20,9 +20,14 @@ struct CommandLineTool {
     } catch {
       let failure = error as? Failure ?? Failure("internal", "\(error)")
       Self.show(failure, json: wantsJSON)
-      // `packc run` gives back the program's own codes, so its own failures have one of theirs.
-      return isRun && failure.exit.rawValue < 128 && failure.exit != .usage ? .runFailed : failure.exit
+      return isRun ? Self.exitOfRun(failure) : failure.exit
     }
+  }
+
+  /// `packc run` gives back the program's own codes, so packc's failures have one of theirs; a program that could not be
+  /// started, wrong usage and a signal keep their own.
+  private static func exitOfRun(_ failure: Failure) -> ExitCode {
+    [.notStarted, .usage].contains(failure.exit) || failure.exit.rawValue > 128 ? failure.exit : .runFailed
   }
 
   private func run(_ command: CommandDefinition, _ parsed: ArgumentParser.Parsed, json: Bool) throws -> ExitCode {

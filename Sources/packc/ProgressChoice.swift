@@ -8,7 +8,9 @@ struct ProgressChoice {
 
   init(_ values: [String: [String]], _ context: HostContext) throws {
     self.context = context
-    style = values["quiet"] != nil ? .quiet : try Self.choice("progress", values) ?? .auto
+    // A tree shows a few lines of each step; whoever asks for all of them gets them one by one.
+    let usual: ProgressOutput.Style = values["verbose"] != nil ? .plain : .auto
+    style = values["quiet"] != nil ? .quiet : try Self.choice("progress", values) ?? usual
     color = try Self.choice("color", values) ?? .auto
   }
 

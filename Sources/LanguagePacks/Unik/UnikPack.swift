@@ -63,7 +63,8 @@ struct UnikSettings {
     }
   }
 
-  /// A string for the shell, an argv list, or one of these for each mode.
+  /// A string for the shell, an argv list, or one of these for each mode; a debug build without a command of its own
+  /// takes the one for release (one command, written once, reaches here as the one for release).
   private static func command(_ reader: JSONReader, _ mode: BuildMode) throws -> [String]? {
     if let text = reader.value.string { return ["/bin/sh", "-eu", "-c", text] }
     if reader.value.array != nil {
@@ -71,7 +72,8 @@ struct UnikSettings {
       guard !argv.isEmpty else { throw reader.failure("a command needs a program") }
       return argv
     }
-    guard let chosen = try reader.optional(mode.rawValue) else {
+    let modes = mode == .debug ? [BuildMode.debug, .release] : [.release]
+    guard let chosen = try modes.compactMap({ try reader.optional($0.rawValue) }).first else {
       throw PackRefusal(
         .projectError, "no_command", "build.command has none for \(mode.rawValue)",
         hint: "add `\(mode.rawValue): …` to build.command", at: SourceLocation(path: "unik.yaml"))

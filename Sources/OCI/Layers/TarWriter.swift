@@ -16,7 +16,10 @@ struct TarWriter {
   /// All entries in their order and the end of the archive, two blocks of zeros.
   static func write(_ entries: [RootFilesystem.Entry], epoch: Int64, into out: BlockFeed) throws {
     var writer = TarWriter(epoch: epoch, into: out)
-    for entry in entries { try writer.write(entry) }
+    for entry in entries {
+      try Interruption.check()
+      try writer.write(entry)
+    }
     try out.appendZeros(2 * TarHeader.blockSize)
     try out.finish()
   }
@@ -40,6 +43,7 @@ struct TarWriter {
     let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
     var rest = expected.size
     while rest > 0 {
+      try Interruption.check()
       let count = try out.append(atMost: Int(min(rest, 1 << 30))) { room in
         do { return try file.read(into: room) } catch { throw OCIFailure.unreadable(path, cause: error) }
       }

@@ -20,7 +20,8 @@ public struct Installation: Sendable {
     let libexec = directory.parent / "libexec/packc"
     if FileSystem.isDirectory(libexec / "packs.d") { return Installation(packs: libexec / "packs.d", helpers: libexec) }
     var checkout = directory
-    while true {
+    // A relative path would find whatever lies around the working directory.
+    while checkout.isAbsolute {
       if FileSystem.exists(checkout / "Package.swift"), FileSystem.isDirectory(checkout / "packs.d") {
         return Installation(packs: checkout / "packs.d", helpers: directory)
       }

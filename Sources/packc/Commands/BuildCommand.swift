@@ -14,7 +14,7 @@ enum BuildCommand {
     let request = try BuildFlags.request(invocation)
     let result = try Pipeline(context: invocation.context, request: request, reporter: invocation.reporter).build()
     try invocation.output.write(result.json) {
-      BuildSummary.text(result, request, explain: invocation.has("explain"))
+      BuildSummary.text(result, invocation, explain: invocation.has("explain"))
     }
     return .done
   }

@@ -3,14 +3,15 @@ internal import PackCore
 
 /// What `packc build` tells a person at its end: what was made, and what can be done next.
 enum BuildSummary {
-  static func text(_ result: BuildResult, _ request: BuildRequest, explain: Bool) -> String {
+  static func text(_ result: BuildResult, _ invocation: Invocation, explain: Bool) -> String {
     let json = result.json
     var out = explain ? steps(json) : ""
     let name = json["name"]?.string ?? ""
+    let ref = shortened(json["image"]?["ref"]?.string, invocation.context.workingDirectory)
     if result.unchanged { out += "\(name): nothing changed since the last build\n" }
-    if let image = json["image"], image != .null { out += self.image(image) }
+    if let image = json["image"], image != .null { out += self.image(image, ref) }
     if let unikernel = json["unikernel"], unikernel != .null { out += self.unikernel(unikernel) }
-    return out + next(json, request)
+    return out + next(json, ref, invocation)
   }
 
   private static func steps(_ json: JSONValue) -> String {
@@ -19,11 +20,11 @@ enum BuildSummary {
     }.joined()
   }
 
-  private static func image(_ image: JSONValue) -> String {
+  private static func image(_ image: JSONValue, _ ref: String) -> String {
     let layers = image["layers"]?.array ?? []
     let size = layers.compactMap { $0["size"]?.integer }.reduce(0, +)
     let parts = layers.map { "\($0["role"]?.string ?? "") \(bytes($0["size"]?.integer ?? 0))" }
-    return "image      \(image["ref"]?.string ?? "")\n           \(image["digest"]?.string ?? "")\n"
+    return "image      \(ref)\n           \(image["digest"]?.string ?? "")\n"
       + "           \(bytes(size)): \(parts.joined(separator: ", "))\n"
   }
 
@@ -33,13 +34,27 @@ enum BuildSummary {
       + "           kernel \(unikernel["kernel"]?["digest"]?.string ?? "")\n"
   }
 
-  private static func next(_ json: JSONValue, _ request: BuildRequest) -> String {
+  /// `oci:.packc/image:NAME` where packc was started in the project, as people type it.
+  private static func shortened(_ ref: String?, _ here: HostPath) -> String {
+    guard let ref, ref.hasPrefix("oci:"), let path = HostPath(String(ref.dropFirst(4))).relative(to: here) else {
+      return ref ?? ""
+    }
+    return "oci:\(path)"
+  }
+
+  /// What can be done with it, as it has to be typed here.
+  private static func next(_ json: JSONValue, _ ref: String, _ invocation: Invocation) -> String {
+    let operands = invocation.operands.first.map { " \($0)" } ?? ""
+    let output = invocation.string("output").map { " --output \($0)" } ?? ""
     var lines: [String] = []
-    let directory = request.output == nil ? "" : " --output \(request.outputDirectory)"
-    if json["unikernel"] ?? .null != .null { lines.append("packc run\(directory)") }
-    if let ref = json["image"]?["ref"]?.string {
-      lines.append("packc run --oci\(directory)")
-      lines.append("podman run --network=host \(ref)")
+    if json["unikernel"] ?? .null != .null { lines.append("packc run\(output)\(operands)") }
+    if !ref.isEmpty {
+      lines.append("packc run --oci\(output)\(operands)")
+      // podman makes an image name of the path it is given, and takes no name with a dot in front or a capital in it:
+      // from inside the directory the path is one plain word.
+      let tag = ref.split(separator: ":").last.map(String.init) ?? ""
+      let directory = invocation.string("output") ?? (invocation.operands.first.map { $0 + "/.packc" } ?? ".packc")
+      lines.append("(cd \(directory) && podman run --network=host oci:image:\(tag))")
     }
     return "next:      " + lines.joined(separator: "\n           ") + "\n"
   }

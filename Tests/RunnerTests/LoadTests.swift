@@ -1,0 +1,28 @@
+internal import XCTest
+
+@testable import Kernel
+@testable import PackCore
+@testable import Runner
+
+/// A guest that measures its clock on a busy host hangs in calibration; ours are told the rate.
+final class LoadTests: XCTestCase {
+  /// PACKC_TEST_BOOTS asks for more of them.
+  func testMachinesBootWhileTheHostIsBusy() throws {
+    let context = try HostContext.current()
+    let boots = context.variable("PACKC_TEST_BOOTS").flatMap { Int($0) } ?? 2
+    let workshop = try Workshop()
+    let image = try workshop.image("int main(void) { return 5; }")
+    let stop = Locked(false)
+    let busy = try (0..<4).map { _ in try HostThread { while !stop.withLock({ $0 }) {} } }
+    var seconds: [Double] = []
+    for boot in 0..<boots {
+      let machine = QEMUMachine.allCases[boot % 2]
+      let (outcome, _) = try workshop.run(RunRequest(image: image, machine: machine, accelerator: .tcg, bootLimit: 90))
+      XCTAssertEqual(outcome.end, .exited(5), "\(machine), boot \(boot)")
+      seconds.append(try XCTUnwrap(outcome.secondsToStart))
+    }
+    stop.withLock { $0 = true }
+    for thread in busy { try thread.join() }
+    print("seconds to the program's start: \(seconds.map { ($0 * 100).rounded() / 100 })")
+  }
+}

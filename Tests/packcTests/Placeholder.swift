@@ -1,4 +1,0 @@
-internal import PackCore
-import XCTest
-
-final class packcPlaceholder: XCTestCase {}
