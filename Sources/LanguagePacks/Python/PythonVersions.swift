@@ -40,7 +40,8 @@ struct PythonRequirement: Equatable {
 
   /// Whether `version` meets it; a part that the version does not know (its patch) is met.
   func allows(_ version: PythonVersion) -> Bool {
-    text.replacing("||", with: "|").split(separator: "|").contains { alternative in
+    if text.allSatisfy(\.isWhitespace) { return true }
+    return text.replacing("||", with: "|").split(separator: "|").contains { alternative in
       alternative.split(whereSeparator: { $0 == "," }).allSatisfy { Self.allows(version, clause: $0) }
     }
   }
