@@ -29,7 +29,8 @@ enum BuildFailure {
     // What a shell answers for a command that it cannot find (POSIX, XCU 2.8.2).
     if end == .exited(127) {
       return Failure(
-        "tool_missing", "the step \"\(step.id)\" starts a program that is not there: \(step.argv.joined(separator: " "))",
+        "tool_missing",
+        "the step \"\(step.id)\" starts a program that is not there: \(step.argv.joined(separator: " "))",
         hint: "install what its last lines name; `packc check` shows the usual tools", exit: .toolchain,
         cause: tail.isEmpty ? "it printed nothing" : "its last lines:\n" + tail)
     }
