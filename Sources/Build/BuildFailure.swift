@@ -20,6 +20,11 @@ enum BuildFailure {
       "project_too_large", "\(path) has more than \(limit) files that are not ignored",
       hint: "leave out what the build does not need in .packcignore", exit: .badInput)
   }
+  static func changedMeanwhile(_ path: RootPath) -> Failure {
+    Failure(
+      "file_changed", "\(path) changed while packc read the project", hint: "run it again when nothing writes into it",
+      exit: .tryAgain)
+  }
   static func stepFailed(_ step: BuildStep, _ end: CommandResult.End, tail: String) -> Failure {
     Failure(
       "step_failed", "the step \"\(step.id)\" failed with \(end): \(step.argv.joined(separator: " "))",

@@ -4,13 +4,16 @@ internal import PackCore
 /// `.packcignore`, whose rules come last and win. What never enters a build is named here and cannot be re-included.
 struct IgnoreRules {
   /// Version control, packc's own output, and the file that holds secrets in most projects.
-  static let never: Set<String> = [".git", ".hg", ".svn", ".packc", ".env"]
+  static let never = [".git", ".hg", ".svn", ".packc", ".env"].map { Array($0.utf8) }
 
-  /// Most rules are a name or an ending; only the others need the general matcher.
+  /// Every entry of a project is held against every rule: most rules are a name or an ending, a pattern without a slash
+  /// looks at the name only, and few need the whole path.
   private enum Pattern {
     case name([UInt8])
     case suffix([UInt8])
-    case glob(Glob)
+    case nameGlob(Glob)
+    case path([UInt8])
+    case pathGlob(Glob)
   }
   private struct Rule {
     let pattern: Pattern
@@ -28,8 +31,10 @@ struct IgnoreRules {
     }
   }
 
-  /// Adds the rules of `directory/.gitignore`, if there is one. Deeper files come later and win.
+  /// Adds the rules of `directory/.gitignore`, if there is one. Deeper files come later and win. Directories are entered
+  /// in the order of a walk, so that rules of a directory that was left are forgotten.
   mutating func enter(_ directory: RootPath, of project: HostPath) throws {
+    while let last = gitignore.last, !directory.isInside(last.base) { gitignore.removeLast() }
     let path = project / directory / ".gitignore"
     guard try FileSystem.target(path)?.kind == .file else { return }
     gitignore += Self.parse(try FileSystem.read(path, limit: 1 << 20), base: directory)
@@ -37,19 +42,42 @@ struct IgnoreRules {
 
   /// Whether the entry, whose parents are not ignored, is left out.
   func ignores(_ path: RootPath, isDirectory: Bool) -> Bool {
-    if Self.never.contains(path.name) { return true }
-    for rule in packcignore.reversed() where Self.applies(rule, path, isDirectory) { return !rule.negated }
-    for rule in gitignore.reversed() where Self.applies(rule, path, isDirectory) { return !rule.negated }
-    return false
+    let name = path.nameBytes
+    if name.first == UInt8(ascii: "."), Self.never.contains(where: { $0[...] == name }) { return true }
+    return Self.verdict(packcignore, path, name, isDirectory) ?? Self.verdict(gitignore, path, name, isDirectory)
+      ?? false
   }
 
-  private static func applies(_ rule: Rule, _ path: RootPath, _ isDirectory: Bool) -> Bool {
-    guard isDirectory || !rule.directoriesOnly, path.isInside(rule.base) else { return false }
-    switch rule.pattern {
-    case .name(let name): return path.nameBytes == name[...]
-    case .suffix(let suffix): return path.nameBytes.suffix(suffix.count) == suffix[...]
-    case .glob(let glob): return glob.matches(path.bytes.dropFirst(rule.base.isRoot ? 0 : rule.base.bytes.count + 1))
+  /// What the last rule that applies says; nil when none does.
+  private static func verdict(
+    _ rules: [Rule], _ path: RootPath, _ name: ArraySlice<UInt8>, _ isDirectory: Bool
+  ) -> Bool? {
+    var index = rules.count
+    while index > 0 {
+      index -= 1
+      if applies(rules[index], path, name, isDirectory) { return !rules[index].negated }
     }
+    return nil
+  }
+
+  private static func applies(
+    _ rule: Rule, _ path: RootPath, _ name: ArraySlice<UInt8>, _ isDirectory: Bool
+  ) -> Bool {
+    guard isDirectory || !rule.directoriesOnly else { return false }
+    let fits =
+      switch rule.pattern {
+      case .name(let wanted): name == wanted[...]
+      case .suffix(let ending): name.suffix(ending.count) == ending[...]
+      case .nameGlob(let glob): glob.matches(name)
+      case .path(let wanted): path.bytes[below(rule.base, path)...] == wanted[...]
+      case .pathGlob(let glob): glob.matches(path.bytes[below(rule.base, path)...])
+      }
+    return fits && path.isInside(rule.base)
+  }
+
+  /// Where in the bytes of `path` what lies below `base` begins; the end when it is not long enough to lie there.
+  private static func below(_ base: RootPath, _ path: RootPath) -> Int {
+    base.isRoot ? 0 : min(base.bytes.count + 1, path.bytes.count)
   }
 
   private static func parse(_ text: [UInt8], base: RootPath) -> [Rule] {
@@ -74,11 +102,12 @@ struct IgnoreRules {
 
   private static func simplify(_ pattern: [UInt8], anchored: Bool) -> Pattern {
     let special = Set("*?[\\".utf8)
-    if anchored { return .glob(Glob(pattern)) }
-    if !pattern.contains(where: special.contains) { return .name(pattern) }
+    let plain = !pattern.contains(where: special.contains)
+    if anchored { return plain ? .path(pattern) : .pathGlob(Glob(pattern)) }
+    if plain { return .name(pattern) }
     if pattern.first == UInt8(ascii: "*"), !pattern.dropFirst().contains(where: special.contains) {
       return .suffix(Array(pattern.dropFirst()))
     }
-    return .glob(Glob(Array("**/".utf8) + pattern))
+    return .nameGlob(Glob(pattern))
   }
 }

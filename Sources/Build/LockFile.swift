@@ -1,6 +1,7 @@
 internal import PackCore
 
-/// `packc.lock`: what a build stands on, pinned; committed with the project. Sorted JSON, version 1:
+/// `packc.lock`: what a build stands on, pinned; committed with the project. A project for many machines may commit only
+/// some of it (its packages): a build adds the rest. Sorted JSON, version 1:
 ///
 ///     {"version": 1, "platform": "linux/amd64",
 ///      "packs": {"go": {"version": "1.0.0", "digest": "sha256:…"}},
@@ -76,12 +77,13 @@ struct LockFile: Equatable {
     try FileSystem.writeAtomically(CanonicalJSON.encodePretty(json), to: project / Self.name)
   }
 
-  /// Each way in which `actual` is not what this lock pins.
-  func differences(from actual: LockFile) -> [String] {
+  /// Each way in which `actual` is not what this lock pins. What this lock does not pin at all is a difference only when
+  /// it has to be `complete`.
+  func differences(from actual: LockFile, complete: Bool) -> [String] {
     var out: [String] = []
     if platform != actual.platform { out.append("platform: locked \(platform), this build is for \(actual.platform)") }
     func compare(_ what: String, _ locked: Pin?, _ found: Pin?) {
-      guard let found, locked?.digest != found.digest else { return }
+      guard let found, locked?.digest != found.digest, locked != nil || complete else { return }
       out.append("\(what): locked \(locked?.text ?? "nothing"), found \(found.text)")
     }
     for name in actual.packs.keys.sorted() { compare("pack \(name)", packs[name], actual.packs[name]) }
@@ -91,6 +93,7 @@ struct LockFile: Equatable {
     compare("kernel", kernel, actual.kernel)
     compare("guest init", guestInit, actual.guestInit)
     for ecosystem in actual.packages.keys.sorted() where packages[ecosystem] != actual.packages[ecosystem] {
+      if packages[ecosystem] == nil, !complete { continue }
       out.append("packages of \(ecosystem): they were resolved again")
     }
     return out

@@ -75,7 +75,7 @@ public struct Pipeline: Sendable {
 
   /// Holds the lock, or writes it down anew; returns whether it was written. Debug builds leave it alone.
   func settle(_ lock: LockFile, _ committed: LockFile?, _ planning: Planning) throws -> Bool {
-    let differences = committed?.differences(from: lock) ?? []
+    let differences = committed?.differences(from: lock, complete: request.locked) ?? []
     if request.locked {
       guard differences.isEmpty else { throw BuildFailure.lockOutOfDate(differences) }
       return false
@@ -83,7 +83,8 @@ public struct Pipeline: Sendable {
     guard request.mode == .release, lock != committed else { return false }
     for difference in differences { reporter.warn("packc.lock: \(difference)") }
     try lock.write(project: request.project)
-    reporter.note(committed == nil ? "wrote packc.lock; commit it" : "packc.lock changed; commit it")
+    let what = committed == nil ? "wrote packc.lock" : "packc.lock \(differences.isEmpty ? "completed" : "changed")"
+    reporter.note("\(what); commit it")
     return true
   }
 

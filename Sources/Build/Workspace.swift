@@ -46,7 +46,10 @@ final class Workspace {
       switch entry.status.kind {
       case .directory: try FileSystem.createDirectory(to)
       case .link: try FileSystem.createLink(to, to: FileSystem.linkTarget(from))
-      case .file: try FileSystem.copyFile(from, to: to, mode: entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
+      case .file:
+        try FileSystem.copyFile(from, to: to, mode: entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
+        // The steps' keys were made of the file as it was listed: what is built must be that file.
+        guard try FileSystem.status(from) == entry.status else { throw BuildFailure.changedMeanwhile(entry.path) }
       case .other: continue
       }
     }

@@ -20,11 +20,19 @@ final class IgnoreRulesTests: XCTestCase {
     \\#hash
     trailing\\ \u{20}
     foo/*/bar
+    top/exact
+    lib/*.gen/
+    *.py[co]
+    x.**
     """
   private let files = [
     "a.log", "keep.log", "sub/a.log", "build/x", "sub/build/x", "out/x", "sub/out/x", "out2", "docs/a.tmp",
     "docs/x/y/a.tmp", "generated/x", "q/generated", "abc", "a/c", "x1", "w1", "deep/a/b", "#hash", "trailing ",
     "foo/1/bar", "foo/1/2/bar", "src/main.go", "sub/own.txt", "sub/keep.txt", "é.log", "sub/.gitignore",
+    "top/exact/in", "q/top/exact/in", "lib/a.gen/f", "lib/b.gen", "m.pyc", "m.py", "sub/m.pyo", "x.y", "x.y.z",
+    "left/only", "left/deep/only", "left/deep/kept", "left/.gitignore", "left/deep/.gitignore", "left-over/only",
+    "only",
+    "right/only", "right/deep/only",
   ]
 
   func testAgreesWithGit() throws {
@@ -32,6 +40,9 @@ final class IgnoreRulesTests: XCTestCase {
     for file in files { try project.write("x", to: file) }
     try project.write(rules, to: ".gitignore")
     try project.write("own.*\n!keep.txt\n", to: "sub/.gitignore")
+    // Rules that must be forgotten when their directory is left, with and without a name that begins like it.
+    try project.write("/only\n", to: "left/.gitignore")
+    try project.write("only\n!kept\n", to: "left/deep/.gitignore")
     _ = try Tools.output("git", ["init", "-q", "."], in: project.path)
     _ = try Tools.output("git", ["-c", "core.excludesFile=/dev/null", "add", "-A"], in: project.path)
     let listed = try Tools.output("git", ["ls-files", "-z"], in: project.path).split(separator: "\0").map(String.init)

@@ -27,25 +27,31 @@ public enum DirectoryWalk {
 
   private static func names(of stream: OpaquePointer, _ directory: HostPath) throws -> [[UInt8]] {
     var names: [[UInt8]] = []
-    errno = 0
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: UInt8.self, capacity: 256) {
-          Array(UnsafeBufferPointer(start: $0, count: strnlen($0, 256)))
-        }
-      }
-      if name != [0x2e] && name != [0x2e, 0x2e] { names.append(name) }
-      errno = 0
-    }
-    guard errno == 0 else { throw Failure.system("list the directory", directory, errno: errno) }
-    names.sort { $0.lexicographicallyPrecedes($1) }
+    try forEachName(of: stream, directory) { name, _ in names.append(Array(name)) }
+    names.sort(by: ByteOrder.precedes)
     return names
   }
 
-  private static func strnlen(_ pointer: UnsafePointer<UInt8>, _ limit: Int) -> Int {
-    var count = 0
-    while count < limit, pointer[count] != 0 { count += 1 }
-    return count
+  /// Every name but `.` and `..`, in the order of readdir(3), as bytes and as the C string that they are.
+  private static func forEachName(
+    of stream: OpaquePointer, _ directory: HostPath,
+    _ body: (UnsafeBufferPointer<UInt8>, UnsafePointer<CChar>) throws -> Void
+  ) throws {
+    errno = 0
+    while let entry = readdir(stream) {
+      try withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        try tuple.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+          let count = strnlen(text, 256)
+          let dots = text[0] == 0x2e && (count == 1 || (count == 2 && text[1] == 0x2e))
+          guard !dots else { return }
+          try text.withMemoryRebound(to: UInt8.self, capacity: count) {
+            try body(UnsafeBufferPointer(start: $0, count: count), text)
+          }
+        }
+      }
+      errno = 0
+    }
+    guard errno == 0 else { throw Failure.system("list the directory", directory, errno: errno) }
   }
 
   /// Every entry below `root` (not `root` itself), parents before children. The order is that of full paths compared
@@ -66,27 +72,32 @@ public enum DirectoryWalk {
     guard let stream = directory.withCString({ opendir($0) }) else {
       throw Failure.system("list the directory", directory, errno: errno)
     }
-    var open = true
-    defer { if open { closedir(stream) } }
-    let names = try names(of: stream, directory)
+    let entries: [Entry]
+    do {
+      defer { closedir(stream) }
+      entries = try self.entries(of: stream, directory, below: base)
+    }
+    for entry in entries where try visit(entry) == .take && entry.status.kind == .directory {
+      try walk(directory / HostPath(bytes: entry.path.nameBytes), below: entry.path, depth: depth + 1, visit: visit)
+    }
+  }
+
+  /// The entries of one directory with their status, sorted by name.
+  private static func entries(of stream: OpaquePointer, _ directory: HostPath, below base: RootPath) throws -> [Entry] {
     let descriptor = dirfd(stream)
     var entries: [Entry] = []
-    entries.reserveCapacity(names.count)
-    for name in names {
-      guard let path = base.appending(component: name) else { continue }
+    try forEachName(of: stream, directory) { name, text in
+      guard let path = base.appending(component: name) else { return }
       var status = stat()
-      guard HostPath(bytes: name).withCString({ fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+      guard fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
         // It went away between readdir and here: as if it had never been listed.
-        if errno == ENOENT { continue }
+        if errno == ENOENT { return }
         throw Failure.system("look at", directory / HostPath(bytes: name), errno: errno)
       }
       entries.append(Entry(path: path, status: FileStatus(status)))
     }
-    closedir(stream)
-    open = false
-    for entry in entries where try visit(entry) == .take && entry.status.kind == .directory {
-      try walk(directory / HostPath(bytes: entry.path.nameBytes), below: entry.path, depth: depth + 1, visit: visit)
-    }
+    entries.sort { $0.path < $1.path }
+    return entries
   }
 
   /// All entries of the tree, sorted by the bytes of their full paths.

@@ -86,42 +86,70 @@ public struct Glob: Hashable, Sendable {
   }
 
   public func matches(_ path: some Collection<UInt8>) -> Bool {
-    let text = Array(path)
-    // Dynamic programming over positions: linear in pattern times text, whatever the pattern.
-    var reachable = [Bool](repeating: false, count: text.count + 1)
-    reachable[0] = true
-    for token in tokens { reachable = Self.step(token, from: reachable, text) }
-    return reachable[text.count]
+    path.withContiguousStorageIfAvailable(matches) ?? Array(path).withUnsafeBufferPointer(matches)
   }
   public func matches(_ path: RootPath) -> Bool { matches(path.bytes) }
 
-  private static func step(_ token: Token, from reachable: [Bool], _ text: [UInt8]) -> [Bool] {
-    var next = [Bool](repeating: false, count: reachable.count)
+  /// Dynamic programming over positions: linear in pattern times text, whatever the pattern. `reachable[n]` says whether
+  /// the tokens so far can take the first n bytes.
+  private func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    withUnsafeTemporaryAllocation(of: Bool.self, capacity: text.count + 1) { reachable in
+      reachable.initialize(repeating: false)
+      reachable[0] = true
+      for token in tokens where !Self.advance(token, reachable, text) { return false }
+      return reachable[text.count]
+    }
+  }
+
+  /// Takes one token; false when no position can be reached any more.
+  private static func advance(
+    _ token: Token, _ reachable: UnsafeMutableBufferPointer<Bool>, _ text: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    switch token {
+    case .byte(let byte): return takeByte(reachable, text) { $0 == byte }
+    case .anyByte: return takeByte(reachable, text) { $0 != slash }
+    case .oneOf(let ranges, let negated):
+      return takeByte(reachable, text) { byte in
+        byte != slash && ranges.contains { $0.contains(byte) } != negated
+      }
+    case .anyRun, .everything, .directories: return takeRun(token, reachable, text)
+    }
+  }
+
+  /// From the end, so that each position is read before it is written.
+  @inline(__always)
+  private static func takeByte(
+    _ reachable: UnsafeMutableBufferPointer<Bool>, _ text: UnsafeBufferPointer<UInt8>, _ fits: (UInt8) -> Bool
+  ) -> Bool {
+    var any = false
+    var position = text.count
+    while position > 0 {
+      let hit = reachable[position - 1] && fits(text[position - 1])
+      reachable[position] = hit
+      any = any || hit
+      position -= 1
+    }
+    reachable[0] = false
+    return any
+  }
+
+  private static func takeRun(
+    _ token: Token, _ reachable: UnsafeMutableBufferPointer<Bool>, _ text: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
     var running = false
     for position in 0...text.count {
-      switch token {
-      case .byte(let byte):
-        if position > 0, reachable[position - 1], text[position - 1] == byte { next[position] = true }
-      case .anyByte:
-        if position > 0, reachable[position - 1], text[position - 1] != slash { next[position] = true }
-      case .oneOf(let ranges, let negated):
-        if position > 0, reachable[position - 1], text[position - 1] != slash,
-          ranges.contains(where: { $0.contains(text[position - 1]) }) != negated
-        {
-          next[position] = true
-        }
-      case .anyRun:
-        if position > 0, text[position - 1] == slash { running = false }
-        running = running || reachable[position]
-        next[position] = running
-      case .everything:
-        running = running || reachable[position]
-        next[position] = running
-      case .directories:
-        next[position] = reachable[position] || (running && position > 0 && text[position - 1] == slash)
-        running = running || reachable[position]
+      let afterSlash = position > 0 && text[position - 1] == slash
+      let here = reachable[position]
+      if token == .directories {
+        reachable[position] = here || (running && afterSlash)
+        running = running || here
+      } else {
+        if token == .anyRun, afterSlash { running = false }
+        running = running || here
+        reachable[position] = running
       }
     }
-    return next
+    // No token of this kind takes away what could be reached.
+    return true
   }
 }

@@ -75,10 +75,12 @@ public struct HostPath: Hashable, Sendable, Comparable, CustomStringConvertible,
 
   /// Calls `body` with the NUL-terminated path.
   public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
-    try (bytes + [0]).withUnsafeBufferPointer { buffer in
-      try buffer.withMemoryRebound(to: CChar.self) { try body($0.baseAddress.unsafelyUnwrapped) }
+    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { buffer in
+      let end = buffer.initialize(fromContentsOf: bytes)
+      buffer.initializeElement(at: end, to: 0)
+      return try buffer.withMemoryRebound(to: CChar.self) { try body(UnsafePointer($0.baseAddress.unsafelyUnwrapped)) }
     }
   }
 
-  public static func < (a: HostPath, b: HostPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+  public static func < (a: HostPath, b: HostPath) -> Bool { ByteOrder.precedes(a.bytes, b.bytes) }
 }

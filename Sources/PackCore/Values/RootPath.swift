@@ -61,10 +61,17 @@ public struct RootPath: Hashable, Sendable, Comparable, CustomStringConvertible 
   }
   /// `self` with one more component, or nil when `name` is not one.
   public func appending(component name: some Collection<UInt8>) -> RootPath? {
-    guard !name.isEmpty, !name.contains(Self.slash), let single = RootPath(bytes: name), !single.isRoot else {
-      return nil
+    guard let first = name.first, name.allSatisfy({ $0 != Self.slash && $0 != 0 }) else { return nil }
+    let dot = UInt8(ascii: ".")
+    if first == dot, name.count == 1 || (name.count == 2 && name.dropFirst().first == dot) { return nil }
+    var joined: [UInt8] = []
+    joined.reserveCapacity(bytes.count + 1 + name.count)
+    if !isRoot {
+      joined += bytes
+      joined.append(Self.slash)
     }
-    return appending(single)
+    joined += name
+    return RootPath(unchecked: joined)
   }
 
   /// True when `self` is `ancestor` or lies below it.
@@ -74,5 +81,5 @@ public struct RootPath: Hashable, Sendable, Comparable, CustomStringConvertible 
         && bytes[ancestor.bytes.count] == Self.slash)
   }
 
-  public static func < (a: RootPath, b: RootPath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+  public static func < (a: RootPath, b: RootPath) -> Bool { ByteOrder.precedes(a.bytes, b.bytes) }
 }

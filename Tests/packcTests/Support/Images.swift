@@ -29,6 +29,7 @@ enum Podman {
   ) throws -> String {
     let podman = try Tools.require("podman")
     let port = try Ports.free()
+    let tag = String(built.ref.dropFirst("oci:\(built.layout):".count))
     let name = "packc-e2e-\(getpid())-\(port)"
     let storage = [
       "--root", "\(site.directory.path)/containers", "--runroot", "\(site.directory.path)/containers-run", "--runtime",
@@ -40,8 +41,10 @@ enum Podman {
     command.argv += storage
     command.argv += [
       "run", "--rm", "--name", name, "--network=host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
-      "-e", "PORT=\(port)", built.ref,
+      "-e", "PORT=\(port)", "oci:image:\(tag)",
     ]
+    // podman makes an image name of the path, and takes no dot in front of a name and no capital letter.
+    command.directory = built.layout.parent
     command.standardOutput = .discard
     command.standardError = .discard
     var process = try RunningProcess.start(command)

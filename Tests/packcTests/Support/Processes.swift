@@ -82,7 +82,9 @@ enum Leftovers {
       let seen = ["cmdline", "environ", "mountinfo"].contains { file in
         (try? FileSystem.read(process / file, limit: 4 << 20)).map { contains($0, mark) } ?? false
       }
-      guard seen, let line = try? FileSystem.read(process / "cmdline", limit: 1 << 20), !line.isEmpty else { return nil }
+      guard seen, let line = try? FileSystem.read(process / "cmdline", limit: 1 << 20), !line.isEmpty else {
+        return nil
+      }
       return "\(pid): " + String(decoding: line.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self)
     }
   }

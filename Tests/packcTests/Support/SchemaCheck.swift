@@ -1,13 +1,17 @@
 import PackCore
 import XCTest
 
+enum Repository {
+  static let root = HostPath("\(#filePath)").parent.parent.parent.parent
+}
+
 /// As much of JSON Schema (draft 2020-12) as the documents in docs/schema use: type, enum, required, properties, items,
 /// minimum, pattern, and $ref to a definition of the same document.
 struct SchemaCheck {
   private let schema: JSONValue
 
-  init(_ name: String, file: StaticString = #filePath) throws {
-    let path = HostPath("\(file)").parent.parent.parent.parent / "docs/schema" / name
+  init(_ name: String) throws {
+    let path = Repository.root / "docs/schema" / name
     schema = try JSONParser.parse(try FileSystem.read(path), name: path.description)
   }
 

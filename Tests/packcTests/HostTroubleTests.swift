@@ -1,0 +1,145 @@
+import Glibc
+import PackCore
+import TestSupport
+import XCTest
+
+/// What the machine refuses: files that may not be read, a full disk; and packc as an ordinary user.
+final class HostTroubleTests: XCTestCase {
+  private static let nobody: UInt32 = 65534
+
+  /// An installed packc that every user can reach, in a place where nobody's home is, too. Calls run as nobody when the
+  /// tests run as root, and as the user of the tests otherwise.
+  private final class Ordinary {
+    let site: Site
+    let packc: HostPath
+
+    init() throws {
+      site = try Site(isolated: true)
+      let prefix = site.directory / "prefix"
+      try FileSystem.setMode(site.directory.path, 0o755)
+      _ = try Tools.output(
+        "bash", ["\(Repository.root)/scripts/install.sh"], environment: ["PREFIX": prefix.description])
+      packc = prefix / "bin/packc"
+      // The shared kernels may lie where only their owner looks.
+      try FileSystem.removeFile(site.cache / "kernels")
+      try FileSystem.createDirectory(site.cache / "kernels")
+      let shared = try Site.sharedCache() / "kernels"
+      for name in try DirectoryWalk.names(in: shared) where name.first != UInt8(ascii: ".") {
+        _ = try Tools.output("cp", ["-r", "\(shared / HostPath(bytes: name))", "\(site.cache)/kernels/"])
+      }
+    }
+
+    func own(_ path: HostPath) throws {
+      if Tools.isRoot { _ = try Tools.output("chown", ["-R", "\(nobody):\(nobody)", "\(path)"]) }
+    }
+
+    func command(_ arguments: [String]) throws -> Command {
+      try own(site.home)
+      var command = try site.command(
+        arguments, environment: ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+      command.argv[0] = packc.description
+      if Tools.isRoot {
+        let id = String(nobody)
+        command.argv = ["/usr/bin/setpriv", "--reuid=\(id)", "--regid=\(id)", "--clear-groups"] + command.argv
+      }
+      command.keep = 16 << 20
+      return command
+    }
+    func run(_ arguments: [String]) throws -> CommandResult { try ProcessRunner().run(try command(arguments)) }
+  }
+
+  func testAnUnreadableFileIsNamed() throws {
+    let ordinary = try Ordinary()
+    let project = try ordinary.site.write(Projects.c, to: "c")
+    try ordinary.site.directory.write("secret", to: "c/data/private.txt", mode: 0o000)
+    try ordinary.own(project)
+    let result = try ordinary.run(["build", "\(project)", "--no-unikernel"])
+    XCTAssertEqual(result.end, .exited(ExitCode.notPermitted.rawValue), result.errorText)
+    XCTAssertTrue(result.errorText.contains("data/private.txt: Permission denied"), result.errorText)
+    XCTAssertTrue(result.errorText.contains("next: "), result.errorText)
+    XCTAssertFalse(FileSystem.exists(project / ".packc/image"))
+    XCTAssertEqual(try ordinary.site.workInProgress(), [])
+    // A directory that may not be entered.
+    try FileSystem.setMode(project / "data", 0o000)
+    let other = try ordinary.run(["build", "\(project)", "--no-unikernel"])
+    XCTAssertEqual(other.end, .exited(ExitCode.notPermitted.rawValue), other.errorText)
+    XCTAssertTrue(other.errorText.contains("data: Permission denied"), other.errorText)
+  }
+
+  func testAnOrdinaryUserBuildsAndRuns() throws {
+    let ordinary = try Ordinary()
+    let project = try ordinary.site.write(Projects.c, to: "c")
+    try ordinary.own(project)
+    let result = try ordinary.run(["build", "\(project)", "--json"])
+    XCTAssertTrue(result.succeeded, result.errorText)
+    let built = BuildAnswer(json: try JSONParser.parse(result.output, name: "the answer"), log: result.errorText)
+    // The same bytes as root's.
+    let site = try Site()
+    let own = try site.build(try site.write(Projects.c, to: "c"))
+    XCTAssertEqual(built.image, own.image)
+    XCTAssertEqual(built.initrd, own.initrd)
+    for way in [[], ["--oci"]] {
+      let run = try ordinary.run(["run", "\(project)", "--env", "END=7"] + way)
+      XCTAssertEqual(run.end, .exited(7), "\(way): \(run.errorText)")
+    }
+    try Leftovers.assertNone(ordinary.site)
+  }
+
+  /// A file system of its own, so small that the build does not fit.
+  func testAFullDiskIsSaidAndForgotten() throws {
+    guard Tools.isRoot else { return try fullDiskByLimit() }
+    for place in ["output", "cache"] {
+      let site = try Site()
+      let project = try site.write(Projects.c, to: "c")
+      let small = try site.directory.makeDirectory("small")
+      var environment: [String: String] = [:]
+      var flags: [String] = []
+      if place == "output" {
+        flags = ["--output", "\(small)/out"]
+      } else {
+        environment["XDG_CACHE_HOME"] = "\(small)"
+      }
+      let command = try site.command(["build", "\(project)"] + flags, environment: environment)
+      // The size of the whole, then of what it is made larger to.
+      let script = """
+        set -e
+        mount -t tmpfs -o size=1m tmpfs "$1"
+        if [ "$2" = cache ]; then mkdir "$1/packc"; ln -s "$3" "$1/packc/kernels"; fi
+        first="$4"; log="$5"; shift 5
+        set +e
+        "$@" >"$first" 2>&1; echo "exit $?" >>"$first"
+        find "${SMALL}" -name 'build.*' -o -name '.staged*' -o -name '*packc-new*' | sed 's/^/left: /' >>"$first"
+        mount -o remount,size=200m "${SMALL}"
+        "$@" >"$log" 2>&1; echo "exit $?" >>"$log"
+        """
+      var wrapped = command
+      let (first, second) = (site.directory / "first", site.directory / "second")
+      wrapped.environment["SMALL"] = small.description
+      wrapped.argv =
+        [
+          "/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", "\(small)", place,
+          "\(try Site.sharedCache() / "kernels")", "\(first)", "\(second)",
+        ] + command.argv
+      let result = try ProcessRunner().run(wrapped)
+      XCTAssertTrue(result.succeeded, result.errorText)
+      let said = String(decoding: try FileSystem.read(first), as: UTF8.self)
+      XCTAssertTrue(said.contains("No space left on device"), "\(place): \(said)")
+      XCTAssertTrue(said.contains("next: free some space"), "\(place): \(said)")
+      XCTAssertTrue(said.contains("exit 75"), "\(place): \(said)")
+      XCTAssertFalse(said.contains("left: "), "\(place): \(said)")
+      let then = String(decoding: try FileSystem.read(second), as: UTF8.self)
+      XCTAssertTrue(then.contains("exit 0"), "\(place): \(then)")
+      try Leftovers.assertNone(site)
+    }
+  }
+
+  /// Without root there are no mounts; /dev/full is full for everybody.
+  private func fullDiskByLimit() throws {
+    let site = try Site()
+    var command = try site.command(["plan", "\(try site.write(Projects.c, to: "c"))"])
+    command.argv = ["/bin/sh", "-c", "exec \"$@\" >/dev/full", "sh"] + command.argv
+    let result = try ProcessRunner().run(command)
+    XCTAssertEqual(result.end, .exited(ExitCode.tryAgain.rawValue), result.errorText)
+    XCTAssertTrue(result.errorText.contains("No space left on device"), result.errorText)
+  }
+}
