@@ -106,9 +106,9 @@ final class GoPackTests: XCTestCase {
     ]
     for row in rows {
       let bench = try project(Dictionary(uniqueKeysWithValues: row.mains.map { ($0, hello) }))
-      let plan = try bench.plan(bench.input(app: row.app))
-      let decision = try XCTUnwrap(plan.decision("program"), row.what)
-      XCTAssertTrue(decision.hasPrefix("\(row.expected) ←"), "\(row.what): \(decision)")
+      let files = ProjectFiles(root: bench.project)
+      let programs = GoPrograms(try GoModules(files), files: files, platform: .host)
+      XCTAssertEqual("./" + (try programs.choose(app: row.app, name: nil).program.directory), row.expected, row.what)
     }
   }
 

@@ -26,9 +26,11 @@ struct PackRequest {
       workDirectory = try Self.path(io.required("work_dir"))
       cacheDirectory = try Self.path(io.required("cache_dir"))
       id = try reader.required("request_id").string()
-      let version = try reader.required("protocol").string()
-      guard PackProtocol.speaks(version) else {
-        throw PackRefusal(.protocolUnsupported, "protocol_unsupported", "this pack does not speak protocol \(version)")
+      let version = try reader.required("protocol").value
+      guard let spoken = version.string, PackProtocol.speaks(spoken) else {
+        throw PackRefusal(
+          .protocolUnsupported, "protocol_unsupported",
+          "this pack does not speak protocol \(CanonicalJSON.string(version))")
       }
       for name in try reader.optional("requires")?.strings() ?? [] where !PackProtocol.features.contains(name) {
         throw PackRefusal(.protocolUnsupported, "protocol_unsupported", "this pack does not know \"\(name)\"")

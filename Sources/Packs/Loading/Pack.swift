@@ -13,6 +13,8 @@ public struct Pack: Sendable {
   public let source: HostPath
   /// The directory of its helpers, handed over as `PACKC_LIBEXEC`; nil when it names none.
   public let libexec: HostPath?
+  /// Where those helpers were found.
+  let helperSources: [HostPath]
 
   public var name: String { manifest.name }
   public var version: String { manifest.version }
@@ -53,6 +55,6 @@ public struct PackCatalog: Sendable {
 extension Pack {
   /// The files that it is made of, where they were found.
   var watched: [HostPath] {
-    ((try? PackStore.files(in: directory)) ?? []).map { source / $0.path }
+    ((try? PackStore.files(in: directory)) ?? []).map { source / $0.path } + helperSources
   }
 }

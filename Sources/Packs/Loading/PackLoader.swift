@@ -84,7 +84,8 @@ struct PackLoader {
     }
     return Pack(
       manifest: manifest, order: found.order, digest: digest ?? tree.digest, directory: tree.directory,
-      source: found.path, libexec: libexec?.directory)
+      source: found.path, libexec: libexec?.directory,
+      helperSources: manifest.helpers.map { helpers / $0 })
   }
 
   private func trustedFiles(of directory: HostPath) throws -> [PackStore.File] {
