@@ -26,7 +26,15 @@ enum BuildFailure {
       exit: .tryAgain)
   }
   static func stepFailed(_ step: BuildStep, _ end: CommandResult.End, tail: String) -> Failure {
-    Failure(
+    // What a shell answers for a command that it cannot find (POSIX, XCU 2.8.2).
+    if end == .exited(127) {
+      return Failure(
+        "tool_missing",
+        "the step \"\(step.id)\" starts a program that is not there: \(step.argv.joined(separator: " "))",
+        hint: "install what its last lines name; `packc check` shows the usual tools", exit: .toolchain,
+        cause: tail.isEmpty ? "it printed nothing" : "its last lines:\n" + tail)
+    }
+    return Failure(
       "step_failed", "the step \"\(step.id)\" failed with \(end): \(step.argv.joined(separator: " "))",
       hint: "mend what its output says, or see the plan with `packc plan`", exit: .stepFailed,
       cause: tail.isEmpty ? "it printed nothing" : "its last lines:\n" + tail)
