@@ -241,8 +241,9 @@ struct PythonPlan {
         argv: [
           interpreter.executable.description, "-B", "-s", "-S", "${pack}/lib/bytecode.py", "${source}", "/app",
           "${work}/app",
-        ] + Self.excluded,
-        environment: ["PYTHONHASHSEED": "0"], inputs: ["."], outputs: [RootPath(literal: "app")], tools: runtime.tools))
+        ],
+        environment: ["EXCLUDED": Self.excluded.joined(separator: "\n"), "PYTHONHASHSEED": "0"], inputs: ["."],
+        outputs: [RootPath(literal: "app")], tools: runtime.tools))
     plan.artifacts += [
       .init(
         path: "${source}", role: .data, destination: RootPath(literal: "app"), layer: .application,

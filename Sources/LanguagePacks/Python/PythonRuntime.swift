@@ -58,8 +58,9 @@ struct PythonRuntime {
       argv: [
         interpreter.executable.description, "-B", "-s", "-S", "${pack}/lib/bytecode.py", interpreter.stdlib.description,
         try stdlib().absolute, "${work}/stdlib",
-      ] + Self.excluded,
-      environment: ["PYTHONHASHSEED": "0"], inputs: ["${pack}/lib/bytecode.py"],
+      ],
+      environment: ["EXCLUDED": Self.excluded.joined(separator: "\n"), "PYTHONHASHSEED": "0"],
+      inputs: ["${pack}/lib/bytecode.py"],
       outputs: [RootPath(literal: "stdlib")], tools: tools)
   }
 

@@ -1,8 +1,8 @@
 """Byte code that does not depend on time, order or place: every `.pyc` records the hash of its source and is never
 checked again (PEP 552, unchecked), and names its source by its path in the image.
 
-`bytecode.py SOURCE IMAGE-PATH OUTPUT [EXCLUDED-GLOB…]` leaves OUTPUT/**/__pycache__/*.pyc. Start it with
-PYTHONHASHSEED=0, so that constant sets have one order."""
+`bytecode.py SOURCE IMAGE-PATH OUTPUT` leaves OUTPUT/**/__pycache__/*.pyc; EXCLUDED holds globs, one a line, of what is left
+out. Start it with PYTHONHASHSEED=0, so that constant sets have one order."""
 
 import os
 import py_compile
@@ -62,4 +62,4 @@ def compile_tree(root, image, output, excluded=()):
 
 
 if __name__ == "__main__":
-    compile_tree(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    compile_tree(sys.argv[1], sys.argv[2], sys.argv[3], os.environ.get("EXCLUDED", "").split())
