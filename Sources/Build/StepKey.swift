@@ -56,7 +56,7 @@ struct StepKeys {
     }
     if step.inputs.isEmpty { wanted = [.root] }
     var hash = SHA256()
-    for entry in scan.entries where wanted.contains(where: { entry.path.isInside($0) }) {
+    for entry in scan.sources where wanted.contains(where: { entry.path.isInside($0) }) {
       hash.update(entry.path.bytes + [0, entry.status.kind.rawValue, entry.status.mode & 0o100 != 0 ? 1 : 0])
       switch entry.status.kind {
       case .file: hash.update(try digests.digest(of: scan.root / entry.path, status: entry.status).hex)

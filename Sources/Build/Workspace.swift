@@ -39,7 +39,8 @@ final class Workspace {
   /// order of a checkout reaches the tools. `seconds` since the epoch.
   func copySource(_ scan: ProjectScan, time seconds: Int) throws {
     try FileSystem.createDirectory(source)
-    for (index, entry) in scan.entries.enumerated() {
+    let entries = scan.sources
+    for (index, entry) in entries.enumerated() {
       if index % 1024 == 0 { try Interruption.check() }
       let from = scan.root / entry.path
       let to = source / entry.path
@@ -53,7 +54,7 @@ final class Workspace {
       case .other: continue
       }
     }
-    for entry in scan.entries.reversed() { try FileSystem.setTime(source / entry.path, seconds: seconds) }
+    for entry in entries.reversed() { try FileSystem.setTime(source / entry.path, seconds: seconds) }
     try FileSystem.setTime(source, seconds: seconds)
   }
 }
