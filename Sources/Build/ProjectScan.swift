@@ -34,6 +34,10 @@ struct ProjectScan {
     self.leftOut = leftOut
   }
 
+  /// What the steps of a build see: everything but packc.lock, which the build itself writes before they run. What they
+  /// make cannot depend on it.
+  var sources: [DirectoryWalk.Entry] { entries.filter { $0.path != LockFile.name } }
+
   /// For detection: every path that is a file or a link.
   var listing: [RootPath] { entries.filter { $0.status.kind != .directory }.map(\.path) }
 

@@ -53,6 +53,23 @@ final class StepExecutorTests: XCTestCase {
     XCTAssertEqual(try cache.names(in: "work"), [], "no working directory is left")
   }
 
+  /// The build writes the lock between reading the project and running the steps.
+  func testTheLockIsNoPartOfWhatStepsSee() throws {
+    let project = try TemporaryDirectory()
+    let cache = try TemporaryDirectory()
+    try project.write("source", to: "a.txt")
+    try project.write("{}", to: "packc.lock")
+    let step = shell("list", "mkdir ${work}/out; ls >${work}/out/names")
+    let first = try makeExecutor(project, cache)
+    try project.write("{\"version\": 1}", to: "packc.lock")
+    try first.run([step])
+    let names = try XCTUnwrap(first.locate("${work}/out/names"))
+    XCTAssertEqual(String(decoding: try FileSystem.read(names), as: UTF8.self), "a.txt\n")
+    let second = try makeExecutor(project, cache)
+    try second.run([step])
+    XCTAssertEqual(second.outcomes.map(\.status), [.reused])
+  }
+
   func testTheEnvironmentIsTheSameEverywhereAndHoldsNoSecret() throws {
     var seen: [String] = []
     for _ in 0..<2 {
