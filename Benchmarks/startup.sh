@@ -32,6 +32,8 @@ awk -v wall="$wall" -v cpu="$cpu" -v peer_wall="$peer_wall" -v peer_cpu="$peer_c
   if (load > cores) {
     printf "the machine is loaded (%.1f on %d cores): the CPU time is judged, not the wall time\n", load, cores
     ratio = cpu / peer_cpu
+  } else {
+    printf "wall time: judged, load average %.1f on %d cores\n", load, cores
   }
   if (ratio > bar) { print "startup: above the bar"; exit 1 }
   print "startup: within the bar"
