@@ -41,9 +41,6 @@ struct ProjectScan {
   /// For detection: every path that is a file or a link.
   var listing: [RootPath] { entries.filter { $0.status.kind != .directory }.map(\.path) }
 
-  /// What the steps see. packc.lock is packc's own: a first build, or another kernel, must not make them run again.
-  var sources: [DirectoryWalk.Entry] { entries.filter { $0.path != LockFile.name } }
-
   /// A digest over every path and status: equal means that nothing was touched since.
   func fingerprint(without excluded: Set<RootPath> = []) -> Digest {
     var hash = SHA256()
