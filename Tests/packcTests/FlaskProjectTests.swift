@@ -37,7 +37,7 @@ final class FlaskProjectTests: XCTestCase {
     XCTAssertEqual(fixture.built.layers.compactMap { $0["role"]?.string }, ["runtime", "dependencies", "application"])
     for way in ["machine", "container"] {
       let port = try Ports.free()
-      let flags = way == "machine" ? ["-p", "127.0.0.1:\(port):8080"] : ["--oci", "-e", "PORT=\(port)"]
+      let flags = way == "machine" ? ["-p", "127.0.0.1:\(port):8080"] : ["--oci", "-e", "FLASK_RUN_PORT=\(port)"]
       let running = try Background(fixture.site, ["run", "\(fixture.project)"] + flags)
       XCTAssertEqual(try running.answer(port: port), "hello from Flask\n", way)
       running.signal(SIGINT)

@@ -6,7 +6,7 @@ import XCTest
 final class UsageTests: XCTestCase {
   func testUnknownCommandsAndFlagsHaveASuggestion() throws {
     let rows: [(arguments: [String], says: String)] = [
-      (["biuld"], "did you mean `packc build`?"), (["kernal", "list"], "did you mean `packc kernel list`?"),
+      (["biuld"], "did you mean `packc build`?"), (["kernal", "list"], "did you mean `packc kernel`?"),
       (["build", "--relaese"], "did you mean --release?"), (["plan", "--jsn"], "did you mean --json?"),
       (["run", "--publsh", "80:80"], "did you mean --publish?"),
       (["help", "bild"], "did you mean `packc help build`?"),

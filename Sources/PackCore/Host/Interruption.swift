@@ -19,7 +19,9 @@ public enum Interruption {
   /// Throws once a signal came. Called between steps and in every long loop.
   public static func check() throws {
     guard let signal else { return }
-    throw Failure("interrupted", "interrupted by signal \(signal); nothing half done was kept", exit: .signal(signal))
+    throw Failure(
+      "interrupted", "interrupted by signal \(signal); nothing half done was kept",
+      hint: "run it again: what was finished is reused", exit: .signal(signal))
   }
 
   /// Readable once a signal came; -1 when no handlers are installed. For poll(2), which a signal that came a moment

@@ -11,7 +11,8 @@ enum SystemError {
 
   static func hint(_ code: Int32) -> String? {
     switch code {
-    case ENOSPC, EDQUOT: "free some space on that file system (`packc clean` empties packc's cache) and run it again"
+    case ENOSPC, EDQUOT:
+      "free some space there (packc's cache, ~/.cache/packc, may be removed at any time), then run it again"
     case EACCES, EPERM: "check the owner and the mode of that path and of its parent directories"
     case EMFILE, ENFILE: "raise the limit of open files (`ulimit -n`)"
     case EROFS: "choose a writable place with --output or XDG_CACHE_HOME"

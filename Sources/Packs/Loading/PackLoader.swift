@@ -30,7 +30,7 @@ struct PackLoader {
         if found.isMask { continue }
         do {
           catalog.packs.append(try load(found))
-        } catch let failure as Failure where !failure.isInterruption {
+        } catch let failure as Failure where !failure.isInterruption && failure.exit != .tryAgain {
           reporter.warn("the pack \(found.path) is left out: \(failure.message)", hint: failure.hint)
           catalog.rejected.append(.init(name: found.name, source: found.path, failure: failure))
         }

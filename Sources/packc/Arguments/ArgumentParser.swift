@@ -96,7 +96,9 @@ struct ArgumentParser {
       return usage(
         "`packc \(name)` needs one of: \(below.map { String($0.dropFirst(name.count + 1)) }.joined(separator: ", "))")
     }
-    let near = Suggestion.nearest(to: name, in: commands.map(\.name))
+    // `kernal list` is refused at its first word.
+    let first = commands.compactMap { $0.name.split(separator: " ").first.map(String.init) }
+    let near = Suggestion.nearest(to: name, in: commands.map(\.name) + first)
     return Failure(
       "wrong_usage", "there is no command \"\(name)\"",
       hint: near.map { "did you mean `packc \($0)`?" } ?? "see `packc help`", exit: .usage)

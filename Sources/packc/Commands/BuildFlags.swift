@@ -1,4 +1,5 @@
 internal import Build
+internal import OCI
 internal import PackCore
 
 /// The flags that say what to build, shared by `build`, `plan`, `lock` and `run`.
@@ -48,6 +49,8 @@ enum BuildFlags {
     request.configFile = invocation.path(flag: "file")
     request.platform = try platform(invocation)
     request.compression = invocation.string("compression") ?? request.compression
+    // Refused here, and not after the build.
+    _ = try LayerCompression(parsing: request.compression)
     request.kernel = invocation.string("kernel")
     request.makesImage = !invocation.has("no-oci")
     request.makesUnikernel = !invocation.has("no-unikernel")

@@ -22,7 +22,8 @@ enum Listings {
   }
 }
 
-/// podman over runc, reading the layout; its own storage lies in the site.
+/// podman over runc, reading the layout, with storage of its own. Its place has a short name, since podman puts sockets
+/// there (unix(7): 108 bytes).
 enum Podman {
   static func answer(
     _ built: BuildAnswer, _ site: Site, file: StaticString = #filePath, line: UInt = #line
@@ -31,9 +32,9 @@ enum Podman {
     let port = try Ports.free()
     let tag = String(built.ref.dropFirst("oci:\(built.layout):".count))
     let name = "packc-e2e-\(getpid())-\(port)"
+    let place = try TemporaryDirectory("pod")
     let storage = [
-      "--root", "\(site.directory.path)/containers", "--runroot", "\(site.directory.path)/containers-run", "--runtime",
-      "runc", "--cgroup-manager=cgroupfs",
+      "--root", "\(place.path)/s", "--runroot", "\(place.path)/r", "--runtime", "runc", "--cgroup-manager=cgroupfs",
     ]
     var command = try site.command([])
     let log = site.directory / "podman.log"
@@ -48,7 +49,11 @@ enum Podman {
     command.standardOutput = .discard
     command.standardError = .discard
     var process = try RunningProcess.start(command)
-    defer { _ = try? Tools.run("podman", storage + ["rm", "--force", "--time", "0", name]) }
+    defer {
+      _ = try? Tools.run("podman", storage + ["rm", "--force", "--time", "0", name])
+      // podman mounts its storage over itself.
+      _ = try? Tools.run("umount", ["\(place.path)/s/overlay"])
+    }
     let deadline = HostContext.monotonicClock() + 60_000_000_000
     while HostContext.monotonicClock() < deadline {
       let result = try Tools.run("curl", ["-s", "-f", "--max-time", "5", "http://127.0.0.1:\(port)/"])
