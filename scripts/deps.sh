@@ -12,7 +12,7 @@ packages=(
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
   # tests: the other programs that read what packc wrote
-  binutils cpio elfutils libarchive-tools musl-tools podman skopeo strace uidmap umoci
+  binutils cpio elfutils libarchive-tools musl-tools podman procps skopeo strace uidmap umoci
   # demo and benchmarks
   curl time
 )

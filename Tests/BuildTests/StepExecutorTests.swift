@@ -77,7 +77,7 @@ final class StepExecutorTests: XCTestCase {
       try project.write("x", to: "a.txt", mode: 0o600)
       let executor = try makeExecutor(project, cache)
       try executor.run([
-        shell("look", "{ env | sort; pwd; stat -c '%n %a %Y' a.txt; hostname; id -u; ls /packc; } > ${work}/out")
+        shell("look", "{ env | sort; pwd; stat -c '%n %a %Y' a.txt; uname -n; id -u; ls /packc; } > ${work}/out")
       ])
       seen.append(
         String(decoding: try FileSystem.read(try XCTUnwrap(executor.locate("${work}/out"))), as: UTF8.self))

@@ -19,6 +19,8 @@ final class Workshop {
 
   /// Runs a tool of the host; a failure of the tool is a failure of the test.
   @discardableResult
+  func has(_ tool: String) -> Bool { context.findTool(tool) != nil }
+
   func run(_ tool: String, _ arguments: [String], in place: HostPath? = nil, environment: [String: String] = [:]) throws
     -> String
   {
