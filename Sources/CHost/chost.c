@@ -32,8 +32,6 @@ int chost_spawn_closefrom(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
-int chost_set_pipe_size(int fd, int bytes) { return fcntl(fd, F_SETPIPE_SZ, bytes); }
-
 static int copy_by_buffer(int from, int to, off_t left) {
   static const size_t block = 1 << 16;
   char buffer[block];

@@ -19,8 +19,6 @@ final class Workshop {
 
   /// Runs a tool of the host; a failure of the tool is a failure of the test.
   @discardableResult
-  func has(_ tool: String) -> Bool { context.findTool(tool) != nil }
-
   func run(_ tool: String, _ arguments: [String], in place: HostPath? = nil, environment: [String: String] = [:]) throws
     -> String
   {
@@ -30,6 +28,8 @@ final class Workshop {
     }
     return result.outputText
   }
+
+  func has(_ tool: String) -> Bool { context.findTool(tool) != nil }
 
   func attempt(_ tool: String, _ arguments: [String], in place: HostPath? = nil, environment: [String: String] = [:])
     throws -> CommandResult

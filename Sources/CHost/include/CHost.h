@@ -15,9 +15,6 @@ int chost_become_subreaper(void);
 /// Columns of the terminal behind `fd`, or 0 when it is not one.
 int chost_terminal_columns(int fd);
 
-/// fcntl(fd, F_SETPIPE_SZ): a larger pipe for a flood of output. Returns the size or -1.
-int chost_set_pipe_size(int fd, int bytes);
-
 /// copy_file_range(2) until `length` bytes are copied; falls back to read and write. 0 or -1 with errno.
 int chost_copy_bytes(int from, int to, off_t length);
 
