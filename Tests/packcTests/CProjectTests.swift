@@ -118,7 +118,7 @@ final class CProjectTests: XCTestCase {
 
   func testPodmanAnswers() throws {
     let fixture = try fixture()
-    XCTAssertEqual(try Podman.answer(fixture.built, fixture.site), "hello from C\n")
+    XCTAssertEqual(try Podman.answer(fixture.built, fixture.site, port: Ports.free()), "hello from C\n")
   }
 
   func testDebugKeepsSymbolsAndReleaseDoesNot() throws {

@@ -49,7 +49,7 @@ final class GoProjectTests: XCTestCase {
     XCTAssertEqual(try machine.answer(port: port), "hello from Go\n")
     machine.signal(SIGTERM)
     XCTAssertEqual(try machine.end(within: 3), .exited(143), machine.output)
-    XCTAssertEqual(try Podman.answer(fixture.built, fixture.site), "hello from Go\n")
+    XCTAssertEqual(try Podman.answer(fixture.built, fixture.site, port: Ports.free()), "hello from Go\n")
     try Leftovers.assertNone(fixture.site)
   }
 

@@ -25,44 +25,43 @@ enum Listings {
 /// podman over runc, reading the layout, with storage of its own. Its place has a short name, since podman puts sockets
 /// there (unix(7): 108 bytes).
 enum Podman {
+  /// Starts the container, asks it until it answers, removes it. All in one command: a container's monitor leaves its
+  /// parents, and what a command leaves behind is ended with it.
+  private static let script = """
+    place=$1 port=$2 reference=$3; shift 3
+    podman="podman --root $place/s --runroot $place/r --runtime runc --cgroup-manager=cgroupfs"
+    $podman run --rm --name "packc-e2e-$port" --network=host --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \\
+      "$@" "$reference" >&2 &
+    tries=0
+    while [ $tries -lt 300 ]; do
+      curl -s -f --max-time 5 "http://127.0.0.1:$port/" && break
+      kill -0 $! 2>/dev/null || break
+      tries=$((tries + 1)); sleep 0.2
+    done
+    $podman rm --force --time 0 "packc-e2e-$port" >/dev/null 2>&1
+    wait
+    # podman mounts its storage over itself.
+    umount "$place/s/overlay" 2>/dev/null
+    exit 0
+    """
+
+  /// What the image's server answers at `port` of the host, which is where it listens: by `PORT`, or of itself.
   static func answer(
-    _ built: BuildAnswer, _ site: Site, file: StaticString = #filePath, line: UInt = #line
+    _ built: BuildAnswer, _ site: Site, port: UInt16, file: StaticString = #filePath, line: UInt = #line
   ) throws -> String {
-    let podman = try Tools.require("podman")
-    let port = try Ports.free()
+    _ = try Tools.require("podman")
     let tag = String(built.ref.dropFirst("oci:\(built.layout):".count))
-    let name = "packc-e2e-\(getpid())-\(port)"
     let place = try TemporaryDirectory("pod")
-    let storage = [
-      "--root", "\(place.path)/s", "--runroot", "\(place.path)/r", "--runtime", "runc", "--cgroup-manager=cgroupfs",
-    ]
     var command = try site.command([])
-    let log = site.directory / "podman.log"
-    command.argv = ["/bin/sh", "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", log.description, "\(podman)"]
-    command.argv += storage
-    command.argv += [
-      "run", "--rm", "--name", name, "--network=host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
-      "-e", "PORT=\(port)", "oci:image:\(tag)",
+    command.argv = [
+      "/bin/sh", "-c", script, "sh", "\(place.path)", "\(port)", "oci:image:\(tag)", "-e", "PORT=\(port)",
     ]
     // podman makes an image name of the path, and takes no dot in front of a name and no capital letter.
     command.directory = built.layout.parent
-    command.standardOutput = .discard
-    command.standardError = .discard
-    var process = try RunningProcess.start(command)
-    defer {
-      _ = try? Tools.run("podman", storage + ["rm", "--force", "--time", "0", name])
-      // podman mounts its storage over itself.
-      _ = try? Tools.run("umount", ["\(place.path)/s/overlay"])
-    }
-    let deadline = HostContext.monotonicClock() + 60_000_000_000
-    while HostContext.monotonicClock() < deadline {
-      let result = try Tools.run("curl", ["-s", "-f", "--max-time", "5", "http://127.0.0.1:\(port)/"])
-      if result.succeeded { return result.outputText }
-      if try process.reapIfEnded() != nil { break }
-      usleep(100_000)
-    }
-    let said = (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    XCTFail("podman gave no answer on port \(port):\n\(said)", file: file, line: line)
-    return ""
+    command.timeout = 120
+    let result = try ProcessRunner().run(command)
+    XCTAssertFalse(
+      result.output.isEmpty, "podman gave no answer on port \(port):\n\(result.errorText)", file: file, line: line)
+    return result.outputText
   }
 }
