@@ -28,6 +28,7 @@ build:
 
 test: deps lint docs build
 	scripts/check-examples.sh
+	scripts/check-guest-init.sh
 	scripts/test.sh
 
 test-slow: deps build

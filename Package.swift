@@ -14,7 +14,8 @@ let strict: [SwiftSetting] = [
 let embedded: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableExperimentalFeature("Embedded"),
-  .unsafeFlags(["-wmo", "-Osize", "-warnings-as-errors"]),
+  // The initrd holds these bytes, so they must not name the directory of the build: no hash of the compilation's inputs.
+  .unsafeFlags(["-wmo", "-Osize", "-warnings-as-errors", "-Xfrontend", "-disable-incremental-llvm-codegen"]),
 ]
 
 /// A C library with a static archive in Debian is linked from it, so that no executable loads it at start-up
@@ -89,7 +90,7 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags([
           "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static",
-          "-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--gc-sections",
+          "-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--build-id=none", "-Xlinker", "--gc-sections",
         ])
       ]),
 
