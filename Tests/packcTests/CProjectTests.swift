@@ -96,7 +96,7 @@ final class CProjectTests: XCTestCase {
   func testTheProgramsExitCodeComesBackFromMachineAndContainer() throws {
     let fixture = try fixture()
     for (end, code) in [("0", Int32(0)), ("7", 7), ("abort", 134)] {
-      for way in [[], ["--oci"]] {
+      for way in [["-p", "127.0.0.1:\(try Ports.free()):8080"], ["--oci"]] {
         let result = try fixture.site.packc(["run", "\(fixture.project)", "--env", "END=\(end)"] + way).run()
         XCTAssertEqual(result.result.end, .exited(code), "\(end) \(way): \(result.standardError)")
       }

@@ -78,7 +78,7 @@ final class HostTroubleTests: XCTestCase {
     let own = try site.build(try site.write(Projects.c, to: "c"))
     XCTAssertEqual(built.image, own.image)
     XCTAssertEqual(built.initrd, own.initrd)
-    for way in [[], ["--oci"]] {
+    for way in [["-p", "127.0.0.1:\(try Ports.free()):8080"], ["--oci"]] {
       let run = try ordinary.run(["run", "\(project)", "--env", "END=7"] + way)
       XCTAssertEqual(run.end, .exited(7), "\(way): \(run.errorText)")
     }
