@@ -11,7 +11,7 @@ unexpected=$(comm -23 <(echo "$skipped") <(echo "$listed") | sed '/^$/d')
 [ -z "$unexpected" ] && exit 0
 echo "skipped tests that are not in $allowed:" >&2
 while IFS= read -r test; do
-  reason=$(grep -F "$test : Test skipped" "$log" | head -n 1 | sed -E 's/.* : Test skipped( - )?//' || true)
+  reason=$(grep -aF "$test : Test skipped" "$log" | head -n 1 | sed -E 's/.* : Test skipped( - )?//' || true)
   echo "  $test: ${reason:-no reason given}" >&2
 done <<<"$unexpected"
 exit 1

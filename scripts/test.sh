@@ -19,9 +19,9 @@ Tests/check-skips.sh "$log" Tests/AllowedSkips.txt || skips=$?
 
 echo
 echo "── summary ──"
-grep -E "^Test Case .* failed \(" "$log" | sed -E "s/^Test Case '([^']*)' failed.*/failed: \1/" | sort -u || true
-grep -E '^[[:space:]]*Executed [0-9]+ tests?' "$log" | tail -n 1 | sed 's/^[[:space:]]*//' || echo "no test was run"
+grep -aE "^Test Case .* failed \(" "$log" | sed -E "s/^Test Case '([^']*)' failed.*/failed: \1/" | sort -u || true
+grep -aE '^[[:space:]]*Executed [0-9]+ tests?' "$log" | tail -n 1 | sed 's/^[[:space:]]*//' || echo "no test was run"
 if [ "$status" -ne 0 ]; then echo "make test: FAILED"; exit "$status"; fi
 if [ "$skips" -ne 0 ]; then echo "make test: FAILED, tests were skipped"; exit "$skips"; fi
-if ! grep -qE 'Executed [1-9][0-9]* tests?' "$log"; then echo "make test: FAILED, no test was run"; exit 1; fi
+if ! grep -aqE 'Executed [1-9][0-9]* tests?' "$log"; then echo "make test: FAILED, no test was run"; exit 1; fi
 echo "make test: passed"

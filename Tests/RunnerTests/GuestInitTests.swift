@@ -21,7 +21,7 @@ final class GuestInitTests: XCTestCase {
   func testStartsTheProgramOfAContainerAndEndsAsItEnds() throws {
     let rows: [([String], Int32)] = [
       (["sh", "-c", "test $A = b && exit 7"], 7), (["sh", "-c", "kill -ABRT $$"], 134), (["true"], 0),
-      (["/nonexistent"], 127), (["/etc"], 126),
+      (["/nonexistent/program"], 127), (["/etc"], 126),
       // An orphan that ends later than the program does not hold it up.
       (["sh", "-c", "sleep 5 & exit 3"], 3),
       // A signal to the init is the program's.
