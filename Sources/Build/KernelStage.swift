@@ -46,6 +46,9 @@ struct KernelStage {
       {
         return (kernel, "packc.lock")
       }
+      if planning.request.locked {
+        throw BuildFailure.lockOutOfDate(["kernel: locked \(pin.text), which cannot be had here"])
+      }
       reporter.warn("the kernel that packc.lock pins (\(pin.text)) cannot be had here; taking the default one")
     }
     return (

@@ -19,7 +19,7 @@ struct LockStage {
   func settle(resolve: (BuildPlan.Resolution) throws -> HostPath) throws -> Settled {
     let committed = try LockFile.read(project: planning.request.project)
     if committed == nil, planning.request.locked { throw BuildFailure.lockMissing() }
-    var packages = committed?.packages ?? [:]
+    var packages = try intact(committed?.packages ?? [:])
     var plan = try planning.plan(pack, project, lock: packages)
     if let missing = plan.unresolved {
       if planning.request.locked {
@@ -35,6 +35,18 @@ struct LockStage {
       }
     }
     return Settled(plan: plan, lock: try lock(plan, packages), committed: committed)
+  }
+
+  /// The lists whose digest agrees. One that was changed by hand, or by a merge, could lack what the program imports.
+  private func intact(_ packages: [String: JSONValue]) throws -> [String: JSONValue] {
+    try packages.filter { ecosystem, section in
+      guard let digest = section["digest"] else { return true }
+      if digest.digest == Digest(of: section["packages"] ?? .null) { return true }
+      let text = "packages of \(ecosystem): the list is not as packc wrote it (a hash or an entry was changed)"
+      if planning.request.locked { throw BuildFailure.lockOutOfDate([text]) }
+      reporter.warn("packc.lock: \(text)")
+      return false
+    }
   }
 
   private static func reason(_ missing: BuildPlan.Resolution, _ packages: [String: JSONValue]) -> String {
@@ -58,6 +70,7 @@ struct LockStage {
     let inputs = Dictionary(missing.inputs.map { ($0.path.description, JSONValue($0.sha256)) }) { first, _ in first }
     return [
       "inputs": .object(inputs), "environment": JSONValue(strings: missing.environment), "packages": packages.value,
+      "digest": JSONValue(Digest(of: packages.value)),
     ]
   }
 

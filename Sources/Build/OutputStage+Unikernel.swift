@@ -6,16 +6,17 @@ internal import PackCore
 extension OutputStage {
   /// A unikernel image that was written, and where.
   struct Unikernel {
+    /// Where it will lie; `image` is where it was written.
+    let directory: HostPath
     let image: UnikernelImage
-    let kernel: KernelCatalog.Kernel
     let cmdline: String
 
     var json: JSONValue {
       let machine = image.machine
       return [
-        "kernel": ["path": JSONValue(image.kernel), "digest": JSONValue(machine.kernel.digest)],
+        "kernel": ["path": JSONValue(directory / machine.kernel.name), "digest": JSONValue(machine.kernel.digest)],
         "initrd": [
-          "path": JSONValue(image.initrd), "digest": JSONValue(machine.initrd.digest),
+          "path": JSONValue(directory / machine.initrd.name), "digest": JSONValue(machine.initrd.digest),
           "size": .integer(machine.initrd.size),
         ],
         "cmdline": .string(cmdline),
@@ -24,12 +25,9 @@ extension OutputStage {
   }
 
   /// One segment of the initrd for each layer, kept by the layer's diffID.
-  mutating func writeUnikernel(_ parts: Parts) throws -> Unikernel? {
+  mutating func writeUnikernel(_ parts: Parts, in staged: HostPath) throws -> Unikernel? {
+    guard let kernel else { return nil }
     let directory = output / "unikernel"
-    guard let kernel else {
-      try FileSystem.removeTree(directory)
-      return nil
-    }
     let run = project.config?.run
     let base = GuestBase(
       initFile: kernel.initFile,
@@ -43,8 +41,8 @@ extension OutputStage {
         base: base, segments: zip(parts.layers, parts.contents).map { InitrdSegment(key: $0.diffID, layer: $1) },
         ports: parts.settings.ports.compactMap { GuestPort($0) },
         memory: run?.memory.map { Int($0.bytes >> 20) }, cpus: run?.cpus ?? 1),
-      to: directory, cache: planning.cache / "segments")
+      to: staged, cache: planning.cache / "segments")
     addFiles(["kernel", "initrd", "cmdline", "machine.json"].map { directory / $0 })
-    return Unikernel(image: image, kernel: kernel.kernel, cmdline: try image.cmdline())
+    return Unikernel(directory: directory, image: image, cmdline: try image.cmdline())
   }
 }

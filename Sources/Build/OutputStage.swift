@@ -51,8 +51,11 @@ struct OutputStage {
   mutating func write() throws -> JSONValue {
     let parts = try prepare()
     try prepareDirectory()
-    let unikernel = try stage("unikernel", "kernel and initrd") { try writeUnikernel(parts) }
+    // Beside its place until everything else is written: a build that fails leaves the last one whole.
+    let staged = try StagedDirectory(for: output / "unikernel")
+    let unikernel = try stage("unikernel", "kernel and initrd") { try writeUnikernel(parts, in: staged.path) }
     let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel) }
+    if unikernel == nil { try FileSystem.removeTree(output / "unikernel") } else { try staged.commit() }
     let result = answer(parts, image, unikernel)
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
     try write(
@@ -83,6 +86,7 @@ struct OutputStage {
     let identity = try ProjectIdentity(
       scan: project.scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
       context: planning.context)
+    settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
     let assembler = RootAssembler(
       scan: project.scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,

@@ -17,7 +17,8 @@ extension Pipeline {
     if detectOnly { return try detected(detection, explain: explain) }
     let choice = try detection.settle(reporter: reporter)
     let locked = try LockFile.read(project: request.project)?.packages ?? [:]
-    let plan = try planning.plan(choice.pack, project, lock: locked)
+    var plan = try planning.plan(choice.pack, project, lock: locked)
+    plan.addDeclaredFiles(project.config, project.scan)
     guard case .object(var object) = plan.json else { return PlanResult(json: plan.json, text: "") }
     object["decisions"] = .array((choice.decisions + plan.decisions).map(\.json))
     object["pack"] = choice.pack.json

@@ -40,8 +40,9 @@ public struct Pipeline: Sendable {
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
-    let settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
+    var settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
       .settle { try executor.resolve($0) }
+    settled.plan.addDeclaredFiles(project.config, scan)
     let (lock, kernel) = try pin(settled, planning, project)
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)

@@ -10,6 +10,7 @@ struct ProgramSettings {
   var ports: [String]
   var workingDirectory: RootPath
   var writable: [RootPath]
+  var volumes: [RootPath]
   var decisions: [Decision] = []
 
   static let defaultPort = "8080/tcp"
@@ -33,11 +34,27 @@ struct ProgramSettings {
     environment["PORT"] = String(first)
     environment.merge(run?.environment ?? [:]) { _, declared in declared }
     workingDirectory = plan.workingDirectory
-    writable = Array(Set(plan.writable + (run?.writable ?? []))).sorted()
+    // A volume is a place to write; until a runner attaches one, what is written there is kept in memory.
+    writable = Array(Set(plan.writable + (run?.writable ?? []) + (run?.volumes.map(\.mount) ?? []))).sorted()
+    volumes = run?.volumes.map(\.mount) ?? []
   }
 
   /// `KEY=VALUE`, sorted by bytes.
   var environmentList: [String] {
     environment.map { "\($0.key)=\($0.value)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// What a person should know before the program runs.
+  func warn(_ reporter: Reporter) {
+    for volume in volumes {
+      reporter.warn(
+        "run.volumes: \(volume.absolute) is kept in memory by `packc run`; what is written there ends with the program")
+    }
+    for port in ports {
+      guard let number = port.split(separator: "/").first.flatMap({ UInt16($0) }), number < 1024 else { continue }
+      reporter.warn(
+        "port \(number) is for root only in a container on the host's network, and the program runs as user 65532",
+        hint: "a machine (`packc run`) may use it; for containers choose a port from 1024 on")
+    }
   }
 }

@@ -59,10 +59,10 @@ public struct KernelCatalog: Sendable {
 
   /// By `sha256:…`, by the first digits of the digest (six or more), by name, or by `name@version`.
   public func find(_ reference: String) throws -> Kernel {
-    if let digest = Digest(reference) { return try load(digest) }
     let all = try list()
     let matches = all.filter {
-      $0.manifest.name == reference || "\($0.manifest.name)@\($0.manifest.version)" == reference
+      "\($0.digest)" == reference || "\($0.manifest.kernel.digest)" == reference || $0.manifest.name == reference
+        || "\($0.manifest.name)@\($0.manifest.version)" == reference
         || (reference.utf8.count >= 6 && $0.digest.hex.hasPrefix(reference))
     }
     guard let first = matches.first else {

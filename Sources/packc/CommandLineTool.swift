@@ -8,7 +8,9 @@ struct CommandLineTool {
     var wantsJSON = Self.asksForJSON(arguments)
     var isRun = false
     do {
-      let parsed = try ArgumentParser(commands: Commands.all).parse(arguments)
+      // What everybody types first.
+      let asked = arguments == ["--version"] ? ["version"] : arguments
+      let parsed = try ArgumentParser(commands: Commands.all).parse(asked)
       isRun = parsed.command?.name == "run"
       wantsJSON = try Self.wantsJSON(parsed)
       if parsed.values["help"] != nil || parsed.command == nil {
@@ -18,9 +20,10 @@ struct CommandLineTool {
       guard let command = parsed.command else { return .usage }
       return try run(command, parsed, json: wantsJSON)
     } catch {
-      let failure = error as? Failure ?? Failure("internal", "\(error)")
+      var failure = error as? Failure ?? Failure("internal", "\(error)")
+      if isRun { failure.exit = Self.exitOfRun(failure) }
       Self.show(failure, json: wantsJSON)
-      return isRun ? Self.exitOfRun(failure) : failure.exit
+      return failure.exit
     }
   }
 

@@ -125,8 +125,8 @@ final class FlaskProjectTests: XCTestCase {
       hashes.reduce(text) { $0.replacing($1, with: String(repeating: "0", count: 64)) }
     }
     let refused = try site.packc("build", "\(project)", "--locked").run()
-    XCTAssertNotEqual(refused.result.end, .exited(0), "\(hash) was not checked")
-    refused.expect(standardErrorContains: "hash")
+    XCTAssertEqual(refused.result.end, .exited(ExitCode.lock.rawValue), "\(hash) was not checked")
+    refused.expect(standardErrorContains: "not as packc wrote it")
     XCTAssertFalse(FileSystem.exists(project / ".packc"))
   }
 

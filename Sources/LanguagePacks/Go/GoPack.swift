@@ -56,9 +56,13 @@ struct GoOptions {
 
 enum GoRefusal {
   static func noModule(_ files: ProjectFiles) -> PackRefusal {
-    PackRefusal(
-      .projectError, "no_go_mod", "there is no go.mod",
-      hint: "run `go mod init example.com/NAME` and commit go.mod")
+    // A directory inside a module is no project of its own.
+    let above = (1...8).lazy.map { Array(repeating: "..", count: $0).joined(separator: "/") }
+      .first { FileSystem.exists(HostPath("\($0)/go.mod")) }
+    return PackRefusal(
+      .projectError, "no_go_mod", "there is no go.mod\(above.map { " here; the module's lies in \($0)" } ?? "")",
+      hint: above.map { "run `packc build \($0)`, with --app for this directory" }
+        ?? "run `go mod init example.com/NAME` and commit go.mod")
   }
 
   static func noProgram(_ modules: GoModules) -> PackRefusal {

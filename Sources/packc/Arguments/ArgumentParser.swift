@@ -110,6 +110,7 @@ struct ArgumentParser {
     let place = parsed.command.map { "`packc \($0.name)`" } ?? "packc"
     return Failure(
       "wrong_usage", "\(place) has no flag \(argument)",
-      hint: near.map { "did you mean --\($0)?" } ?? "see `packc \(parsed.command?.name ?? "") --help`", exit: .usage)
+      hint: near.map { "did you mean --\($0)?" } ?? "see `packc \(parsed.command.map { $0.name + " " } ?? "")--help`",
+      exit: .usage)
   }
 }

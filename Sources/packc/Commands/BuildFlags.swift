@@ -42,7 +42,7 @@ enum BuildFlags {
     }
     request.mode = invocation.has("debug") ? .debug : .release
     request.locked = invocation.has("locked")
-    request.tag = invocation.string("tag")
+    request.tag = try invocation.string("tag").map { try ImageTag($0).description }
     request.packName = invocation.string("pack")
     request.packPlaces = invocation.strings("packs").map(invocation.path)
     request.app = invocation.string("app")

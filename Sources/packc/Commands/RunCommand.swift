@@ -22,7 +22,7 @@ enum RunCommand {
     details: """
       Prints the program's output, forwards its ports (the image's own, when none is published), ends with Ctrl-C, and
       returns the program's exit code (128 + N when signal N ended it). 125: packc itself failed; 4: the program could
-      not be started.
+      not be started. Standard output is the program's, so --json prints no document when it ran.
       """
   ) { invocation in
     let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
