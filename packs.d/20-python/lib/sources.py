@@ -6,6 +6,8 @@ import os
 import re
 import warnings
 
+import declared
+
 MAXIMUM_FILES = 5000
 MAXIMUM_BYTES = 1 << 20
 
@@ -263,15 +265,19 @@ class Module:
             self.ports.append({"number": value, "line": line, "loopback": host in ("localhost", "127.0.0.1", "::1")})
 
 
-def parse(path):
+def parse(path, broken):
+    """The tree of a file; None for one that is no Python, which goes into `broken` with its line and the reason."""
     try:
         with open(path, "rb") as file:
             content = file.read()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(content, path)
-    except (SyntaxError, ValueError, RecursionError, OSError):
-        return None
+    except SyntaxError as error:
+        broken.append((path, error.lineno or 1, error.msg))
+    except (ValueError, RecursionError, OSError):
+        pass
+    return None
 
 
 def settle(modules):
@@ -320,9 +326,9 @@ def siblings(module):
 
 
 def read():
-    modules = []
+    modules, broken = [], []
     for path in files():
-        tree = parse(path)
+        tree = parse(path, broken)
         if tree is not None:
             module = Module(path, tree)
             module.read()
@@ -349,6 +355,13 @@ def read():
             directories.append(dict(directory, path=module.path))
         for port in module.ports:
             ports.append(dict(port, path=module.path))
+    # A program that cannot be read is the reason why none was found.
+    at_root = [found for found in broken if os.sep not in found[0]]
+    if at_root and not (objects or guards or mains):
+        path, line, message = at_root[0]
+        raise declared.Problem(
+            "%s, and nothing else here is a program" % message, "mend it; python3 -m py_compile %s shows it" % path,
+            "%s:%d" % (path, line))
     return {
         "objects": objects, "guards": guards, "mains": mains, "ports": ports, "directories": directories,
         "port_variable": any(module.uses_port_variable for module in modules),
