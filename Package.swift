@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CElf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
     .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
     // The vocabulary and the host.
@@ -77,7 +78,9 @@ let package = Package(
       swiftSettings: strict),
 
     // First-party packs: an executable that speaks the protocol like anybody's.
-    .target(name: "LanguagePacks", dependencies: ["PackCore", "Packs"], swiftSettings: strict),
+    .target(
+      name: "LanguagePacks", dependencies: ["PackCore", "Packs", "Config", "CExpat"], swiftSettings: strict,
+      linkerSettings: archives("expat")),
     .executableTarget(
       name: "packc-packs", dependencies: ["PackCore", "LanguagePacks"], swiftSettings: strict),
 

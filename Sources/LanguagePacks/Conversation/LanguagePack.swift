@@ -13,11 +13,12 @@ struct DetectAnswer {
   /// source files alone 30; what the author wrote in unik.yaml 100.
   var confidence: Int
   var reasons: [DetectReason]
+  var role: DetectRole = .program
   var candidates: [ProgramCandidate] = []
 
   var json: JSONValue {
     [
-      "confidence": .integer(Int64(confidence)), "reasons": .array(reasons.map(\.json)),
+      "confidence": .integer(Int64(confidence)), "role": .string(role.rawValue), "reasons": .array(reasons.map(\.json)),
       "candidates": .array(candidates.map(\.json)),
     ]
   }

@@ -38,16 +38,33 @@ public struct DetectReason: Sendable {
   public var text: String { path.isEmpty ? rule : "\(path): \(rule)" }
 }
 
+/// What a language is in a project. Only a program is chosen without being asked for by name.
+public enum DetectRole: String, Sendable, CaseIterable {
+  /// The project is a program of this language.
+  case program
+  /// The language's own project, without a program in it that could be started.
+  case library
+  /// The language serves a program of another one: the assets of its pages, its documentation, its tools.
+  case supporting
+}
+
 /// What a pack says of a project in phase `detect`.
 public struct DetectResult: Sendable {
   /// 1–100.
   public var confidence: Int
+  public var role: DetectRole
   public var reasons: [DetectReason]
   /// Empty, or two and more.
   public var candidates: [ProgramCandidate]
 
   init(_ reader: JSONReader) throws {
     confidence = Int(try reader.required("confidence").integer(in: 0...100))
+    role = try reader.optional("role").map { role in
+      guard let known = DetectRole(rawValue: try role.string()) else {
+        throw role.failure("expected \(DetectRole.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      return known
+    } ?? .program
     reasons = try reader.optional("reasons")?.array().map(DetectReason.init) ?? []
     candidates = try reader.optional("candidates")?.array().map(ProgramCandidate.init) ?? []
   }
