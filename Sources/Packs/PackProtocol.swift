@@ -19,13 +19,14 @@ public enum PackProtocol {
 
 /// What a pack can be asked. A new phase takes its case, its time limit and its result type; nothing else counts them.
 public enum PackPhase: String, Sendable, CaseIterable {
-  case detect, plan
+  case detect, plan, facts, sbom
 
   /// Seconds until SIGTERM.
   public var timeLimit: Double {
     switch self {
     case .detect: 5
     case .plan: 30
+    case .facts, .sbom: 120
     }
   }
 }

@@ -40,6 +40,8 @@ public enum LanguagePackMain {
       switch request.phase {
       case .detect: result = try pack.detect(request)?.json
       case .plan: result = try pack.plan(request, notes).json
+      case .facts: result = ["facts": .array(try pack.facts(request).map(\.json))]
+      case .sbom: result = ["components": .array(try pack.components(request).map(\.json))]
       }
       return respond(request, result.map { ["result": $0] } ?? [:], result == nil ? .notApplicable : .ok, notes)
     } catch {

@@ -59,12 +59,13 @@ public struct DetectResult: Sendable {
 
   init(_ reader: JSONReader) throws {
     confidence = Int(try reader.required("confidence").integer(in: 0...100))
-    role = try reader.optional("role").map { role in
-      guard let known = DetectRole(rawValue: try role.string()) else {
-        throw role.failure("expected \(DetectRole.allCases.map(\.rawValue).joined(separator: ", "))")
-      }
-      return known
-    } ?? .program
+    role =
+      try reader.optional("role").map { role in
+        guard let known = DetectRole(rawValue: try role.string()) else {
+          throw role.failure("expected \(DetectRole.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return known
+      } ?? .program
     reasons = try reader.optional("reasons")?.array().map(DetectReason.init) ?? []
     candidates = try reader.optional("candidates")?.array().map(ProgramCandidate.init) ?? []
   }
