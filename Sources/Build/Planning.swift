@@ -10,6 +10,8 @@ struct Planning {
   let cache: HostPath
   let installation: Installation
   let epoch: Int64
+  /// For writing the project's file anew.
+  var ignoresConfig = false
 
   /// What is known before the chosen pack is asked for its plan.
   struct Project {
@@ -48,7 +50,7 @@ struct Planning {
   }
 
   func project(_ scan: ProjectScan) throws -> Project {
-    let config = try readConfig()
+    let config = ignoresConfig ? nil : try readConfig()
     let catalog = try packHost.load(extraPlaces: request.packPlaces)
     let asked = PackProject(
       directory: request.project, listing: scan.listing, config: config?.json, app: request.app, mode: request.mode,
