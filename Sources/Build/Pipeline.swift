@@ -15,7 +15,9 @@ public struct Pipeline: Sendable {
   }
 
   /// Makes the images of the project, or gives the last build's answer when nothing changed.
-  public func build() throws -> BuildResult {
+  public func build() throws -> BuildResult { try located { try $0.buildHere() } }
+
+  private func buildHere() throws -> BuildResult {
     let planning = try Planning(context: context, request: request, reporter: reporter)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)

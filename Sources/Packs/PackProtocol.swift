@@ -71,6 +71,10 @@ public enum PackExit: Int32, Sendable, CaseIterable {
 public enum PackErrorCode {
   /// Several programs in one project; `error.candidates` lists them.
   public static let severalPrograms = "several_programs"
+  /// The pack knows the project and finds nothing in it that could be started.
+  public static let noProgram = "no_program"
+  /// `--app` names none of the project's programs.
+  public static let noSuchProgram = "no_such_program"
   /// Codes that begin so: a lock file of the language is missing or out of date.
   public static let lockPrefix = "lock_"
 }

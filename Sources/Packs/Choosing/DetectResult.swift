@@ -100,6 +100,7 @@ public struct PackVerdict: Sendable {
     case .matches(let result):
       object["status"] = "matches"
       object["confidence"] = .integer(Int64(result.confidence))
+      object["role"] = .string(result.role.rawValue)
       object["reasons"] = .array(result.reasons.map(\.json))
       if !result.candidates.isEmpty { object["candidates"] = .array(result.candidates.map(\.json)) }
     }
@@ -114,7 +115,7 @@ public struct PackVerdict: Sendable {
     case .notApplicable: "\(pack.name): looked and found nothing of its own"
     case .failed(let failure): "\(pack.name): failed: \(failure.message)"
     case .matches(let result):
-      "\(pack.name): confidence \(result.confidence) (\(result.reasons.map(\.text).joined(separator: "; ")))"
+      "\(pack.name): \(result.role == .program ? "" : "\(result.role.rawValue), ")confidence \(result.confidence) (\(result.reasons.map(\.text).joined(separator: "; ")))"
     }
   }
 }
