@@ -75,6 +75,9 @@ extension Pipeline {
       out +=
         "  \(artifact.path) → \(artifact.destination.absolute)  (\(artifact.role.rawValue), \(artifact.layer.rawValue))\n"
     }
+    if plan.entrypoint.isEmpty, let completion = plan.completion {
+      return out + "entrypoint\n  known when the steps have run: ${work}/\(completion)\n"
+    }
     return out + "entrypoint\n  \(plan.entrypoint.map(Self.quoted).joined(separator: " "))\n"
   }
 
@@ -83,6 +86,9 @@ extension Pipeline {
     out += "  $ \(step.argv.map(Self.quoted).joined(separator: " "))\n"
     if !step.workingDirectory.isRoot { out += "  in \(step.workingDirectory)\n" }
     for (name, value) in step.environment.sorted(by: { $0.key < $1.key }) { out += "  \(name)=\(Self.quoted(value))\n" }
+    for (place, shown) in step.mounts.sorted(by: { $0.key < $1.key }) {
+      out += "  sees \(shown) at \(place.absolute)\n"
+    }
     if !step.outputs.isEmpty { out += "  makes \(step.outputs.map { "${work}/\($0)" }.joined(separator: ", "))\n" }
     return out
   }

@@ -93,6 +93,16 @@ public struct PackHost: Sendable {
     return try read(response, of: pack, .plan) { try PlanReader(privatePaths: [calls]).read($0) }
   }
 
+  /// The plan with what its steps left at `completion`.
+  public func complete(_ plan: BuildPlan, of pack: Pack, with document: [UInt8]) throws -> BuildPlan {
+    do {
+      let json = try JSONParser.parse(document, name: plan.completion?.description ?? "completion")
+      return try PlanReader(privatePaths: []).complete(plan, with: JSONReader(json))
+    } catch let failure as Failure where failure.code == "bad_json" {
+      throw PacksFailure.violation(pack, .plan, "the document that completes its plan is wrong: \(failure.message)")
+    }
+  }
+
   private static func extra(_ lock: [String: JSONValue]) -> [String: JSONValue] {
     ["lock": lock.isEmpty ? .null : .object(lock)]
   }
