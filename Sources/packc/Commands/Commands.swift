@@ -3,7 +3,8 @@ enum Commands {
   static var all: [CommandDefinition] {
     [
       BuildCommand.definition, RunCommand.definition, PlanCommand.definition, LockCommand.definition,
-      CheckCommand.definition, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
+      CheckCommand.definition, PackNewCommand.definition, KernelCommand.importing, KernelCommand.list,
+      VersionCommand.definition,
       HelpCommand.definition,
     ]
   }
