@@ -102,7 +102,7 @@ public struct Pipeline: Sendable {
         packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
-        useCache: request.useCache, lastKeys: state.lastStepKeys()))
+        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.

@@ -10,6 +10,8 @@ struct Planning {
   let cache: HostPath
   let installation: Installation
   let epoch: Int64
+  /// Of packs and steps alike.
+  let isolation: Isolation
 
   /// What is known before the chosen pack is asked for its plan.
   struct Project {
@@ -26,6 +28,7 @@ struct Planning {
     cache = try context.cacheDirectory()
     installation = try Installation.find(from: context.executable)
     epoch = try Self.sourceDateEpoch(context)
+    isolation = Isolation(context: context, reporter: reporter)
   }
 
   /// The variable of reproducible-builds.org, seconds since 1970; 0 without it.
@@ -57,7 +60,8 @@ struct Planning {
   }
 
   var packHost: PackHost {
-    PackHost(context: context, installation: installation, cache: cache, reporter: reporter)
+    PackHost(
+      context: context, installation: installation, cache: cache, reporter: reporter, isolation: isolation)
   }
 
   var configPath: HostPath { request.configFile ?? request.project / UnikFile.fileName }

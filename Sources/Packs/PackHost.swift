@@ -6,12 +6,17 @@ public struct PackHost: Sendable {
   private let installation: Installation
   private let cache: HostPath
   private let reporter: Reporter
+  private let isolation: Isolation
 
-  public init(context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter) {
+  /// `isolation`: what packs run in; without it, this host is asked at the first call.
+  public init(
+    context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter, isolation: Isolation? = nil
+  ) {
     self.context = context
     self.installation = installation
     self.cache = cache
     self.reporter = reporter
+    self.isolation = isolation ?? Isolation(context: context, reporter: reporter)
   }
 
   // MARK: Loading
@@ -91,13 +96,14 @@ public struct PackHost: Sendable {
     let section: JSONValue = lock.isEmpty ? .null : .object(lock)
     let response = try call(pack, .plan, project, extra: ["lock": section]).run()
     let calls = (cache / "packs/calls").description
-    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: [calls]).read($0) }
+    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: CallPaths.names + [calls]).read($0) }
   }
 
   private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])
     -> PackCall
   {
-    PackCall(pack, phase, project, context: context, cache: cache, reporter: reporter, extra: extra)
+    PackCall(
+      pack, phase, project, context: context, cache: cache, reporter: reporter, isolation: isolation, extra: extra)
   }
 
   private func read<T>(_ response: PackResponse, of pack: Pack, _ phase: PackPhase, _ body: (JSONReader) throws -> T)
