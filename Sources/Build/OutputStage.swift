@@ -46,6 +46,7 @@ struct OutputStage {
     let layers: [Layer]
     let contents: [LayerContent]
     let contract: ContractDocument
+    let components: [SoftwareComponent]
   }
 
   mutating func write() throws -> JSONValue {
@@ -59,7 +60,8 @@ struct OutputStage {
     let result = answer(parts, image, unikernel)
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
     try write(
-      CanonicalJSON.encodePretty(BuildDocument.json(result, parts.assembled.root, settled.plan)), to: "build.json")
+      CanonicalJSON.encodePretty(
+        BuildDocument.json(result, parts.assembled.root, settled.plan, components: parts.components)), to: "build.json")
     return result
   }
 
@@ -95,13 +97,14 @@ struct OutputStage {
     let contents = assembled.root.layers()
     let layers = try stage("layers", "compress") { try writeLayers(contents) }
     let contract = try stage("contract", "facts") { try readFacts(assembled, settings, layers) }
+    let components = try planning.packHost.components(pack, of: project.asked, lock: settled.lock.packages)
     watched.add(assembled.watched.sorted)
     for tool in settled.plan.toolchains { watched.addResolved(tool.path) }
     watched.add(project.catalog.watched)
     if let kernel { watched.add([kernel.kernel.directory / "manifest.json", kernel.initFile]) }
     return Parts(
       identity: identity, settings: settings, assembled: assembled, layers: layers, contents: contents,
-      contract: contract)
+      contract: contract, components: components)
   }
 
   func store() throws -> ContentStore { try ContentStore(root: planning.cache / "store") }
@@ -121,11 +124,16 @@ struct OutputStage {
   private func readFacts(
     _ assembled: RootAssembler.Result, _ settings: ProgramSettings, _ layers: [Layer]
   ) throws -> ContractDocument {
-    try ContractDocument.build(
+    let claims = try planning.packHost.facts(pack, of: project.asked, lock: settled.lock.packages)
+    let named = Set(claims.flatMap(\.evidence).map(\.path))
+    let sources = try Dictionary(
+      uniqueKeysWithValues: named.map { ($0, try FileSystem.digest(of: project.scan.root / $0)) })
+    return try ContractDocument.build(
       ContractDocument.Input(
         root: assembled.root, diffIDs: layers.map(\.diffID), mode: request.mode, stripped: assembled.stripped,
         user: BaseFiles.user, group: BaseFiles.user, writable: settings.writable,
-        declared: project.config?.contract ?? ContractDeclaration(), caveats: assembled.caveats,
+        declared: project.config?.contract ?? ContractDeclaration(), claims: claims,
+        claimant: (pack.name, pack.version), sources: sources, caveats: assembled.caveats,
         toolVersion: PackcVersion.current))
   }
 

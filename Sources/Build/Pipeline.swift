@@ -7,16 +7,27 @@ public struct Pipeline: Sendable {
   let context: HostContext
   let request: BuildRequest
   let reporter: Reporter
+  /// What packs and steps run in.
+  let isolation: Isolation
 
   public init(context: HostContext, request: BuildRequest, reporter: Reporter) {
+    self.init(
+      context: context, request: request, reporter: reporter,
+      isolation: Isolation(context: context, reporter: reporter))
+  }
+
+  init(context: HostContext, request: BuildRequest, reporter: Reporter, isolation: Isolation) {
     self.context = context
     self.request = request
     self.reporter = reporter
+    self.isolation = isolation
   }
 
   /// Makes the images of the project, or gives the last build's answer when nothing changed.
-  public func build() throws -> BuildResult {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
+  public func build() throws -> BuildResult { try located { try $0.buildHere() } }
+
+  private func buildHere() throws -> BuildResult {
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let started = Clock.now()
@@ -47,6 +58,7 @@ public struct Pipeline: Sendable {
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)
     try executor.run(settled.plan.steps)
+    try complete(&settled.plan, planning, choice.pack, executor)
 
     var output = OutputStage(
       planning: planning, project: project, settled: settled, kernel: kernel, executor: executor, pack: choice.pack,
@@ -87,6 +99,16 @@ public struct Pipeline: Sendable {
     let what = committed == nil ? "wrote packc.lock" : "packc.lock \(differences.isEmpty ? "completed" : "changed")"
     reporter.note("\(what); commit it")
     return true
+  }
+
+  /// What only the steps could know of the program.
+  private func complete(
+    _ plan: inout BuildPlan, _ planning: Planning, _ pack: Pack, _ executor: StepExecutor
+  ) throws {
+    guard let completion = plan.completion, let file = executor.locate("${work}/\(completion)") else { return }
+    let known = plan.decisions.count
+    plan = try planning.packHost.complete(plan, of: pack, with: FileSystem.read(file, limit: 16 << 20))
+    report(Array(plan.decisions.dropFirst(known)))
   }
 
   private func report(_ decisions: [Decision]) {

@@ -12,6 +12,8 @@ struct Planning {
   let epoch: Int64
   /// Of packs and steps alike.
   let isolation: Isolation
+  /// For writing the project's file anew.
+  var ignoresConfig = false
 
   /// What is known before the chosen pack is asked for its plan.
   struct Project {
@@ -21,14 +23,14 @@ struct Planning {
     let asked: PackProject
   }
 
-  init(context: HostContext, request: BuildRequest, reporter: Reporter) throws {
+  init(context: HostContext, request: BuildRequest, reporter: Reporter, isolation: Isolation) throws {
     self.context = context
     self.request = request
     self.reporter = reporter
     cache = try context.cacheDirectory()
     installation = try Installation.find(from: context.executable)
     epoch = try Self.sourceDateEpoch(context)
-    isolation = Isolation(context: context, reporter: reporter)
+    self.isolation = isolation
   }
 
   /// The variable of reproducible-builds.org, seconds since 1970; 0 without it.
@@ -51,7 +53,7 @@ struct Planning {
   }
 
   func project(_ scan: ProjectScan) throws -> Project {
-    let config = try readConfig()
+    let config = ignoresConfig ? nil : try readConfig()
     let catalog = try packHost.load(extraPlaces: request.packPlaces)
     let asked = PackProject(
       directory: request.project, listing: scan.listing, config: config?.json, app: request.app, mode: request.mode,

@@ -11,6 +11,8 @@ struct Sandbox {
     var work: HostPath
     var cache: HostPath
     var pack: HostPath
+    /// Where the pack's helpers are; nil when it names none.
+    var libexec: HostPath?
     var home: HostPath
     var temporary: HostPath
 
@@ -27,8 +29,8 @@ struct Sandbox {
 
   /// Inside the namespace, the same on every machine.
   static let inside = Places(
-    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack", home: "/packc/home",
-    temporary: "/tmp")
+    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack",
+    libexec: "/packc/libexec", home: "/packc/home", temporary: "/tmp")
 
   let bubblewrap: Bubblewrap?
   let host: Places
@@ -37,14 +39,19 @@ struct Sandbox {
   var places: Places { bubblewrap == nil ? host : Self.inside }
 
   /// The argv that runs `argv` (already expanded) with that working directory.
-  func wrap(_ argv: [String], directory: HostPath, network: Bool) throws -> [String] {
+  func wrap(
+    _ argv: [String], directory: HostPath, network: Bool, mounts: [RootPath: String] = [:]
+  ) throws -> [String] {
     guard let bubblewrap else { return argv }
-    return try bubblewrap.wrap(
-      argv, directory: directory, network: network,
-      mounts: [
-        .writable(host.source, at: Self.inside.source), .writable(host.work, at: Self.inside.work),
-        .writable(host.cache, at: Self.inside.cache), .readOnly(host.pack, at: Self.inside.pack),
-        .writable(host.home, at: Self.inside.home),
-      ], searchPath: searchPath)
+    var all: [Bubblewrap.Mount] = [
+      .writable(host.source, at: Self.inside.source), .writable(host.work, at: Self.inside.work),
+      .writable(host.cache, at: Self.inside.cache), .readOnly(host.pack, at: Self.inside.pack),
+      .writable(host.home, at: Self.inside.home),
+    ]
+    if let libexec = host.libexec { all.append(.readOnly(libexec, at: "/packc/libexec")) }
+    for (place, shown) in mounts.sorted(by: { $0.key < $1.key }) {
+      all.append(.writable(HostPath(host.expand(shown)), at: HostPath(place.absolute)))
+    }
+    return try bubblewrap.wrap(argv, directory: directory, network: network, mounts: all, searchPath: searchPath)
   }
 }

@@ -93,10 +93,46 @@ public struct PackHost: Sendable {
   /// The plan of the chosen pack. `lock`: what packc.lock holds of packages that this pack had resolved, by ecosystem.
   public func plan(_ pack: Pack, for project: PackProject, lock: [String: JSONValue] = [:]) throws -> BuildPlan {
     try pack.manifest.options.validate(project.options)
-    let section: JSONValue = lock.isEmpty ? .null : .object(lock)
-    let response = try call(pack, .plan, project, extra: ["lock": section]).run()
+    let response = try call(pack, .plan, project, extra: Self.extra(lock)).run()
     let calls = (cache / "packs/calls").description
     return try read(response, of: pack, .plan) { try PlanReader(privatePaths: CallPaths.names + [calls]).read($0) }
+  }
+
+  /// The plan with what its steps left at `completion`.
+  public func complete(_ plan: BuildPlan, of pack: Pack, with document: [UInt8]) throws -> BuildPlan {
+    do {
+      let json = try JSONParser.parse(document, name: plan.completion?.description ?? "completion")
+      return try PlanReader(privatePaths: []).complete(plan, with: JSONReader(json))
+    } catch let failure as Failure where failure.code == "bad_json" {
+      throw PacksFailure.violation(pack, .plan, "the document that completes its plan is wrong: \(failure.message)")
+    }
+  }
+
+  private static func extra(_ lock: [String: JSONValue]) -> [String: JSONValue] {
+    ["lock": lock.isEmpty ? .null : .object(lock)]
+  }
+
+  // MARK: Claims
+
+  /// What the pack says of the source; empty when it has no phase `facts`.
+  public func facts(_ pack: Pack, of project: PackProject, lock: [String: JSONValue] = [:]) throws -> [SourceFact] {
+    try claims(pack, .facts, project, lock) { try $0.facts($1) }
+  }
+
+  /// What the program is made of, as the pack knows it; empty when it has no phase `sbom`.
+  public func components(_ pack: Pack, of project: PackProject, lock: [String: JSONValue] = [:]) throws
+    -> [SoftwareComponent]
+  {
+    try claims(pack, .sbom, project, lock) { try $0.components($1) }
+  }
+
+  private func claims<T>(
+    _ pack: Pack, _ phase: PackPhase, _ project: PackProject, _ lock: [String: JSONValue],
+    _ body: (ClaimsReader, JSONReader) throws -> [T]
+  ) throws -> [T] {
+    guard pack.manifest.phases.contains(phase) else { return [] }
+    let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
+    return try read(response, of: pack, phase) { try body(ClaimsReader(files: Set(project.listing)), $0) }
   }
 
   private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])

@@ -27,8 +27,9 @@ public struct Bubblewrap: Sendable {
     return Bubblewrap(tool: tool)
   }
 
-  /// The argv that runs `argv` with that working directory. `mounts` are made in order; a relative source is seen from
-  /// the working directory of bubblewrap itself, so that its path may hold any byte. `searchPath`: what of PATH lies
+  /// The argv that runs `argv` with that working directory. `mounts` are made in order, also in the place of a top-level
+  /// directory of the host; a relative source is seen from the working directory of bubblewrap itself, so that its path
+  /// may hold any byte. `searchPath`: what of PATH lies
   /// below /tmp is shown through the private /tmp.
   public func wrap(
     _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath]
@@ -38,7 +39,7 @@ public struct Bubblewrap: Sendable {
       "--unshare-uts", "--hostname", "packc", "--die-with-parent", "--new-session",
     ]
     if !network { out.append("--unshare-net") }
-    out += try Self.hostMounts()
+    out += try Self.hostMounts(without: Set(mounts.map { $0.target }))
     out += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", "--dir", "/packc"]
     for directory in searchPath where directory.relative(to: "/tmp") != nil {
       let tree = directory.name == "bin" ? directory.parent : directory
@@ -51,11 +52,11 @@ public struct Bubblewrap: Sendable {
   }
 
   /// The host's top-level directories, read-only; links (usr-merge) as links.
-  private static func hostMounts() throws -> [String] {
-    let own: Set<String> = ["proc", "dev", "tmp", "packc", "lost+found"]
+  private static func hostMounts(without mounted: Set<HostPath>) throws -> [String] {
+    let own = mounted.union(["/proc", "/dev", "/tmp", "/packc", "/lost+found"])
     return try DirectoryWalk.names(in: "/").flatMap { name -> [String] in
       let path = "/" / HostPath(bytes: name)
-      guard let text = path.utf8, !own.contains(path.name), let status = try FileSystem.status(path) else { return [] }
+      guard let text = path.utf8, !own.contains(path), let status = try FileSystem.status(path) else { return [] }
       switch status.kind {
       case .link: return ["--symlink", String(decoding: try FileSystem.linkTarget(path), as: UTF8.self), text]
       case .directory: return ["--ro-bind-try", text, text]

@@ -2,7 +2,8 @@
 enum Commands {
   static var all: [CommandDefinition] {
     [
-      BuildCommand.definition, RunCommand.definition, PlanCommand.definition, LockCommand.definition,
+      BuildCommand.definition, RunCommand.definition, PlanCommand.definition, InitCommand.definition,
+      LockCommand.definition,
       CheckCommand.definition, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
       HelpCommand.definition,
     ]
