@@ -72,6 +72,7 @@ public struct PackHost: Sendable {
     let source = flag != nil ? "--pack" : "unik.yaml"
     if catalog.pack(named: name) != nil { return (name, source) }
     if let rejected = catalog.rejected.first(where: { $0.name == name }) { throw rejected.failure }
+    if let mask = catalog.masks.first(where: { $0.name == name }) { throw PacksFailure.maskedAway(name, mask.source) }
     throw PacksFailure.unknownPack(name, from: source, known: catalog.packs.map(\.name))
   }
 

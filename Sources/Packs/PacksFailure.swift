@@ -90,12 +90,19 @@ enum PacksFailure {
 
   // Choosing.
 
-  static func unknownPack(_ name: String, from source: String, known: [String]) -> Failure {
+  static func unknownPack(_ name: String, from source: String? = nil, known: [String]) -> Failure {
     let near = Suggestion.nearest(to: name, in: known)
+    let text = "the pack \"\(name)\""
     return Failure(
-      "unknown_pack", "\(source) asks for the pack \"\(name)\", which is not installed",
+      "unknown_pack", source.map { "\($0) asks for \(text), which is not installed" } ?? "\(text) is not installed",
       hint: near.map { "did you mean \"\($0)\"?" } ?? "installed: \(known.sorted().joined(separator: ", "))",
       exit: .usage)
+  }
+
+  static func maskedAway(_ name: String, _ path: HostPath) -> Failure {
+    Failure(
+      "pack_masked", "no pack \"\(name)\" is used, since \(path) leads to /dev/null",
+      hint: "remove that link to have the pack back", exit: .usage)
   }
 
   static func options(_ path: String, _ text: String, hint: String?) -> Failure {

@@ -4,7 +4,7 @@ enum Commands {
     [
       BuildCommand.definition, RunCommand.definition, PlanCommand.definition, InitCommand.definition,
       LockCommand.definition,
-      CheckCommand.definition, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
+      CheckCommand.definition, PackCommand.list, PackCommand.show, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
       HelpCommand.definition,
     ]
   }
