@@ -118,9 +118,9 @@ extension Pipeline {
 
   private func writeProjectFileHere(force: Bool) throws -> InitResult {
     try refuseToOverwrite(force)
-    var planning = try Planning(context: context, request: request, reporter: reporter)
+    var planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     planning.ignoresConfig = true
-    let project = try planning.project(try planning.scan())
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     var plan: BuildPlan?
     var problem: String?
