@@ -55,12 +55,14 @@ struct NodeLockCheck {
     for manifest in manifests {
       let known = lock.requirements[key(manifest)]
       for (group, name, range) in Self.wanted(manifest) {
-        let found = known.map { $0[name] } ?? (lock.isOld && lock.names.contains(name) ? range : nil)
+        let found = known.map { $0[name] } ?? (lock.isOld && lock.names.contains(name) ? [range] : nil)
         guard let found else {
           if members.contains(name), lock.isOld { continue }
           return problem(manifest, group, name, "it lacks \(name) \(range)")
         }
-        if found != range { return problem(manifest, group, name, "it was made for \(name) \(found), not \(range)") }
+        guard !found.contains(range) else { continue }
+        let made = found.sorted().joined(separator: ", ")
+        return problem(manifest, group, name, "it was made for \(name) \(made), not \(range)")
       }
     }
     return nil

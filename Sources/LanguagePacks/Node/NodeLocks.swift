@@ -3,7 +3,7 @@ internal import PackCore
 /// package-lock.json and npm-shrinkwrap.json, versions 1 to 3.
 struct NPMLock {
   /// By directory of the manifest, what it asked for when the lock was made; empty for version 1.
-  var requirements: [String: [String: String]] = [:]
+  var requirements: [String: [String: Set<String>]] = [:]
   /// Version 1: the packages at the top.
   var names: Set<String> = []
   var isOld: Bool
@@ -25,9 +25,9 @@ struct NPMLock {
     for (place, package) in packages {
       let cut = place.lastRange(of: "node_modules/")
       if cut == nil {
-        var asked: [String: String] = [:]
+        var asked: [String: Set<String>] = [:]
         for group in ["dependencies", "devDependencies", "optionalDependencies"] {
-          for (name, range) in package[group]?.object ?? [:] { asked[name] = range.string ?? "" }
+          for (name, range) in package[group]?.object ?? [:] { asked[name, default: []].insert(range.string ?? "") }
         }
         requirements[place] = asked
         if !place.isEmpty { local.append(place) }

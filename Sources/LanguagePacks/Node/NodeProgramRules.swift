@@ -1,3 +1,4 @@
+internal import Config
 internal import PackCore
 internal import Packs
 
@@ -21,7 +22,7 @@ struct NodeProgramRules {
       case .program(let program): return .program(program)
       case let other: unusable = other
       }
-      if let program = framework(manifest) { return .program(program) }
+      if let program = try moon(manifest) ?? framework(manifest) { return .program(program) }
       if let site = site(manifest) { return site }
     }
     if case .unusable(let reason, _)? = unusable, !reason.isDevelopment { return unusable ?? .nothing }
@@ -84,6 +85,25 @@ struct NodeProgramRules {
   /// Vite's own preview shows a build to its author; only `start` makes it what runs.
   private func isVitePreview(_ launch: NodeLaunch) -> Bool {
     if case .tool(let tool) = launch.kind { tool.name == "vite" || tool.name == "astro" } else { false }
+  }
+
+  /// Tasks of moon stand in a file beside package.json.
+  private func moon(_ manifest: NodeManifest) throws -> NodeProgram? {
+    guard let path = NodeModulePath.join(manifest.directory, "moon.yml"), files.isFile(path),
+      let text = try files.text(path), let moon = try YAMLText.json(Array(text.utf8), path: path)
+    else { return nil }
+    for task in ["start", "serve"] {
+      guard let command = moon["tasks"]?[task]?["command"] else { continue }
+      let line = command.string ?? (command.array ?? []).compactMap(\.string).joined(separator: " ")
+      var launch = NodeScripts(manifest).launch(line: line)
+      guard launch.isServing else { continue }
+      for build in ["build", "compile"] {
+        if let made = moon["tasks"]?[build]?["command"]?.string { launch.builds.append(made) }
+      }
+      return NodeProgram(
+        directory: manifest.directory, manifest: manifest, launch: launch, source: "\(path) (tasks.\(task))")
+    }
+    return nil
   }
 
   // MARK: Frameworks
