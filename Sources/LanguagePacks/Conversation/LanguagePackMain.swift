@@ -8,6 +8,7 @@ public enum LanguagePackMain {
   private static func pack(named name: String) -> (any LanguagePack)? {
     switch name {
     case "go": GoPack()
+    case "java": JavaPack()
     case "python": PythonPack()
     case "unik": UnikPack()
     default: nil
