@@ -9,6 +9,7 @@ public enum LanguagePackMain {
     switch name {
     case "go": GoPack()
     case "node": NodePack()
+    case "java": JavaPack()
     case "python": PythonPack()
     case "unik": UnikPack()
     default: nil
