@@ -51,27 +51,30 @@ final class SubProjectTests: XCTestCase {
     let bench = try Workbench()
     try bench.pack("10-go", manifest: ["detect": ["any": ["go.mod"]]], says(90, "program"))
     let packs = try bench.host().load().packs
-    let listing = [
+    for path in [
       "README.md", "a/b/c/d/go.mod", "docs/go.mod", "examples/one/go.mod", "services/api/go.mod", "services/web/go.mod",
-      "services/web/inner/go.mod", "web/package.json", "z/go.mod",
-    ].compactMap { RootPath($0) }
+      "services/web/inner/go.mod", "web/package.json", "z/go.mod", "ignored/go.mod",
+    ] {
+      try bench.write(path == "README.md" ? "" : "module x\n", "project/\(path)")
+    }
+    try bench.write("/ignored/\n", "project/.gitignore")
     XCTAssertEqual(
-      SubProjects.directories(listing, packs).map(\.description),
+      try SubProjects.directories(ProjectTree(bench.project), packs).map(\.description),
       ["z", "services/api", "services/web", "services/web/inner"])
   }
 
   func testProgramsBelow() throws {
     let bench = try Workbench()
     for path in ["api/go.mod", "api/inner/go.mod", "lib/go.mod", "broken/go.mod", "web/package.json"] {
-      try bench.write("", "project/\(path)")
+      try bench.write(String(path.prefix { $0 != "/" }), "project/\(path)")
     }
     // The working directory is the project: each directory is asked about as one of its own.
     try bench.pack(
       "10-go", manifest: ["detect": ["any": ["go.mod"]]],
       """
-      case $PWD in
-      */lib) \(says(40, "library")) ;;
-      */broken) exit 78 ;;
+      case $(cat go.mod) in
+      lib) \(says(40, "library")) ;;
+      broken) exit 78 ;;
       *) \(says(90, "program")) ;;
       esac
       """)
