@@ -7,6 +7,7 @@ public enum LanguagePackMain {
   /// A new language takes its line here and its directory in `packs.d`.
   private static func pack(named name: String) -> (any LanguagePack)? {
     switch name {
+    case "dotnet": DotnetPack()
     case "go": GoPack()
     case "node": NodePack()
     case "java": JavaPack()
