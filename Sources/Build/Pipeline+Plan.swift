@@ -16,7 +16,7 @@ extension Pipeline {
 
   private func planHere(detectOnly: Bool, explain: Bool) throws -> PlanResult {
     let planning = try Planning(context: context, request: request, reporter: reporter)
-    let project = try planning.project(try planning.scan())
+    let project = try planning.project()
     let detection = try planning.detect(project)
     let choice: Choice
     do {
@@ -43,7 +43,7 @@ extension Pipeline {
   ) throws -> PlanResult {
     let locked = try LockFile.read(project: request.project)?.packages ?? [:]
     var plan = try planning.plan(choice.pack, project, lock: locked)
-    plan.addDeclaredFiles(project.config, project.scan)
+    plan.addDeclaredFiles(project.config, try planning.scan())
     guard case .object(var object) = plan.json else { return PlanResult(json: plan.json, text: "") }
     object["decisions"] = .array((choice.decisions + plan.decisions).map(\.json))
     object["pack"] = choice.pack.json
@@ -75,6 +75,9 @@ extension Pipeline {
       out +=
         "  \(artifact.path) → \(artifact.destination.absolute)  (\(artifact.role.rawValue), \(artifact.layer.rawValue))\n"
     }
+    if plan.entrypoint.isEmpty, let completion = plan.completion {
+      return out + "entrypoint\n  known when the steps have run: ${work}/\(completion)\n"
+    }
     return out + "entrypoint\n  \(plan.entrypoint.map(Self.quoted).joined(separator: " "))\n"
   }
 
@@ -83,6 +86,9 @@ extension Pipeline {
     out += "  $ \(step.argv.map(Self.quoted).joined(separator: " "))\n"
     if !step.workingDirectory.isRoot { out += "  in \(step.workingDirectory)\n" }
     for (name, value) in step.environment.sorted(by: { $0.key < $1.key }) { out += "  \(name)=\(Self.quoted(value))\n" }
+    for (place, shown) in step.mounts.sorted(by: { $0.key < $1.key }) {
+      out += "  sees \(shown) at \(place.absolute)\n"
+    }
     if !step.outputs.isEmpty { out += "  makes \(step.outputs.map { "${work}/\($0)" }.joined(separator: ", "))\n" }
     return out
   }
@@ -105,7 +111,7 @@ extension Pipeline {
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let scan = try planning.scan()
-    let project = try planning.project(scan)
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: Clock.now() - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)

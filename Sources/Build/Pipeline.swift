@@ -38,7 +38,7 @@ public struct Pipeline: Sendable {
   private func build(
     _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
   ) throws -> BuildResult {
-    let project = try planning.project(scan)
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
@@ -49,9 +49,11 @@ public struct Pipeline: Sendable {
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)
     try executor.run(settled.plan.steps)
+    try complete(&settled.plan, planning, choice.pack, executor)
 
     var output = OutputStage(
-      planning: planning, project: project, settled: settled, kernel: kernel, executor: executor, pack: choice.pack,
+      planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
+      pack: choice.pack,
       digests: digests, decisions: choice.decisions)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
@@ -89,6 +91,16 @@ public struct Pipeline: Sendable {
     let what = committed == nil ? "wrote packc.lock" : "packc.lock \(differences.isEmpty ? "completed" : "changed")"
     reporter.note("\(what); commit it")
     return true
+  }
+
+  /// What only the steps could know of the program.
+  private func complete(
+    _ plan: inout BuildPlan, _ planning: Planning, _ pack: Pack, _ executor: StepExecutor
+  ) throws {
+    guard let completion = plan.completion, let file = executor.locate("${work}/\(completion)") else { return }
+    let known = plan.decisions.count
+    plan = try planning.packHost.complete(plan, of: pack, with: FileSystem.read(file, limit: 16 << 20))
+    report(Array(plan.decisions.dropFirst(known)))
   }
 
   private func report(_ decisions: [Decision]) {

@@ -11,6 +11,8 @@ struct Sandbox {
     var work: HostPath
     var cache: HostPath
     var pack: HostPath
+    /// Where the pack's helpers are; nil when it names none.
+    var libexec: HostPath?
     var home: HostPath
     var temporary: HostPath
 
@@ -43,8 +45,8 @@ struct Sandbox {
 
   /// Inside the namespace, the same on every machine.
   static let inside = Places(
-    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack", home: "/packc/home",
-    temporary: "/tmp")
+    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack",
+    libexec: "/packc/libexec", home: "/packc/home", temporary: "/tmp")
 
   let bubblewrap: HostPath?
   let host: Places
@@ -63,14 +65,16 @@ struct Sandbox {
   }
 
   /// The argv that runs `argv` (already expanded) with that working directory.
-  func wrap(_ argv: [String], directory: HostPath, network: Bool, writableSource: Bool = true) throws -> [String] {
+  func wrap(
+    _ argv: [String], directory: HostPath, network: Bool, mounts: [RootPath: String] = [:]
+  ) throws -> [String] {
     guard let bubblewrap else { return argv }
     var out = [
       bubblewrap.description, "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc",
       "--unshare-uts", "--hostname", "packc", "--die-with-parent", "--new-session",
     ]
     if !network { out.append("--unshare-net") }
-    out += try Self.hostMounts()
+    out += try Self.hostMounts(without: Set(mounts.keys.map(\.description)))
     out += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", "--dir", "/packc"]
     for directory in searchPath where directory.relative(to: "/tmp") != nil {
       let tree = directory.name == "bin" ? directory.parent : directory
@@ -79,14 +83,18 @@ struct Sandbox {
     out += [
       "--bind", host.source.description, "/packc/source", "--bind", host.work.description, "/packc/work",
       "--bind", host.cache.description, "/packc/cache", "--ro-bind", host.pack.description, "/packc/pack",
-      "--bind", host.home.description, "/packc/home", "--chdir", directory.description, "--",
+      "--bind", host.home.description, "/packc/home",
     ]
-    return out + argv
+    if let libexec = host.libexec { out += ["--ro-bind", libexec.description, "/packc/libexec"] }
+    for (place, shown) in mounts.sorted(by: { $0.key < $1.key }) {
+      out += ["--bind", host.expand(shown), place.absolute]
+    }
+    return out + ["--chdir", directory.description, "--"] + argv
   }
 
   /// The host's top-level directories, read-only; links (usr-merge) as links.
-  private static func hostMounts() throws -> [String] {
-    let own: Set<String> = ["proc", "dev", "tmp", "packc", "lost+found"]
+  private static func hostMounts(without mounts: Set<String>) throws -> [String] {
+    let own = mounts.union(["proc", "dev", "tmp", "packc", "lost+found"])
     return try DirectoryWalk.names(in: "/").flatMap { name -> [String] in
       let path = "/" / HostPath(bytes: name)
       guard let text = path.utf8, !own.contains(path.name), let status = try FileSystem.status(path) else { return [] }

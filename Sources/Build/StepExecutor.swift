@@ -105,6 +105,7 @@ final class StepExecutor {
     try materializeEarlierOutputs(in: workspace)
     let sandbox = try makeSandbox(step, workspace)
     try writeFiles(of: step, sandbox)
+    try makeMounted(step, sandbox)
     do {
       try runCommand(of: step, sandbox)
       try checkOutputs(of: step, workspace)
@@ -151,7 +152,7 @@ final class StepExecutor {
       bubblewrap: bubblewrap,
       host: Sandbox.Places(
         source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
-        home: workspace.home, temporary: workspace.home / "tmp"),
+        libexec: setting.libexec, home: workspace.home, temporary: workspace.home / "tmp"),
       searchPath: setting.context.searchPath)
   }
 
@@ -166,6 +167,13 @@ final class StepExecutor {
       try FileSystem.createDirectory(target.parent)
       try FileSystem.writeAtomically(Array(text.utf8), to: target, durable: false)
     }
+  }
+
+  /// What is shown at another path is a directory when the step starts.
+  private func makeMounted(_ step: BuildStep, _ sandbox: Sandbox) throws {
+    guard !step.mounts.isEmpty else { return }
+    guard bubblewrap != nil else { throw BuildFailure.mountsNeedSandbox(step) }
+    for directory in step.mounts.values { try FileSystem.createDirectory(HostPath(sandbox.host.expand(directory))) }
   }
 
   private var baseEnvironment: [String: String] {
@@ -191,7 +199,7 @@ final class StepExecutor {
     var environment = baseEnvironment
     environment["HOME"] = sandbox.places.home.description
     environment["TMPDIR"] = sandbox.places.temporary.description
-    environment["PACKC_LIBEXEC"] = setting.libexec?.description
+    if setting.libexec != nil { environment["PACKC_LIBEXEC"] = sandbox.places.libexec?.description }
     if step.network {
       for name in setting.passthrough { environment[name] = setting.context.environment[name] }
     }
@@ -204,7 +212,7 @@ final class StepExecutor {
     let directory = places.source / step.workingDirectory
     var tail: [String] = []
     let command = Command(
-      try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network),
+      try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network, mounts: step.mounts),
       environment: environment(of: step, sandbox), directory: bubblewrap == nil ? directory : nil,
       timeout: setting.timeout)
     let result = try ProcessRunner().run(command) { _, line in

@@ -72,7 +72,7 @@ public struct PackHost: Sendable {
 
   private func outcome(of pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome {
     if let wanted, wanted != pack.name { return .notAsked }
-    guard pack.manifest.rules.match(project.listing, config: project.config) != nil else { return .notStarted }
+    guard try pack.manifest.rules.match(project.tree, config: project.config) != nil else { return .notStarted }
     do {
       let response = try call(pack, .detect, project).run()
       guard response.status == .ok else { return .notApplicable }
@@ -91,6 +91,16 @@ public struct PackHost: Sendable {
     let response = try call(pack, .plan, project, extra: Self.extra(lock)).run()
     let calls = (cache / "packs/calls").description
     return try read(response, of: pack, .plan) { try PlanReader(privatePaths: [calls]).read($0) }
+  }
+
+  /// The plan with what its steps left at `completion`.
+  public func complete(_ plan: BuildPlan, of pack: Pack, with document: [UInt8]) throws -> BuildPlan {
+    do {
+      let json = try JSONParser.parse(document, name: plan.completion?.description ?? "completion")
+      return try PlanReader(privatePaths: []).complete(plan, with: JSONReader(json))
+    } catch let failure as Failure where failure.code == "bad_json" {
+      throw PacksFailure.violation(pack, .plan, "the document that completes its plan is wrong: \(failure.message)")
+    }
   }
 
   private static func extra(_ lock: [String: JSONValue]) -> [String: JSONValue] {
@@ -117,7 +127,7 @@ public struct PackHost: Sendable {
   ) throws -> [T] {
     guard pack.manifest.phases.contains(phase) else { return [] }
     let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
-    return try read(response, of: pack, phase) { try body(ClaimsReader(files: Set(project.listing)), $0) }
+    return try read(response, of: pack, phase) { try body(ClaimsReader(holds: project.tree.holds), $0) }
   }
 
   private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])

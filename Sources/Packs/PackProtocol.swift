@@ -1,9 +1,11 @@
+public import PackCore
+
 /// The words that packc and packs share (`docs/pack-protocol.md`). Both sides use these; neither repeats them.
 public enum PackProtocol {
   /// `MAJOR.MINOR`; minor versions only add.
   public static let version = "1.0"
-  /// Names of additions that both sides must understand (`requires`); version 1.0 has none.
-  public static let features: Set<String> = []
+  /// Names of additions that both sides must understand (`requires`): an older packc refuses a plan that needs one.
+  public static let features: Set<String> = ["mounts", "completion"]
 
   /// The limit of one response.
   public static let responseLimit = 16 << 20
@@ -14,6 +16,13 @@ public enum PackProtocol {
   public static func speaks(_ version: String) -> Bool {
     let parts = version.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 2 && parts[0] == "1" && UInt16(parts[1]) != nil
+  }
+}
+
+extension BuildPlan {
+  /// What packc must know to carry this plan out as it is meant: for `requires` of the response.
+  public var neededFeatures: [String] {
+    (completion == nil ? [] : ["completion"]) + (steps.contains { !$0.mounts.isEmpty } ? ["mounts"] : [])
   }
 }
 

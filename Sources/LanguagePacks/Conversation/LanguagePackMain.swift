@@ -39,7 +39,10 @@ public enum LanguagePackMain {
       var result: JSONValue?
       switch request.phase {
       case .detect: result = try pack.detect(request)?.json
-      case .plan: result = try pack.plan(request, notes).json
+      case .plan:
+        let plan = try pack.plan(request, notes)
+        let body: [String: JSONValue] = ["result": plan.json, "requires": JSONValue(strings: plan.neededFeatures)]
+        return respond(request, body, .ok, notes)
       case .facts: result = ["facts": .array(try pack.facts(request).map(\.json))]
       case .sbom: result = ["components": .array(try pack.components(request).map(\.json))]
       }

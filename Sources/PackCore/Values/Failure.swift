@@ -78,6 +78,9 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Failure {
+  /// packc itself was told to end; nothing goes on after that.
+  public var isInterruption: Bool { code == "interrupted" }
+
   /// A failed system call, with errno's own text.
   public static func system(
     _ action: String, _ path: HostPath? = nil, errno code: Int32, hint: String? = nil

@@ -104,3 +104,11 @@ public struct OptionsSchema: Sendable {
     }
   }
 }
+
+extension OptionsSchema {
+  /// Whether the schema names this option at its top.
+  public func takes(_ name: String) -> Bool {
+    guard case .schema(_, _, let properties, _, let isClosed, _, _) = root else { return true }
+    return properties[name] != nil || !isClosed
+  }
+}

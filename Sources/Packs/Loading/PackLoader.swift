@@ -144,8 +144,3 @@ struct PackLoader {
     return try store.tree(of: files, place: helpers / manifest.helpers.joined(separator: "\u{0}"))
   }
 }
-
-extension Failure {
-  /// packc itself was told to end; nothing goes on after that.
-  var isInterruption: Bool { code == "interrupted" }
-}
