@@ -12,7 +12,7 @@ extension Pipeline {
       return try body(self)
     } catch let failure as Failure where Self.mayLieBelow(failure) {
       guard let below = try requestBelow() else { throw failure }
-      return try Pipeline(context: context, request: below, reporter: reporter).located(body)
+      return try Pipeline(context: context, request: below, reporter: reporter, isolation: isolation).located(body)
     }
   }
 
@@ -33,7 +33,7 @@ extension Pipeline {
       else { return nil }
       (directory, source) = (path, "--app")
     } else {
-      let planning = try Planning(context: context, request: request, reporter: .silent)
+      let planning = try Planning(context: context, request: request, reporter: .silent, isolation: isolation)
       let project = try planning.project()
       let found = try planning.packHost.detectBelow(project.asked, in: project.catalog, requested: request.packName)
       guard let only = found.first else { return nil }

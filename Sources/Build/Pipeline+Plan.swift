@@ -15,7 +15,7 @@ extension Pipeline {
   }
 
   private func planHere(detectOnly: Bool, explain: Bool) throws -> PlanResult {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let project = try planning.project()
     let detection = try planning.detect(project)
     let choice: Choice
@@ -107,7 +107,7 @@ extension Pipeline {
   public func lock() throws -> JSONValue { try located { try $0.lockHere() } }
 
   private func lockHere() throws -> JSONValue {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let scan = try planning.scan()

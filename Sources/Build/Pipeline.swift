@@ -7,18 +7,27 @@ public struct Pipeline: Sendable {
   let context: HostContext
   let request: BuildRequest
   let reporter: Reporter
+  /// What packs and steps run in.
+  let isolation: Isolation
 
   public init(context: HostContext, request: BuildRequest, reporter: Reporter) {
+    self.init(
+      context: context, request: request, reporter: reporter,
+      isolation: Isolation(context: context, reporter: reporter))
+  }
+
+  init(context: HostContext, request: BuildRequest, reporter: Reporter, isolation: Isolation) {
     self.context = context
     self.request = request
     self.reporter = reporter
+    self.isolation = isolation
   }
 
   /// Makes the images of the project, or gives the last build's answer when nothing changed.
   public func build() throws -> BuildResult { try located { try $0.buildHere() } }
 
   private func buildHere() throws -> BuildResult {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let started = Clock.now()
@@ -116,7 +125,7 @@ public struct Pipeline: Sendable {
         packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
-        useCache: request.useCache, lastKeys: state.lastStepKeys()))
+        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.

@@ -10,6 +10,8 @@ struct Planning {
   let cache: HostPath
   let installation: Installation
   let epoch: Int64
+  /// Of packs and steps alike.
+  let isolation: Isolation
   /// For writing the project's file anew.
   var ignoresConfig = false
 
@@ -20,13 +22,14 @@ struct Planning {
     let asked: PackProject
   }
 
-  init(context: HostContext, request: BuildRequest, reporter: Reporter) throws {
+  init(context: HostContext, request: BuildRequest, reporter: Reporter, isolation: Isolation) throws {
     self.context = context
     self.request = request
     self.reporter = reporter
     cache = try context.cacheDirectory()
     installation = try Installation.find(from: context.executable)
     epoch = try Self.sourceDateEpoch(context)
+    self.isolation = isolation
   }
 
   /// The variable of reproducible-builds.org, seconds since 1970; 0 without it.
@@ -65,7 +68,8 @@ struct Planning {
   }
 
   var packHost: PackHost {
-    PackHost(context: context, installation: installation, cache: cache, reporter: reporter)
+    PackHost(
+      context: context, installation: installation, cache: cache, reporter: reporter, isolation: isolation)
   }
 
   var configPath: HostPath { request.configFile ?? request.project / UnikFile.fileName }

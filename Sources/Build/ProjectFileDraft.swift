@@ -118,7 +118,7 @@ extension Pipeline {
 
   private func writeProjectFileHere(force: Bool) throws -> InitResult {
     try refuseToOverwrite(force)
-    var planning = try Planning(context: context, request: request, reporter: reporter)
+    var planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     planning.ignoresConfig = true
     let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)

@@ -37,11 +37,13 @@ final class StepExecutor {
     var useCache: Bool
     /// Parts of each step's key at the last build of this project, for `--explain`.
     var lastKeys: [String: [String: Digest]]
+    /// What packs of this build were asked under; without it, this host is asked anew.
+    var isolation: Isolation?
   }
 
   private let setting: Setting
   private let cache: StepCache
-  private let bubblewrap: HostPath?
+  private let bubblewrap: Bubblewrap?
   private var workspace: Workspace?
   private var materialized: Set<String> = []
   private(set) var outcomes: [Outcome] = []
@@ -51,12 +53,8 @@ final class StepExecutor {
   init(_ setting: Setting) throws {
     self.setting = setting
     cache = try StepCache(cache: setting.cache)
-    bubblewrap = Sandbox.find(setting.context)
-    if bubblewrap == nil {
-      setting.reporter.warn(
-        "bubblewrap does not work here: steps see the host's real paths and network, and outputs may hold those paths",
-        hint: "apt-get install bubblewrap, and allow user namespaces")
-    }
+    let isolation = setting.isolation ?? Isolation(context: setting.context, reporter: setting.reporter)
+    bubblewrap = isolation.bubblewrap
   }
 
   func run(_ steps: [BuildStep]) throws {

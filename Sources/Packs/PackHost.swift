@@ -6,12 +6,17 @@ public struct PackHost: Sendable {
   private let installation: Installation
   private let cache: HostPath
   private let reporter: Reporter
+  private let isolation: Isolation
 
-  public init(context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter) {
+  /// `isolation`: what packs run in; without it, this host is asked at the first call.
+  public init(
+    context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter, isolation: Isolation? = nil
+  ) {
     self.context = context
     self.installation = installation
     self.cache = cache
     self.reporter = reporter
+    self.isolation = isolation ?? Isolation(context: context, reporter: reporter)
   }
 
   // MARK: Loading
@@ -67,6 +72,7 @@ public struct PackHost: Sendable {
     let source = flag != nil ? "--pack" : "unik.yaml"
     if catalog.pack(named: name) != nil { return (name, source) }
     if let rejected = catalog.rejected.first(where: { $0.name == name }) { throw rejected.failure }
+    if let mask = catalog.masks.first(where: { $0.name == name }) { throw PacksFailure.maskedAway(name, mask.source) }
     throw PacksFailure.unknownPack(name, from: source, known: catalog.packs.map(\.name))
   }
 
@@ -90,7 +96,7 @@ public struct PackHost: Sendable {
     try pack.manifest.options.validate(project.options)
     let response = try call(pack, .plan, project, extra: Self.extra(lock)).run()
     let calls = (cache / "packs/calls").description
-    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: [calls]).read($0) }
+    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: CallPaths.names + [calls]).read($0) }
   }
 
   /// The plan with what its steps left at `completion`.
@@ -133,7 +139,8 @@ public struct PackHost: Sendable {
   private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])
     -> PackCall
   {
-    PackCall(pack, phase, project, context: context, cache: cache, reporter: reporter, extra: extra)
+    PackCall(
+      pack, phase, project, context: context, cache: cache, reporter: reporter, isolation: isolation, extra: extra)
   }
 
   private func read<T>(_ response: PackResponse, of pack: Pack, _ phase: PackPhase, _ body: (JSONReader) throws -> T)

@@ -28,8 +28,11 @@ struct PlanReader {
       }
     }
     try checkProgram(plan, result)
-    for tree in plan.runtime.trees where !tree.path.isAbsolute {
-      throw result.failure("runtime.trees: \(tree.path) is not absolute")
+    for tree in plan.runtime.trees {
+      guard tree.path.isAbsolute else { throw result.failure("runtime.trees: \(tree.path) is not absolute") }
+      if let path = privatePath(in: tree.path.description) {
+        throw result.failure("runtime.trees: \(path) exists for one call only")
+      }
     }
     return plan
   }
@@ -66,8 +69,13 @@ struct PlanReader {
       if let unknown = Self.unknownVariable(in: text) {
         throw result.failure("step \(step.id): \(unknown) is none of \(Self.variables.joined(separator: ", "))")
       }
-      if let path = privatePaths.first(where: { text.contains($0) }) {
-        throw result.failure("step \(step.id) names \(path), which exists for one call only")
+    }
+    // What a file holds is not expanded, and checked for private paths alone.
+    for text in texts + Array(step.files.values) {
+      if let path = privatePath(in: text) {
+        throw result.failure(
+          "step \(step.id) names \(path), which exists for one call only; a plan says ${source}, ${work}, ${cache} "
+            + "and ${pack}")
       }
     }
     for path in step.files.keys where !isBelow(path, ["${work}", "${source}"]) {
@@ -87,6 +95,28 @@ struct PlanReader {
     for input in step.inputs where !input.hasPrefix("${") && input != "." && RootPath(input) == nil {
       throw result.failure("step \(step.id): inputs: \(input) leaves the project")
     }
+  }
+
+  /// A private path as a word of its own or in a flag (`-I/packc/source`), not within another path
+  /// (`example.com/packc/source`).
+  private func privatePath(in text: String) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "/")) else { return nil }
+    let bytes = Array(text.utf8)
+    return privatePaths.first { path in
+      let wanted = Array(path.utf8)
+      guard bytes.count >= wanted.count else { return false }
+      return (0...bytes.count - wanted.count).contains { start in
+        guard bytes[start...].starts(with: wanted) else { return false }
+        if let next = bytes[start...].dropFirst(wanted.count).first, Self.isPartOfName(next) { return false }
+        guard start > 0, Self.isPartOfName(bytes[start - 1]) else { return true }
+        return start == 2 && bytes[0] == UInt8(ascii: "-")
+      }
+    }
+  }
+
+  private static func isPartOfName(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+      || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
   }
 
   private func isBelow(_ path: String, _ roots: [String]) -> Bool {
