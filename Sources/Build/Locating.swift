@@ -34,7 +34,7 @@ extension Pipeline {
       (directory, source) = (path, "--app")
     } else {
       let planning = try Planning(context: context, request: request, reporter: .silent, isolation: isolation)
-      let project = try planning.project(try planning.scan())
+      let project = try planning.project()
       let found = try planning.packHost.detectBelow(project.asked, in: project.catalog, requested: request.packName)
       guard let only = found.first else { return nil }
       guard found.count == 1 else { throw found.failure }

@@ -10,6 +10,7 @@ internal import Packs
 struct OutputStage {
   let planning: Planning
   let project: Planning.Project
+  let scan: ProjectScan
   let settled: LockStage.Settled
   let kernel: KernelStage.Chosen?
   let executor: StepExecutor
@@ -25,11 +26,13 @@ struct OutputStage {
   var output: HostPath { request.outputDirectory }
 
   init(
-    planning: Planning, project: Planning.Project, settled: LockStage.Settled, kernel: KernelStage.Chosen?,
+    planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
+    kernel: KernelStage.Chosen?,
     executor: StepExecutor, pack: Pack, digests: FileDigests, decisions: [Decision]
   ) {
     self.planning = planning
     self.project = project
+    self.scan = scan
     self.settled = settled
     self.kernel = kernel
     self.executor = executor
@@ -86,12 +89,12 @@ struct OutputStage {
   private mutating func prepare() throws -> Parts {
     let settings = ProgramSettings(plan: settled.plan, declared: project.config?.run)
     let identity = try ProjectIdentity(
-      scan: project.scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
+      scan: scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
       context: planning.context)
     settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
     let assembler = RootAssembler(
-      scan: project.scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
+      scan: scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
       stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
     let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
     let contents = assembled.root.layers()
@@ -127,7 +130,7 @@ struct OutputStage {
     let claims = try planning.packHost.facts(pack, of: project.asked, lock: settled.lock.packages)
     let named = Set(claims.flatMap(\.evidence).map(\.path))
     let sources = try Dictionary(
-      uniqueKeysWithValues: named.map { ($0, try FileSystem.digest(of: project.scan.root / $0)) })
+      uniqueKeysWithValues: named.map { ($0, try FileSystem.digest(of: scan.root / $0)) })
     return try ContractDocument.build(
       ContractDocument.Input(
         root: assembled.root, diffIDs: layers.map(\.diffID), mode: request.mode, stripped: assembled.stripped,

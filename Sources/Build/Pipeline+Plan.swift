@@ -16,7 +16,7 @@ extension Pipeline {
 
   private func planHere(detectOnly: Bool, explain: Bool) throws -> PlanResult {
     let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
-    let project = try planning.project(try planning.scan())
+    let project = try planning.project()
     let detection = try planning.detect(project)
     let choice: Choice
     do {
@@ -43,7 +43,7 @@ extension Pipeline {
   ) throws -> PlanResult {
     let locked = try LockFile.read(project: request.project)?.packages ?? [:]
     var plan = try planning.plan(choice.pack, project, lock: locked)
-    plan.addDeclaredFiles(project.config, project.scan)
+    plan.addDeclaredFiles(project.config, try planning.scan())
     guard case .object(var object) = plan.json else { return PlanResult(json: plan.json, text: "") }
     object["decisions"] = .array((choice.decisions + plan.decisions).map(\.json))
     object["pack"] = choice.pack.json
@@ -111,7 +111,7 @@ extension Pipeline {
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let scan = try planning.scan()
-    let project = try planning.project(scan)
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: Clock.now() - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)

@@ -47,7 +47,7 @@ public struct Pipeline: Sendable {
   private func build(
     _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
   ) throws -> BuildResult {
-    let project = try planning.project(scan)
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
@@ -61,7 +61,8 @@ public struct Pipeline: Sendable {
     try complete(&settled.plan, planning, choice.pack, executor)
 
     var output = OutputStage(
-      planning: planning, project: project, settled: settled, kernel: kernel, executor: executor, pack: choice.pack,
+      planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
+      pack: choice.pack,
       digests: digests, decisions: choice.decisions)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()

@@ -17,7 +17,6 @@ struct Planning {
 
   /// What is known before the chosen pack is asked for its plan.
   struct Project {
-    let scan: ProjectScan
     let config: UnikFile?
     let catalog: PackCatalog
     let asked: PackProject
@@ -44,7 +43,13 @@ struct Planning {
     return seconds
   }
 
+  private func checkDirectory() throws {
+    guard let status = try FileSystem.target(request.project) else { throw BuildFailure.noProject(request.project) }
+    guard status.kind == .directory else { throw BuildFailure.projectIsNotADirectory(request.project) }
+  }
+
   func scan() throws -> ProjectScan {
+    try checkDirectory()
     let scan = try ProjectScan(root: request.project)
     for path in scan.leftOut {
       reporter.warn("\(path) is neither a file nor a directory nor a link, and is left out")
@@ -52,13 +57,14 @@ struct Planning {
     return scan
   }
 
-  func project(_ scan: ProjectScan) throws -> Project {
+  func project() throws -> Project {
+    try checkDirectory()
     let config = ignoresConfig ? nil : try readConfig()
     let catalog = try packHost.load(extraPlaces: request.packPlaces)
     let asked = PackProject(
-      directory: request.project, listing: scan.listing, config: config?.json, app: request.app, mode: request.mode,
+      tree: ProjectTree(request.project), config: config?.json, app: request.app, mode: request.mode,
       platform: request.platform, sourceDateEpoch: epoch)
-    return Project(scan: scan, config: config, catalog: catalog, asked: asked)
+    return Project(config: config, catalog: catalog, asked: asked)
   }
 
   var packHost: PackHost {

@@ -120,7 +120,7 @@ extension Pipeline {
     try refuseToOverwrite(force)
     var planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     planning.ignoresConfig = true
-    let project = try planning.project(try planning.scan())
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     var plan: BuildPlan?
     var problem: String?

@@ -2,8 +2,8 @@ internal import PackCore
 
 /// Reads the results of the phases `facts` and `sbom`: what a pack claims of a project, never taken for more than that.
 struct ClaimsReader {
-  /// The files of the project, which evidence has to name.
-  let files: Set<RootPath>
+  /// Whether the project has such a file: what evidence has to name.
+  let holds: (RootPath) -> Bool
   static let limit = 100_000
 
   func facts(_ result: JSONReader) throws -> [SourceFact] {
@@ -51,7 +51,7 @@ struct ClaimsReader {
 
   private func file(_ reader: JSONReader) throws -> RootPath {
     let path = try reader.rootPath()
-    guard files.contains(path) else { throw reader.failure("evidence: \"\(path)\" is no file of the project") }
+    guard holds(path) else { throw reader.failure("evidence: \"\(path)\" is no file of the project") }
     return path
   }
 

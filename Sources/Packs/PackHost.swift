@@ -78,7 +78,7 @@ public struct PackHost: Sendable {
 
   private func outcome(of pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome {
     if let wanted, wanted != pack.name { return .notAsked }
-    guard pack.manifest.rules.match(project.listing, config: project.config) != nil else { return .notStarted }
+    guard try pack.manifest.rules.match(project.tree, config: project.config) != nil else { return .notStarted }
     do {
       let response = try call(pack, .detect, project).run()
       guard response.status == .ok else { return .notApplicable }
@@ -133,7 +133,7 @@ public struct PackHost: Sendable {
   ) throws -> [T] {
     guard pack.manifest.phases.contains(phase) else { return [] }
     let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
-    return try read(response, of: pack, phase) { try body(ClaimsReader(files: Set(project.listing)), $0) }
+    return try read(response, of: pack, phase) { try body(ClaimsReader(holds: project.tree.holds), $0) }
   }
 
   private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])

@@ -196,7 +196,7 @@ final class CallTests: XCTestCase {
     try bench.write("{}", "project/x")
     try bench.pack("10-a", "printf '%s' \"$request\" >\(bench.root / "request"); exit 78")
     let pack = try XCTUnwrap(bench.host().load().packs.first)
-    var project = try bench.input(config: ["version": 1, "options": ["app": "x"]], app: "y", mode: .debug)
+    var project = bench.input(config: ["version": 1, "options": ["app": "x"]], app: "y", mode: .debug)
     project.sourceDateEpoch = 77
     _ = try failure { try bench.host().plan(pack, for: project) }
     _ = try? PackCall(

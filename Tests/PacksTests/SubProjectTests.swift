@@ -51,12 +51,15 @@ final class SubProjectTests: XCTestCase {
     let bench = try Workbench()
     try bench.pack("10-go", manifest: ["detect": ["any": ["go.mod"]]], says(90, "program"))
     let packs = try bench.host().load().packs
-    let listing = [
+    for path in [
       "README.md", "a/b/c/d/go.mod", "docs/go.mod", "examples/one/go.mod", "services/api/go.mod", "services/web/go.mod",
-      "services/web/inner/go.mod", "web/package.json", "z/go.mod",
-    ].compactMap { RootPath($0) }
+      "services/web/inner/go.mod", "web/package.json", "z/go.mod", "ignored/go.mod",
+    ] {
+      try bench.write(path == "README.md" ? "" : "module x\n", "project/\(path)")
+    }
+    try bench.write("/ignored/\n", "project/.gitignore")
     XCTAssertEqual(
-      SubProjects.directories(listing, packs).map(\.description),
+      try SubProjects.directories(ProjectTree(bench.project), packs).map(\.description),
       ["z", "services/api", "services/web", "services/web/inner"])
   }
 

@@ -87,10 +87,9 @@ final class Workbench {
   }
   var told: [String] { warnings.withLock { $0 } }
 
-  /// The project with everything in it listed.
-  func input(config: JSONValue? = nil, app: String? = nil, mode: BuildMode = .release) throws -> PackProject {
-    let listing = try DirectoryWalk.sortedByPath(project).filter { $0.status.kind != .directory }.map(\.path)
-    return PackProject(directory: project, listing: listing, config: config, app: app, mode: mode)
+  /// The project as it is now.
+  func input(config: JSONValue? = nil, app: String? = nil, mode: BuildMode = .release) -> PackProject {
+    PackProject(tree: ProjectTree(project), config: config, app: app, mode: mode)
   }
 }
 

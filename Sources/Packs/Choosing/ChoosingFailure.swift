@@ -59,9 +59,9 @@ enum ChoosingFailure {
   /// Refused as input, with what to do instead.
   private static func dockerfile(_ detection: Detection) -> String? {
     let names: Set<String> = ["dockerfile", "containerfile"]
-    let found = detection.listing.first { $0.components.count == 1 && names.contains($0.name.lowercased()) }
+    let found = detection.root.first { !$0.isDirectory && names.contains($0.text.lowercased()) }
     return found.map {
-      "\($0) is not taken as input, since packc builds the program itself and without a base image: "
+      "\($0.text) is not taken as input, since packc builds the program itself and without a base image: "
         + "put the command that it runs to build the program, and the file which that leaves, in unik.yaml (below)"
     }
   }

@@ -111,18 +111,9 @@ public struct Detection: Sendable {
   }
 
   /// Files and directories at the project's root, as the error shows them.
-  var seen: [String] {
-    var names: [String] = []
-    for path in project.listing {
-      let parts = path.components
-      guard let first = parts.first else { continue }
-      let name = String(decoding: first, as: UTF8.self) + (parts.count > 1 ? "/" : "")
-      if names.last != name { names.append(name) }
-    }
-    return names
-  }
-
-  var listing: [RootPath] { project.listing }
+  var seen: [String] { root.map { $0.text + ($0.isDirectory ? "/" : "") } }
+  var root: [ProjectTree.Name] { (try? project.tree.names()) ?? [] }
+  var tree: ProjectTree { project.tree }
   var config: JSONValue? { project.config }
 }
 

@@ -6,6 +6,8 @@ struct SubProjects {
   static let depth = 3
   /// Directories that are asked about, the nearest first; a repository with more has to be told with `--app`.
   static let limit = 48
+  /// Directories that are looked into on each level.
+  static let looked = 4096
 
   /// Directories that hold what belongs to a program, not programs that somebody runs.
   private static let besideTheProduct: Set<String> = [
@@ -15,30 +17,23 @@ struct SubProjects {
   ]
 
   /// The directories in which the static rules of a pack match by the names in them, by depth and then by bytes.
-  static func directories(_ listing: [RootPath], _ packs: [Pack]) -> [RootPath] {
-    var names: [RootPath: [RootPath]] = [:]
-    for path in listing {
-      guard let parent = path.parent, !parent.isRoot, let name = RootPath(bytes: path.nameBytes) else { continue }
-      names[parent, default: []].append(name)
+  static func directories(_ tree: ProjectTree, _ packs: [Pack]) throws -> [RootPath] {
+    var found: [RootPath] = []
+    var level = [RootPath.root]
+    for _ in 0..<depth {
+      level = try level.flatMap { directory in
+        try tree.names(in: directory).lazy.filter { $0.isDirectory && !isBeside($0.text) }
+          .compactMap { directory.appending(component: $0.bytes) }
+      }
+      for directory in level.prefix(looked) where found.count < limit {
+        let names = try tree.names(in: directory)
+        if packs.contains(where: { $0.manifest.rules.match(names) }) { found.append(directory) }
+      }
     }
-    let near = names.keys.filter { directory in
-      let parts = directory.components.map { String(decoding: $0, as: UTF8.self) }
-      return parts.count <= depth && !parts.contains { besideTheProduct.contains($0) || $0.hasPrefix(".") }
-    }
-    let sorted = near.sorted { ($0.components.count, $0) < ($1.components.count, $1) }
-    return Array(
-      sorted.lazy.filter { directory in
-        packs.contains { $0.manifest.rules.match(names[directory] ?? [], config: nil) != nil }
-      }.prefix(limit))
+    return found
   }
 
-  /// The paths below `directory`, relative to it. `listing` is sorted by path.
-  static func listing(_ listing: [RootPath], below directory: RootPath) -> [RootPath] {
-    listing.compactMap { path in
-      guard path.isInside(directory), path != directory else { return nil }
-      return RootPath(bytes: path.bytes.dropFirst(directory.bytes.count + 1))
-    }
-  }
+  private static func isBeside(_ name: String) -> Bool { name.hasPrefix(".") || besideTheProduct.contains(name) }
 }
 
 /// A program that lies below the project that was asked about.
@@ -54,7 +49,7 @@ extension PackHost {
   /// cannot be read is no error of the whole.
   public func detectBelow(_ project: PackProject, in catalog: PackCatalog, requested: String?) throws -> [SubProgram] {
     var found: [SubProgram] = []
-    for directory in SubProjects.directories(project.listing, catalog.packs) {
+    for directory in try SubProjects.directories(project.tree, catalog.packs) {
       if found.contains(where: { directory.isInside($0.directory) }) { continue }
       guard let detection = try? detect(project.below(directory), in: catalog, requested: requested) else { continue }
       try Interruption.check()
@@ -71,8 +66,7 @@ extension PackProject {
   /// The directory as a project of its own. It is asked about without options: those are another program's.
   public func below(_ directory: RootPath) -> PackProject {
     var project = self
-    project.directory = self.directory / directory
-    project.listing = SubProjects.listing(listing, below: directory)
+    project.tree = ProjectTree(self.directory / directory)
     project.config = nil
     project.app = nil
     return project

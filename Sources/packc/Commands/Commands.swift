@@ -2,10 +2,11 @@
 enum Commands {
   static var all: [CommandDefinition] {
     [
-      BuildCommand.definition, RunCommand.definition, PlanCommand.definition, InitCommand.definition,
-      LockCommand.definition,
-      CheckCommand.definition, PackCommand.list, PackCommand.show, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
-      HelpCommand.definition,
+      BuildCommand.definition, RunCommand.definition,
+      PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
+      PackCommand.list, PackCommand.show, PackNewCommand.definition,
+      KernelCommand.importing, KernelCommand.list,
+      VersionCommand.definition, HelpCommand.definition,
     ]
   }
 }
