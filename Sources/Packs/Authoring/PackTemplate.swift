@@ -17,8 +17,11 @@ public struct PackTemplate: Sendable {
 
     /// `zig` or `50-zig`.
     public init(_ text: String) throws {
+      let dash = UInt8(ascii: "-")
       let numbered = PackLoader.parse(Array(text.utf8)) ?? PackLoader.parse(Array("\(Self.defaultOrder)-\(text)".utf8))
-      guard let numbered, numbered.name.utf8.count <= 32, numbered.name.utf8.first != UInt8(ascii: "-") else {
+      guard let numbered, numbered.name.utf8.count <= 32, numbered.name.utf8.first != dash,
+        numbered.name.utf8.last != dash
+      else {
         throw Failure(
           "bad_pack_name", "\"\(text)\" is not a name for a pack",
           hint: "lower-case letters, digits and dashes, at most 32, with or without a number: zig, 45-zig",
