@@ -8,7 +8,10 @@ public enum LanguagePackMain {
   private static func pack(named name: String) -> (any LanguagePack)? {
     switch name {
     case "buildpack": BuildpackPack()
+    case "dotnet": DotnetPack()
     case "go": GoPack()
+    case "java": JavaPack()
+    case "node": NodePack()
     case "python": PythonPack()
     case "unik": UnikPack()
     default: nil
