@@ -188,6 +188,19 @@ final class BuildpackTests: XCTestCase {
       "source '/layers/test_shell/l/profile.d/a.sh'\nsource '/workspace/.profile'\ncd '/workspace'\necho $A $FROM_PROFILE; pwd"
     )
     XCTAssertEqual(plan.runtime.trees.map(\.path.name), ["bash"])
+    // With arguments each is a word of the shell; a program takes the shell's place.
+    for (command, starts) in [("echo", ""), ("./run", "exec ")] {
+      try bench.root.write("#!/bin/bash\n", to: "project/run", mode: 0o755)
+      try bench.buildpack(
+        "shell", api: "0.7",
+        build:
+          "printf '[[processes]]\\ntype = \"web\"\\ncommand = \"\(command)\"\\nargs = [\"$A\", \"b  c\"]\\n' >\"$1/launch.toml\""
+      )
+      try bench.wrap("shell")
+      let entrypoint = try bench.build(options: ["runtime": ["bash"]], environment: ["A": "$A"]).plan.entrypoint
+      XCTAssertEqual(
+        entrypoint.last?.split(separator: "\n").last.map(String.init), "\(starts)\"\(command)\" \"$A\" \"b  c\"")
+    }
   }
 
   func testWhatIsNotSupportedIsNamed() throws {
