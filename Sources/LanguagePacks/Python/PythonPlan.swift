@@ -61,7 +61,10 @@ struct PythonPlan {
     plan.decisions.append(program.decision)
     let root = self.root(of: program)
     plan.workingDirectory = RootPath(root.isEmpty ? "app" : "app/\(root)") ?? RootPath(literal: "/app")
-    let arguments = try arguments(of: program, root: root, &plan)
+    var arguments = try arguments(of: program, root: root, &plan)
+    if let port = plan.ports.first?.split(separator: "/").first {
+      arguments = arguments.map { $0.replacing(PythonCommand.port, with: "${PORT:-\(port)}") }
+    }
     let isExpanded = arguments.contains { $0.contains("$") }
     plan.entrypoint = [try runtime.executable().absolute] + (isExpanded ? ["-m", "packc_serve"] : []) + arguments
     addWritable(&plan)
