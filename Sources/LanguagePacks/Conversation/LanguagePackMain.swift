@@ -9,6 +9,8 @@ public enum LanguagePackMain {
     switch name {
     case "dotnet": DotnetPack()
     case "go": GoPack()
+    case "node": NodePack()
+    case "java": JavaPack()
     case "python": PythonPack()
     case "unik": UnikPack()
     default: nil
