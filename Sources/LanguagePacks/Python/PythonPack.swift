@@ -12,8 +12,9 @@ struct PythonPack: LanguagePack {
   ]
 
   func detect(_ request: PackRequest) throws -> DetectAnswer? {
+    let manifests = try PythonManifests(files)
     var reasons = Self.manifests.filter { files.isFile($0.name) }.map { DetectReason(path: $0.name, rule: $0.rule) }
-    if let text = try files.text("pyproject.toml"), Self.isProject(text) {
+    if manifests.isProject {
       reasons.append(DetectReason(path: "pyproject.toml", rule: "a Python project"))
     }
     if let named = request.options["requirements"]?.string {
@@ -29,13 +30,6 @@ struct PythonPack: LanguagePack {
   }
 
   private static let usual: Set<String> = ["main.py", "app.py", "server.py", "run.py", "wsgi.py", "asgi.py"]
-
-  /// pyproject.toml also holds the settings of tools in projects of other languages.
-  private static func isProject(_ text: String) -> Bool {
-    text.split(separator: "\n").contains { line in
-      ["[project]", "[tool.poetry]", "[build-system]"].contains { line.hasPrefix($0) }
-    }
-  }
 
   private static func holdsPackage(_ name: String, _ files: ProjectFiles) -> Bool {
     guard !name.hasPrefix("."), files.isDirectory(name) else { return false }
@@ -96,16 +90,11 @@ struct PythonWishes {
     if let text = try files.text("runtime.txt"), let line = Self.firstLine(text), PythonVersion(line) != nil {
       add(Self.minor(line), "runtime.txt")
     }
-    if let text = try files.text("Pipfile"), let value = Self.value("python_version", in: "requires", text) {
-      add(value, "Pipfile")
-    }
-    if let text = try files.text("pyproject.toml") {
-      if let value = Self.value("requires-python", in: "project", text) {
-        add(value, "pyproject.toml")
-      } else if let value = Self.value("python", in: "tool.poetry.dependencies", text) {
-        add(value, "pyproject.toml")
-      }
-    }
+    let manifests = try PythonManifests(files)
+    if let value = manifests.pipfile?.first("requires", "python_version")?.string { add(value, "Pipfile") }
+    let wish =
+      manifests.value("project", "requires-python") ?? manifests.value("tool", "poetry", "dependencies", "python")
+    if let wish { add(wish, "pyproject.toml") }
   }
 
   private mutating func add(_ text: String, _ source: String) {
@@ -119,25 +108,6 @@ struct PythonWishes {
 
   /// Tools pin a patch release; any patch of the same minor release runs the same program.
   private static func minor(_ text: String) -> String { PythonVersion(text)?.short ?? text }
-
-  /// A string value `key = "…"` of a TOML table, where it stands on one line as these always do.
-  static func value(_ key: String, in table: String, _ text: String) -> String? {
-    var inside = false
-    for line in text.split(whereSeparator: \.isNewline) {
-      let trimmed = line.drop { $0 == " " || $0 == "\t" }
-      if trimmed.hasPrefix("[") {
-        inside = trimmed.hasPrefix("[\(table)]")
-        continue
-      }
-      guard inside, trimmed.hasPrefix(key) else { continue }
-      let rest = trimmed.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
-      guard rest.first == "=" else { continue }
-      let value = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
-      guard let quote = value.first, quote == "\"" || quote == "'" else { continue }
-      return String(value.dropFirst().prefix { $0 != quote })
-    }
-    return nil
-  }
 }
 
 extension PythonVersion: Comparable {
