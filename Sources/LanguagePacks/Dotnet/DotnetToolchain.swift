@@ -18,7 +18,7 @@ struct DotnetFramework {
       throw PackRefusal(
         .projectError, "no_framework",
         isWritten
-          ? "\(project.path): the TargetFramework depends on what only MSBuild can work out"
+          ? "\(project.path): its TargetFramework is empty, or what only MSBuild can work out"
           : "\(project.path) names no TargetFramework",
         hint: "write <TargetFramework>net8.0</TargetFramework> into it", at: place)
     }
@@ -165,7 +165,9 @@ struct DotnetToolchain {
   private func mismatch(
     _ message: String, _ hint: String, _ place: SourceLocation, _ mode: BuildMode, _ notes: PackNotes
   ) throws {
-    guard mode == .debug else { throw PackRefusal(.toolchainMissing, "toolchain_version", message, hint: hint, at: place) }
+    guard mode == .debug else {
+      throw PackRefusal(.toolchainMissing, "toolchain_version", message, hint: hint, at: place)
+    }
     notes.warn(message, hint: hint)
   }
 }
