@@ -98,7 +98,7 @@ final class ExamplePackTests: XCTestCase {
     XCTAssertEqual(try failure { try self.plan(bench) }.exit, .severalCandidates)
     XCTAssertEqual(try self.plan(bench, app: "two").entrypoint, ["/app/two"])
     XCTAssertEqual(try refusal(bench, app: "three"), "program_missing -")
-    try bench.write(build("name"), "project/build.zig")
+    try bench.write(build("b.fmt(\"x{d}\", .{1})"), "project/build.zig")
     XCTAssertEqual(try refusal(bench), "program_unknown build.zig:3")
     XCTAssertEqual(try self.plan(bench, app: "named").entrypoint, ["/app/named"])
     try bench.write("pub fn build(b: anytype) void {\n  const\n}\n", "project/build.zig")
