@@ -9,6 +9,7 @@ public enum LanguagePackMain {
     switch name {
     case "go": GoPack()
     case "python": PythonPack()
+    case "rust": RustPack()
     case "unik": UnikPack()
     default: nil
     }
