@@ -39,7 +39,7 @@ struct JavaPlan {
 
   /// `input`: the directory with `program.jar`, or an unpacked one. `framework` nil: found in no manifest.
   func finish(
-    _ plan: inout BuildPlan, input: String, main: String?, framework: JavaFramework?, port: JavaPorts.Port
+    _ plan: inout BuildPlan, input: String, main: String?, framework: JavaFramework?, port: JavaPorts.Port?
   ) {
     plan.steps.append(assembleStep(input: input, main: main))
     let app = RootPath(literal: "app")
@@ -56,9 +56,11 @@ struct JavaPlan {
       ["\(Self.runtimePlace.absolute)/bin/java"] + Self.flags
       + (request.options["jvm_args"]?.array ?? []).compactMap(\.string) + ["-jar", "/app/app.jar"]
     plan.workingDirectory = app
-    plan.environment = (framework ?? .spring).environment(port: port.number)
-    plan.ports = ["\(port.number)/tcp"]
-    plan.decisions.append(Decision(what: "port", value: String(port.number), source: port.source))
+    plan.environment = (framework ?? .spring).environment(port: port?.number)
+    if let port {
+      plan.ports = ["\(port.number)/tcp"]
+      plan.decisions.append(Decision(what: "port", value: String(port.number), source: port.source))
+    }
     plan.toolchains.append(.init(name: "java", version: jdk.version, path: jdk.java))
   }
 

@@ -206,10 +206,8 @@ class Assemble {
     // The runtime
 
     /** Modules that libraries look up by name at run time, where no class names them. */
-    private static final List<String> BY_NAME = List.of(
-        "java.desktop", "java.instrument", "java.management", "java.naming", "java.net.http", "java.scripting",
-        "java.security.jgss", "java.security.sasl", "java.sql", "java.xml", "jdk.crypto.cryptoki", "jdk.management",
-        "jdk.naming.dns", "jdk.net", "jdk.zipfs");
+    private static final List<String> BY_NAME = List.of("java.instrument", "java.management", "java.naming",
+        "jdk.management", "jdk.naming.dns", "jdk.net", "jdk.zipfs");
     /** TLS with elliptic curves, and what frameworks reach through reflection; small. */
     private static final List<String> ALWAYS = List.of("java.base", "java.logging", "jdk.crypto.ec", "jdk.unsupported");
 
@@ -269,8 +267,10 @@ class Assemble {
     private static void link(Path home, TreeSet<String> modules, Path output) throws Exception {
         System.out.println("packc: modules of the JDK: " + String.join(" ", modules));
         var command = new ArrayList<>(List.of(home.resolve("bin/jlink").toString(), "--strip-java-debug-attributes", "--no-header-files",
-            "--no-man-pages", "--add-modules", String.join(",", modules), "--output", output.toString()));
+            "--no-man-pages", "--compress", Runtime.version().feature() < 21 ? "2" : "zip-6", "--add-modules", String.join(",", modules), "--output", output.toString()));
         var code = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (code != 0) fail("jlink failed");
+        // The other libraries need libjvm.so by name; java has loaded it from its place by then.
+        Files.createSymbolicLink(output.resolve("lib/libjvm.so"), Path.of("server/libjvm.so"));
     }
 }
