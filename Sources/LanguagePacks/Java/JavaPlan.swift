@@ -18,7 +18,9 @@ struct JavaPlan {
       Decision(what: "program", value: jar ?? ".", source: jar ?? "META-INF/MANIFEST.MF (Main-Class)"),
       Decision(what: "build", value: "none", source: "the jar is in the project"),
     ]
-    let port = JavaPorts.port(request, .none, module: nil, files)
+    let port =
+      JavaPorts.port(request, .none, module: nil, files)
+      ?? .init(number: JavaPorts.usual, source: "the usual one; the jar itself is not read while planning")
     if let jar {
       let script = "mkdir \"$2\" && cp \"$1\" \"$2/program.jar\""
       plan.steps.append(
@@ -82,10 +84,10 @@ struct JavaPlan {
     let modules = (request.options["modules"]?.array ?? []).compactMap(\.string).joined(separator: ",")
     return BuildStep(
       id: "assemble",
-      argv: run("Assemble", [input, "${work}/image", main ?? "-", jdk.home.description, modules]),
+      argv: run("Assemble", [input, "${work}/image", main ?? "-", "${cache}/jlink", modules]),
       environment: environment([:]), inputs: [input == "${source}" ? "." : input],
       outputs: [RootPath(literal: "image")],
-      tools: jdk.tools)
+      cacheDirectories: [RootPath(literal: "jlink")], tools: jdk.tools)
   }
 
   /// A program of the pack's lib directory.

@@ -13,7 +13,7 @@ enum JavaPorts {
   static func port(_ request: PackRequest, _ framework: JavaFramework, module: String?, _ files: ProjectFiles) -> Port?
   {
     if let declared = request.declaredPort { return Port(number: declared, source: "unik.yaml") }
-    let directory = JavaPaths.below(module ?? "", "src/main/resources")
+    let directory = module.map { JavaPaths.below($0, "src/main/resources") } ?? "BOOT-INF/classes"
     for name in ["application.properties", "application.yml", "application.yaml", "application.conf"] {
       for path in ["\(directory)/\(name)", "\(directory)/config/\(name)"] {
         guard let text = (try? files.text(path)) ?? nil else { continue }
