@@ -6,6 +6,7 @@
 #   make test-slow  the tests that take minutes
 #   make bench    speed and memory as ratios to other tools, in interleaved runs
 #   make fuzz     the property tests, many more rounds, with a new seed
+#   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
 #   make demo     build an example from source, boot it, show its answer
 #   make format   rewrite the sources in the house style;  make lint  only check
 #   make docs     check the documents
@@ -15,7 +16,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_FACTOR ?= 50
 
-.PHONY: all deps build test test-slow bench fuzz demo format lint docs install clean
+.PHONY: all deps build test test-slow bench fuzz corpus demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -28,6 +29,7 @@ build:
 
 test: deps lint docs build
 	scripts/check-examples.sh
+	scripts/check-tutorial.sh
 	scripts/check-guest-init.sh
 	scripts/test.sh
 
@@ -41,6 +43,9 @@ bench: deps
 # A failure prints the seed; PACKC_FUZZ_SEED=… runs it again.
 fuzz:
 	PACKC_FUZZ_FACTOR=$(FUZZ_FACTOR) PACKC_FUZZ_SEED=$${PACKC_FUZZ_SEED:-$$(date +%s)} scripts/test.sh --filter 'Fuzz|Random|Mutated'
+
+corpus: build
+	scripts/corpus.sh --plans
 
 demo: deps build
 	scripts/demo.sh

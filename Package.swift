@@ -112,7 +112,7 @@ let package = Package(
     tests("OCI", "Codec", "CArchive"),
     tests("Kernel", "CArchive"),
     tests("Contract", "ELF"),
-    tests("Build", "OCI", "Config"),
+    tests("Build", "OCI", "Config", "Packs"),
     tests("Runner", "Kernel"),
     tests("packc"),
   ]

@@ -2,7 +2,7 @@
 # make install: a tree that works wherever it is put.
 #
 #   PREFIX/bin/packc
-#   PREFIX/libexec/packc/{packc-packs,guest-init,packs.d/}     see Sources/PackCore/Host/Installation.swift
+#   PREFIX/libexec/packc/{packc-packs,guest-init,packs.d/,templates/}     see Sources/PackCore/Host/Installation.swift
 #   PREFIX/share/doc/packc/
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,12 +16,14 @@ umask 022
 install -D -m 755 "$built/packc" "$prefix/bin/packc"
 install -D -m 755 "$built/packc-packs" "$prefix/libexec/packc/packc-packs"
 install -D -m 755 "$built/guest-init" "$prefix/libexec/packc/guest-init"
-# An older version's packs must not stay beside the new ones.
-rm -rf "${prefix:?}/libexec/packc/packs.d"
-(cd packs.d && find . -type f -print0) | while IFS= read -r -d '' file; do
-  mode=644
-  if [ -x "packs.d/$file" ]; then mode=755; fi
-  install -D -m "$mode" "packs.d/$file" "$prefix/libexec/packc/packs.d/${file#./}"
+# An older version's packs and templates must not stay beside the new ones.
+for tree in packs.d templates; do
+  rm -rf "${prefix:?}/libexec/packc/$tree"
+  find "$tree" -type f -print0 | while IFS= read -r -d '' file; do
+    mode=644
+    if [ -x "$file" ]; then mode=755; fi
+    install -D -m "$mode" "$file" "$prefix/libexec/packc/$file"
+  done
 done
 for file in LICENSE README.md; do
   if [ -f "$file" ]; then install -D -m 644 "$file" "$prefix/share/doc/packc/$file"; fi

@@ -45,6 +45,12 @@ enum BuildFailure {
       hint: "give it more time with --timeout SECONDS", exit: .timedOut,
       cause: tail.isEmpty ? nil : "its last lines:\n" + tail)
   }
+  static func mountsNeedSandbox(_ step: BuildStep) -> Failure {
+    let places = step.mounts.keys.sorted().map(\.absolute).joined(separator: ", ")
+    return Failure(
+      "sandbox_missing", "the step \"\(step.id)\" needs \(places) for itself, and bubblewrap does not work here",
+      hint: "apt-get install bubblewrap, and allow user namespaces", exit: .toolchain)
+  }
   static func outputMissing(_ step: BuildStep, _ output: RootPath, present: [String]) -> Failure {
     Failure(
       "output_missing", "the step \"\(step.id)\" ended well but left no \(output)",

@@ -29,7 +29,7 @@ extension OutputStage {
 
   /// Nothing of the host, the directory or the clock: each of these is part of the image's digest.
   private func labels(_ parts: Parts, _ unikernel: Unikernel?) -> [String: String] {
-    var labels = parts.contract.labels
+    var labels = settled.plan.labels.merging(parts.contract.labels) { $1 }
     labels["dev.packc.version"] = PackcVersion.current
     labels["dev.packc.mode"] = request.mode.rawValue
     labels["dev.packc.pack"] = "\(pack.name)@\(pack.version)"

@@ -10,6 +10,7 @@ internal import Packs
 struct OutputStage {
   let planning: Planning
   let project: Planning.Project
+  let scan: ProjectScan
   let settled: LockStage.Settled
   let kernel: KernelStage.Chosen?
   let executor: StepExecutor
@@ -25,11 +26,13 @@ struct OutputStage {
   var output: HostPath { request.outputDirectory }
 
   init(
-    planning: Planning, project: Planning.Project, settled: LockStage.Settled, kernel: KernelStage.Chosen?,
+    planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
+    kernel: KernelStage.Chosen?,
     executor: StepExecutor, pack: Pack, digests: FileDigests, decisions: [Decision]
   ) {
     self.planning = planning
     self.project = project
+    self.scan = scan
     self.settled = settled
     self.kernel = kernel
     self.executor = executor
@@ -46,6 +49,7 @@ struct OutputStage {
     let layers: [Layer]
     let contents: [LayerContent]
     let contract: ContractDocument
+    let components: [SoftwareComponent]
   }
 
   mutating func write() throws -> JSONValue {
@@ -59,7 +63,8 @@ struct OutputStage {
     let result = answer(parts, image, unikernel)
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
     try write(
-      CanonicalJSON.encodePretty(BuildDocument.json(result, parts.assembled.root, settled.plan)), to: "build.json")
+      CanonicalJSON.encodePretty(
+        BuildDocument.json(result, parts.assembled.root, settled.plan, components: parts.components)), to: "build.json")
     return result
   }
 
@@ -84,24 +89,25 @@ struct OutputStage {
   private mutating func prepare() throws -> Parts {
     let settings = ProgramSettings(plan: settled.plan, declared: project.config?.run)
     let identity = try ProjectIdentity(
-      scan: project.scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
+      scan: scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
       context: planning.context)
     settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
     let assembler = RootAssembler(
-      scan: project.scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
+      scan: scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
       stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
     let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
     let contents = assembled.root.layers()
     let layers = try stage("layers", "compress") { try writeLayers(contents) }
     let contract = try stage("contract", "facts") { try readFacts(assembled, settings, layers) }
+    let components = try planning.packHost.components(pack, of: project.asked, lock: settled.lock.packages)
     watched.add(assembled.watched.sorted)
     for tool in settled.plan.toolchains { watched.addResolved(tool.path) }
     watched.add(project.catalog.watched)
     if let kernel { watched.add([kernel.kernel.directory / "manifest.json", kernel.initFile]) }
     return Parts(
       identity: identity, settings: settings, assembled: assembled, layers: layers, contents: contents,
-      contract: contract)
+      contract: contract, components: components)
   }
 
   func store() throws -> ContentStore { try ContentStore(root: planning.cache / "store") }
@@ -121,11 +127,16 @@ struct OutputStage {
   private func readFacts(
     _ assembled: RootAssembler.Result, _ settings: ProgramSettings, _ layers: [Layer]
   ) throws -> ContractDocument {
-    try ContractDocument.build(
+    let claims = try planning.packHost.facts(pack, of: project.asked, lock: settled.lock.packages)
+    let named = Set(claims.flatMap(\.evidence).map(\.path))
+    let sources = try Dictionary(
+      uniqueKeysWithValues: named.map { ($0, try FileSystem.digest(of: scan.root / $0)) })
+    return try ContractDocument.build(
       ContractDocument.Input(
         root: assembled.root, diffIDs: layers.map(\.diffID), mode: request.mode, stripped: assembled.stripped,
         user: BaseFiles.user, group: BaseFiles.user, writable: settings.writable,
-        declared: project.config?.contract ?? ContractDeclaration(), caveats: assembled.caveats,
+        declared: project.config?.contract ?? ContractDeclaration(), claims: claims,
+        claimant: (pack.name, pack.version), sources: sources, caveats: assembled.caveats,
         toolVersion: PackcVersion.current))
   }
 

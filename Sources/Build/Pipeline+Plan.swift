@@ -11,34 +11,45 @@ public struct PlanResult: Sendable {
 extension Pipeline {
   /// Prints what `build` would do. `detectOnly` stops after detection, which runs no toolchain.
   public func plan(detectOnly: Bool, explain: Bool) throws -> PlanResult {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
-    let project = try planning.project(try planning.scan())
+    try located { try $0.planHere(detectOnly: detectOnly, explain: explain) }
+  }
+
+  private func planHere(detectOnly: Bool, explain: Bool) throws -> PlanResult {
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
+    let project = try planning.project()
     let detection = try planning.detect(project)
-    if detectOnly { return try detected(detection, explain: explain) }
-    let choice = try detection.settle(reporter: reporter)
+    let choice: Choice
+    do {
+      choice = try detection.settle(reporter: reporter)
+    } catch {
+      // There is no result to print it with.
+      if explain { for verdict in detection.verdicts { reporter.note(verdict.text) } }
+      throw error
+    }
+    if detectOnly {
+      return PlanResult(json: detection.json, text: (explain ? explained(detection) : "") + heading(choice))
+    }
+    do {
+      return try plan(planning, project, detection, choice, explain: explain)
+    } catch var failure as Failure {
+      // Detection is an answer of its own: which pack it is stands also where the plan fails.
+      failure.details.merge(["pack": choice.pack.json, "reasons": choice.json["reasons"] ?? []]) { own, _ in own }
+      throw failure
+    }
+  }
+
+  private func plan(
+    _ planning: Planning, _ project: Planning.Project, _ detection: Detection, _ choice: Choice, explain: Bool
+  ) throws -> PlanResult {
     let locked = try LockFile.read(project: request.project)?.packages ?? [:]
     var plan = try planning.plan(choice.pack, project, lock: locked)
-    plan.addDeclaredFiles(project.config, project.scan)
+    plan.addDeclaredFiles(project.config, try planning.scan())
     guard case .object(var object) = plan.json else { return PlanResult(json: plan.json, text: "") }
     object["decisions"] = .array((choice.decisions + plan.decisions).map(\.json))
     object["pack"] = choice.pack.json
     object["mode"] = .string(request.mode.rawValue)
     if explain { object["detection"] = detection.json }
     return PlanResult(json: .object(object), text: text(choice, plan, explain ? detection : nil))
-  }
-
-  private func detected(_ detection: Detection, explain: Bool) throws -> PlanResult {
-    let explanation = explain ? explained(detection) : ""
-    guard let choice = try? detection.settle(reporter: .silent) else {
-      // Candidates are an answer for a machine and an error for a person; the error says what settles it.
-      reporter.note("no single program was found")
-      return PlanResult(json: detection.json, text: explanation + (try settledText(detection)))
-    }
-    return PlanResult(json: detection.json, text: explanation + heading(choice))
-  }
-
-  private func settledText(_ detection: Detection) throws -> String {
-    heading(try detection.settle(reporter: reporter))
   }
 
   private func explained(_ detection: Detection) -> String {
@@ -64,6 +75,9 @@ extension Pipeline {
       out +=
         "  \(artifact.path) → \(artifact.destination.absolute)  (\(artifact.role.rawValue), \(artifact.layer.rawValue))\n"
     }
+    if plan.entrypoint.isEmpty, let completion = plan.completion {
+      return out + "entrypoint\n  known when the steps have run: ${work}/\(completion)\n"
+    }
     return out + "entrypoint\n  \(plan.entrypoint.map(Self.quoted).joined(separator: " "))\n"
   }
 
@@ -72,6 +86,9 @@ extension Pipeline {
     out += "  $ \(step.argv.map(Self.quoted).joined(separator: " "))\n"
     if !step.workingDirectory.isRoot { out += "  in \(step.workingDirectory)\n" }
     for (name, value) in step.environment.sorted(by: { $0.key < $1.key }) { out += "  \(name)=\(Self.quoted(value))\n" }
+    for (place, shown) in step.mounts.sorted(by: { $0.key < $1.key }) {
+      out += "  sees \(shown) at \(place.absolute)\n"
+    }
     if !step.outputs.isEmpty { out += "  makes \(step.outputs.map { "${work}/\($0)" }.joined(separator: ", "))\n" }
     return out
   }
@@ -87,12 +104,14 @@ extension Pipeline {
   }
 
   /// Resolves and pins without building; returns the lock.
-  public func lock() throws -> JSONValue {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
+  public func lock() throws -> JSONValue { try located { try $0.lockHere() } }
+
+  private func lockHere() throws -> JSONValue {
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let scan = try planning.scan()
-    let project = try planning.project(scan)
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: Clock.now() - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)

@@ -7,16 +7,27 @@ public struct Pipeline: Sendable {
   let context: HostContext
   let request: BuildRequest
   let reporter: Reporter
+  /// What packs and steps run in.
+  let isolation: Isolation
 
   public init(context: HostContext, request: BuildRequest, reporter: Reporter) {
+    self.init(
+      context: context, request: request, reporter: reporter,
+      isolation: Isolation(context: context, reporter: reporter))
+  }
+
+  init(context: HostContext, request: BuildRequest, reporter: Reporter, isolation: Isolation) {
     self.context = context
     self.request = request
     self.reporter = reporter
+    self.isolation = isolation
   }
 
   /// Makes the images of the project, or gives the last build's answer when nothing changed.
-  public func build() throws -> BuildResult {
-    let planning = try Planning(context: context, request: request, reporter: reporter)
+  public func build() throws -> BuildResult { try located { try $0.buildHere() } }
+
+  private func buildHere() throws -> BuildResult {
+    let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let started = Clock.now()
@@ -36,7 +47,7 @@ public struct Pipeline: Sendable {
   private func build(
     _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
   ) throws -> BuildResult {
-    let project = try planning.project(scan)
+    let project = try planning.project()
     let choice = try planning.detect(project).settle(reporter: reporter)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
@@ -47,9 +58,11 @@ public struct Pipeline: Sendable {
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)
     try executor.run(settled.plan.steps)
+    try complete(&settled.plan, planning, choice.pack, executor)
 
     var output = OutputStage(
-      planning: planning, project: project, settled: settled, kernel: kernel, executor: executor, pack: choice.pack,
+      planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
+      pack: choice.pack,
       digests: digests, decisions: choice.decisions)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
@@ -89,6 +102,16 @@ public struct Pipeline: Sendable {
     return true
   }
 
+  /// What only the steps could know of the program.
+  private func complete(
+    _ plan: inout BuildPlan, _ planning: Planning, _ pack: Pack, _ executor: StepExecutor
+  ) throws {
+    guard let completion = plan.completion, let file = executor.locate("${work}/\(completion)") else { return }
+    let known = plan.decisions.count
+    plan = try planning.packHost.complete(plan, of: pack, with: FileSystem.read(file, limit: 16 << 20))
+    report(Array(plan.decisions.dropFirst(known)))
+  }
+
   private func report(_ decisions: [Decision]) {
     for decision in decisions { reporter.send(.decision(decision)) }
   }
@@ -102,7 +125,7 @@ public struct Pipeline: Sendable {
         packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
-        useCache: request.useCache, lastKeys: state.lastStepKeys()))
+        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.

@@ -10,22 +10,26 @@ struct Planning {
   let cache: HostPath
   let installation: Installation
   let epoch: Int64
+  /// Of packs and steps alike.
+  let isolation: Isolation
+  /// For writing the project's file anew.
+  var ignoresConfig = false
 
   /// What is known before the chosen pack is asked for its plan.
   struct Project {
-    let scan: ProjectScan
     let config: UnikFile?
     let catalog: PackCatalog
     let asked: PackProject
   }
 
-  init(context: HostContext, request: BuildRequest, reporter: Reporter) throws {
+  init(context: HostContext, request: BuildRequest, reporter: Reporter, isolation: Isolation) throws {
     self.context = context
     self.request = request
     self.reporter = reporter
     cache = try context.cacheDirectory()
     installation = try Installation.find(from: context.executable)
     epoch = try Self.sourceDateEpoch(context)
+    self.isolation = isolation
   }
 
   /// The variable of reproducible-builds.org, seconds since 1970; 0 without it.
@@ -39,7 +43,13 @@ struct Planning {
     return seconds
   }
 
+  private func checkDirectory() throws {
+    guard let status = try FileSystem.target(request.project) else { throw BuildFailure.noProject(request.project) }
+    guard status.kind == .directory else { throw BuildFailure.projectIsNotADirectory(request.project) }
+  }
+
   func scan() throws -> ProjectScan {
+    try checkDirectory()
     let scan = try ProjectScan(root: request.project)
     for path in scan.leftOut {
       reporter.warn("\(path) is neither a file nor a directory nor a link, and is left out")
@@ -47,17 +57,19 @@ struct Planning {
     return scan
   }
 
-  func project(_ scan: ProjectScan) throws -> Project {
-    let config = try readConfig()
+  func project() throws -> Project {
+    try checkDirectory()
+    let config = ignoresConfig ? nil : try readConfig()
     let catalog = try packHost.load(extraPlaces: request.packPlaces)
     let asked = PackProject(
-      directory: request.project, listing: scan.listing, config: config?.json, app: request.app, mode: request.mode,
+      tree: ProjectTree(request.project), config: config?.json, app: request.app, mode: request.mode,
       platform: request.platform, sourceDateEpoch: epoch)
-    return Project(scan: scan, config: config, catalog: catalog, asked: asked)
+    return Project(config: config, catalog: catalog, asked: asked)
   }
 
   var packHost: PackHost {
-    PackHost(context: context, installation: installation, cache: cache, reporter: reporter)
+    PackHost(
+      context: context, installation: installation, cache: cache, reporter: reporter, isolation: isolation)
   }
 
   var configPath: HostPath { request.configFile ?? request.project / UnikFile.fileName }

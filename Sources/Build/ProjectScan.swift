@@ -11,8 +11,6 @@ struct ProjectScan {
   static let maximumEntries = 1_000_000
 
   init(root: HostPath) throws {
-    guard let status = try FileSystem.target(root) else { throw BuildFailure.noProject(root) }
-    guard status.kind == .directory else { throw BuildFailure.projectIsNotADirectory(root) }
     self.root = root
     var rules = try IgnoreRules(project: root)
     try rules.enter(.root, of: root)

@@ -11,6 +11,8 @@ struct Sandbox {
     var work: HostPath
     var cache: HostPath
     var pack: HostPath
+    /// Where the pack's helpers are; nil when it names none.
+    var libexec: HostPath?
     var home: HostPath
     var temporary: HostPath
 
@@ -19,82 +21,37 @@ struct Sandbox {
       guard text.contains("${") else { return text }
       var out = text
       for (name, path) in [("source", source), ("work", work), ("cache", cache), ("pack", pack)] {
-        out = Self.replace(out, "${\(name)}", path.description)
+        out = out.replacingBytes("${\(name)}", with: path.description)
       }
       return out
-    }
-
-    private static func replace(_ text: String, _ mark: String, _ value: String) -> String {
-      var rest = Array(text.utf8)[...]
-      let mark = Array(mark.utf8)
-      var out: [UInt8] = []
-      while let byte = rest.first {
-        if rest.starts(with: mark) {
-          out += Array(value.utf8)
-          rest = rest.dropFirst(mark.count)
-        } else {
-          out.append(byte)
-          rest = rest.dropFirst()
-        }
-      }
-      return String(decoding: out, as: UTF8.self)
     }
   }
 
   /// Inside the namespace, the same on every machine.
   static let inside = Places(
-    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack", home: "/packc/home",
-    temporary: "/tmp")
+    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack",
+    libexec: "/packc/libexec", home: "/packc/home", temporary: "/tmp")
 
-  let bubblewrap: HostPath?
+  let bubblewrap: Bubblewrap?
   let host: Places
   /// PATH of the steps. What of it lies below /tmp is shown through the private /tmp.
   let searchPath: [HostPath]
   var places: Places { bubblewrap == nil ? host : Self.inside }
 
-  /// Uses bubblewrap when it is there and works (namespaces may be forbidden to an ordinary user).
-  static func find(_ context: HostContext) -> HostPath? {
-    guard let tool = context.findTool("bwrap") else { return nil }
-    let probe = Command(
-      [tool.description, "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "--", "/bin/true"],
-      standardOutput: .discard, standardError: .discard, timeout: 10)
-    guard let result = try? ProcessRunner().run(probe), result.succeeded else { return nil }
-    return tool
-  }
-
   /// The argv that runs `argv` (already expanded) with that working directory.
-  func wrap(_ argv: [String], directory: HostPath, network: Bool, writableSource: Bool = true) throws -> [String] {
+  func wrap(
+    _ argv: [String], directory: HostPath, network: Bool, mounts: [RootPath: String] = [:]
+  ) throws -> [String] {
     guard let bubblewrap else { return argv }
-    var out = [
-      bubblewrap.description, "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc",
-      "--unshare-uts", "--hostname", "packc", "--die-with-parent", "--new-session",
+    var all: [Bubblewrap.Mount] = [
+      .writable(host.source, at: Self.inside.source), .writable(host.work, at: Self.inside.work),
+      .writable(host.cache, at: Self.inside.cache), .readOnly(host.pack, at: Self.inside.pack),
+      .writable(host.home, at: Self.inside.home),
     ]
-    if !network { out.append("--unshare-net") }
-    out += try Self.hostMounts()
-    out += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", "--dir", "/packc"]
-    for directory in searchPath where directory.relative(to: "/tmp") != nil {
-      let tree = directory.name == "bin" ? directory.parent : directory
-      out += ["--ro-bind-try", tree.description, tree.description]
+    if let libexec = host.libexec { all.append(.readOnly(libexec, at: "/packc/libexec")) }
+    for (place, shown) in mounts.sorted(by: { $0.key < $1.key }) {
+      all.append(.writable(HostPath(host.expand(shown)), at: HostPath(place.absolute)))
     }
-    out += [
-      "--bind", host.source.description, "/packc/source", "--bind", host.work.description, "/packc/work",
-      "--bind", host.cache.description, "/packc/cache", "--ro-bind", host.pack.description, "/packc/pack",
-      "--bind", host.home.description, "/packc/home", "--chdir", directory.description, "--",
-    ]
-    return out + argv
-  }
-
-  /// The host's top-level directories, read-only; links (usr-merge) as links.
-  private static func hostMounts() throws -> [String] {
-    let own: Set<String> = ["proc", "dev", "tmp", "packc", "lost+found"]
-    return try DirectoryWalk.names(in: "/").flatMap { name -> [String] in
-      let path = "/" / HostPath(bytes: name)
-      guard let text = path.utf8, !own.contains(path.name), let status = try FileSystem.status(path) else { return [] }
-      switch status.kind {
-      case .link: return ["--symlink", String(decoding: try FileSystem.linkTarget(path), as: UTF8.self), text]
-      case .directory: return ["--ro-bind-try", text, text]
-      case .file, .other: return []
-      }
-    }
+    return try bubblewrap.wrap(argv, directory: directory, network: network, mounts: all, searchPath: searchPath)
   }
 }

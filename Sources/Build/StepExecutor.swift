@@ -37,11 +37,13 @@ final class StepExecutor {
     var useCache: Bool
     /// Parts of each step's key at the last build of this project, for `--explain`.
     var lastKeys: [String: [String: Digest]]
+    /// What packs of this build were asked under; without it, this host is asked anew.
+    var isolation: Isolation?
   }
 
   private let setting: Setting
   private let cache: StepCache
-  private let bubblewrap: HostPath?
+  private let bubblewrap: Bubblewrap?
   private var workspace: Workspace?
   private var materialized: Set<String> = []
   private(set) var outcomes: [Outcome] = []
@@ -51,12 +53,8 @@ final class StepExecutor {
   init(_ setting: Setting) throws {
     self.setting = setting
     cache = try StepCache(cache: setting.cache)
-    bubblewrap = Sandbox.find(setting.context)
-    if bubblewrap == nil {
-      setting.reporter.warn(
-        "bubblewrap does not work here: steps see the host's real paths and network, and outputs may hold those paths",
-        hint: "apt-get install bubblewrap, and allow user namespaces")
-    }
+    let isolation = setting.isolation ?? Isolation(context: setting.context, reporter: setting.reporter)
+    bubblewrap = isolation.bubblewrap
   }
 
   func run(_ steps: [BuildStep]) throws {
@@ -105,6 +103,7 @@ final class StepExecutor {
     try materializeEarlierOutputs(in: workspace)
     let sandbox = try makeSandbox(step, workspace)
     try writeFiles(of: step, sandbox)
+    try makeMounted(step, sandbox)
     do {
       try runCommand(of: step, sandbox)
       try checkOutputs(of: step, workspace)
@@ -151,7 +150,7 @@ final class StepExecutor {
       bubblewrap: bubblewrap,
       host: Sandbox.Places(
         source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
-        home: workspace.home, temporary: workspace.home / "tmp"),
+        libexec: setting.libexec, home: workspace.home, temporary: workspace.home / "tmp"),
       searchPath: setting.context.searchPath)
   }
 
@@ -166,6 +165,13 @@ final class StepExecutor {
       try FileSystem.createDirectory(target.parent)
       try FileSystem.writeAtomically(Array(text.utf8), to: target, durable: false)
     }
+  }
+
+  /// What is shown at another path is a directory when the step starts.
+  private func makeMounted(_ step: BuildStep, _ sandbox: Sandbox) throws {
+    guard !step.mounts.isEmpty else { return }
+    guard bubblewrap != nil else { throw BuildFailure.mountsNeedSandbox(step) }
+    for directory in step.mounts.values { try FileSystem.createDirectory(HostPath(sandbox.host.expand(directory))) }
   }
 
   private var baseEnvironment: [String: String] {
@@ -191,7 +197,7 @@ final class StepExecutor {
     var environment = baseEnvironment
     environment["HOME"] = sandbox.places.home.description
     environment["TMPDIR"] = sandbox.places.temporary.description
-    environment["PACKC_LIBEXEC"] = setting.libexec?.description
+    if setting.libexec != nil { environment["PACKC_LIBEXEC"] = sandbox.places.libexec?.description }
     if step.network {
       for name in setting.passthrough { environment[name] = setting.context.environment[name] }
     }
@@ -204,7 +210,7 @@ final class StepExecutor {
     let directory = places.source / step.workingDirectory
     var tail: [String] = []
     let command = Command(
-      try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network),
+      try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network, mounts: step.mounts),
       environment: environment(of: step, sandbox), directory: bubblewrap == nil ? directory : nil,
       timeout: setting.timeout)
     let result = try ProcessRunner().run(command) { _, line in

@@ -31,7 +31,7 @@ public struct ToolCheck: Sendable {
   }
 
   public static let all = [
-    ToolCheck("bwrap", "isolates build steps", .required, "apt-get install bubblewrap"),
+    ToolCheck("bwrap", "isolates packs and build steps", .required, "apt-get install bubblewrap"),
     ToolCheck("qemu-system-x86_64", "boots the unikernel image", .required, "apt-get install qemu-system-x86"),
     ToolCheck("apt-get", "fetches Debian's kernel", .required, "a Debian host, or `packc kernel import FILE`"),
     ToolCheck("dpkg-deb", "unpacks Debian's kernel", .required, "apt-get install dpkg"),

@@ -27,6 +27,10 @@ public struct ContractDocument: Sendable {
     /// What is mounted writable beside `/tmp`.
     public var writable: [RootPath]
     public var declared: ContractDeclaration
+    /// What the pack says of the source, with the digests of the files that it names.
+    public var claims: [SourceFact]
+    public var claimant: (name: String, version: String)
+    public var sources: [RootPath: Digest]
     /// What will not load, by the closure.
     public var caveats: [SharedObjectClosure.Caveat]
     /// packc's own version, which made the facts.
@@ -35,7 +39,8 @@ public struct ContractDocument: Sendable {
     public init(
       root: RootFilesystem, diffIDs: [Digest], mode: BuildMode,
       stripped: [RootPath: (before: Digest, after: Digest)] = [:], user: UInt32, group: UInt32,
-      writable: [RootPath] = [], declared: ContractDeclaration = ContractDeclaration(),
+      writable: [RootPath] = [], declared: ContractDeclaration = ContractDeclaration(), claims: [SourceFact] = [],
+      claimant: (name: String, version: String) = ("", ""), sources: [RootPath: Digest] = [:],
       caveats: [SharedObjectClosure.Caveat] = [], toolVersion: String
     ) {
       self.root = root
@@ -46,6 +51,9 @@ public struct ContractDocument: Sendable {
       self.group = group
       self.writable = writable
       self.declared = declared
+      self.claims = claims
+      self.claimant = claimant
+      self.sources = sources
       self.caveats = caveats
       self.toolVersion = toolVersion
     }
@@ -57,7 +65,7 @@ public struct ContractDocument: Sendable {
     let author = FactAuthor(subject: subject, toolVersion: input.toolVersion)
     let facts =
       RootFilesystemFacts(input, author).facts + (try ELFFacts(input, author).facts)
-      + DeclaredFacts(input.declared, author).facts
+      + DeclaredFacts(input.declared, author).facts + ClaimedFacts(input).facts(about: subject)
       + [
         author.proven(
           "build.mode", kind: "build-mode", [input.mode.rawValue], method: "the mode in which packc made the image")

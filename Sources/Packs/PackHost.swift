@@ -6,12 +6,17 @@ public struct PackHost: Sendable {
   private let installation: Installation
   private let cache: HostPath
   private let reporter: Reporter
+  private let isolation: Isolation
 
-  public init(context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter) {
+  /// `isolation`: what packs run in; without it, this host is asked at the first call.
+  public init(
+    context: HostContext, installation: Installation, cache: HostPath, reporter: Reporter, isolation: Isolation? = nil
+  ) {
     self.context = context
     self.installation = installation
     self.cache = cache
     self.reporter = reporter
+    self.isolation = isolation ?? Isolation(context: context, reporter: reporter)
   }
 
   // MARK: Loading
@@ -67,12 +72,13 @@ public struct PackHost: Sendable {
     let source = flag != nil ? "--pack" : "unik.yaml"
     if catalog.pack(named: name) != nil { return (name, source) }
     if let rejected = catalog.rejected.first(where: { $0.name == name }) { throw rejected.failure }
+    if let mask = catalog.masks.first(where: { $0.name == name }) { throw PacksFailure.maskedAway(name, mask.source) }
     throw PacksFailure.unknownPack(name, from: source, known: catalog.packs.map(\.name))
   }
 
   private func outcome(of pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome {
     if let wanted, wanted != pack.name { return .notAsked }
-    guard pack.manifest.rules.match(project.listing, config: project.config) != nil else { return .notStarted }
+    guard try pack.manifest.rules.match(project.tree, config: project.config) != nil else { return .notStarted }
     do {
       let response = try call(pack, .detect, project).run()
       guard response.status == .ok else { return .notApplicable }
@@ -88,16 +94,53 @@ public struct PackHost: Sendable {
   /// The plan of the chosen pack. `lock`: what packc.lock holds of packages that this pack had resolved, by ecosystem.
   public func plan(_ pack: Pack, for project: PackProject, lock: [String: JSONValue] = [:]) throws -> BuildPlan {
     try pack.manifest.options.validate(project.options)
-    let section: JSONValue = lock.isEmpty ? .null : .object(lock)
-    let response = try call(pack, .plan, project, extra: ["lock": section]).run()
+    let response = try call(pack, .plan, project, extra: Self.extra(lock)).run()
     let calls = (cache / "packs/calls").description
-    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: [calls]).read($0) }
+    return try read(response, of: pack, .plan) { try PlanReader(privatePaths: CallPaths.names + [calls]).read($0) }
+  }
+
+  /// The plan with what its steps left at `completion`.
+  public func complete(_ plan: BuildPlan, of pack: Pack, with document: [UInt8]) throws -> BuildPlan {
+    do {
+      let json = try JSONParser.parse(document, name: plan.completion?.description ?? "completion")
+      return try PlanReader(privatePaths: []).complete(plan, with: JSONReader(json))
+    } catch let failure as Failure where failure.code == "bad_json" {
+      throw PacksFailure.violation(pack, .plan, "the document that completes its plan is wrong: \(failure.message)")
+    }
+  }
+
+  private static func extra(_ lock: [String: JSONValue]) -> [String: JSONValue] {
+    ["lock": lock.isEmpty ? .null : .object(lock)]
+  }
+
+  // MARK: Claims
+
+  /// What the pack says of the source; empty when it has no phase `facts`.
+  public func facts(_ pack: Pack, of project: PackProject, lock: [String: JSONValue] = [:]) throws -> [SourceFact] {
+    try claims(pack, .facts, project, lock) { try $0.facts($1) }
+  }
+
+  /// What the program is made of, as the pack knows it; empty when it has no phase `sbom`.
+  public func components(_ pack: Pack, of project: PackProject, lock: [String: JSONValue] = [:]) throws
+    -> [SoftwareComponent]
+  {
+    try claims(pack, .sbom, project, lock) { try $0.components($1) }
+  }
+
+  private func claims<T>(
+    _ pack: Pack, _ phase: PackPhase, _ project: PackProject, _ lock: [String: JSONValue],
+    _ body: (ClaimsReader, JSONReader) throws -> [T]
+  ) throws -> [T] {
+    guard pack.manifest.phases.contains(phase) else { return [] }
+    let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
+    return try read(response, of: pack, phase) { try body(ClaimsReader(holds: project.tree.holds), $0) }
   }
 
   private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])
     -> PackCall
   {
-    PackCall(pack, phase, project, context: context, cache: cache, reporter: reporter, extra: extra)
+    PackCall(
+      pack, phase, project, context: context, cache: cache, reporter: reporter, isolation: isolation, extra: extra)
   }
 
   private func read<T>(_ response: PackResponse, of pack: Pack, _ phase: PackPhase, _ body: (JSONReader) throws -> T)

@@ -1,9 +1,11 @@
+public import PackCore
+
 /// The words that packc and packs share (`docs/pack-protocol.md`). Both sides use these; neither repeats them.
 public enum PackProtocol {
   /// `MAJOR.MINOR`; minor versions only add.
   public static let version = "1.0"
-  /// Names of additions that both sides must understand (`requires`); version 1.0 has none.
-  public static let features: Set<String> = []
+  /// Names of additions that both sides must understand (`requires`): an older packc refuses a plan that needs one.
+  public static let features: Set<String> = ["mounts", "completion"]
 
   /// The limit of one response.
   public static let responseLimit = 16 << 20
@@ -17,15 +19,23 @@ public enum PackProtocol {
   }
 }
 
+extension BuildPlan {
+  /// What packc must know to carry this plan out as it is meant: for `requires` of the response.
+  public var neededFeatures: [String] {
+    (completion == nil ? [] : ["completion"]) + (steps.contains { !$0.mounts.isEmpty } ? ["mounts"] : [])
+  }
+}
+
 /// What a pack can be asked. A new phase takes its case, its time limit and its result type; nothing else counts them.
 public enum PackPhase: String, Sendable, CaseIterable {
-  case detect, plan
+  case detect, plan, facts, sbom
 
   /// Seconds until SIGTERM.
   public var timeLimit: Double {
     switch self {
     case .detect: 5
     case .plan: 30
+    case .facts, .sbom: 120
     }
   }
 }
@@ -62,6 +72,10 @@ public enum PackExit: Int32, Sendable, CaseIterable {
 public enum PackErrorCode {
   /// Several programs in one project; `error.candidates` lists them.
   public static let severalPrograms = "several_programs"
+  /// The pack knows the project and finds nothing in it that could be started.
+  public static let noProgram = "no_program"
+  /// `--app` names none of the project's programs.
+  public static let noSuchProgram = "no_such_program"
   /// Codes that begin so: a lock file of the language is missing or out of date.
   public static let lockPrefix = "lock_"
 }

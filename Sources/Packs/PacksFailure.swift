@@ -43,12 +43,19 @@ enum PacksFailure {
       cause: cause(log))
   }
 
-  static func timedOut(_ pack: Pack, _ phase: PackPhase, log: String) -> Failure {
+  static func timedOut(_ pack: Pack, _ phase: PackPhase, limit: Double, log: String) -> Failure {
     Failure(
       "pack_timed_out",
-      "the pack \"\(pack.name)\" did not finish \(phase.rawValue) within \(Int(phase.timeLimit)) seconds",
+      "the pack \"\(pack.name)\" did not finish \(phase.rawValue) within \(Int(limit.rounded(.up))) seconds",
       hint: "this is a fault of the pack in \(pack.source); --pack NAME chooses another one", exit: .packFailed,
       cause: cause(log))
+  }
+
+  /// Not the pack's fault: it did not even start.
+  static func sandbox(_ pack: Pack, _ phase: PackPhase, log: String) -> Failure {
+    Failure(
+      "sandbox_failed", "bubblewrap could not start the pack \"\(pack.name)\" for \(phase.rawValue)",
+      hint: "its own words are above; the project and packc's cache must be readable by you", cause: cause(log))
   }
 
   /// A pack ended with one of its error codes and without a response.
@@ -83,12 +90,19 @@ enum PacksFailure {
 
   // Choosing.
 
-  static func unknownPack(_ name: String, from source: String, known: [String]) -> Failure {
+  static func unknownPack(_ name: String, from source: String? = nil, known: [String]) -> Failure {
     let near = Suggestion.nearest(to: name, in: known)
+    let text = "the pack \"\(name)\""
     return Failure(
-      "unknown_pack", "\(source) asks for the pack \"\(name)\", which is not installed",
+      "unknown_pack", source.map { "\($0) asks for \(text), which is not installed" } ?? "\(text) is not installed",
       hint: near.map { "did you mean \"\($0)\"?" } ?? "installed: \(known.sorted().joined(separator: ", "))",
       exit: .usage)
+  }
+
+  static func maskedAway(_ name: String, _ path: HostPath) -> Failure {
+    Failure(
+      "pack_masked", "no pack \"\(name)\" is used, since \(path) leads to /dev/null",
+      hint: "remove that link to have the pack back", exit: .usage)
   }
 
   static func options(_ path: String, _ text: String, hint: String?) -> Failure {

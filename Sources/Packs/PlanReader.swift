@@ -6,6 +6,12 @@ struct PlanReader {
   private static let variables = ["${source}", "${work}", "${cache}", "${pack}"]
   /// Directories of this one call; a plan that names one of them is another plan next time.
   let privatePaths: [String]
+  /// What a step sees of the host or of packc at the top level (hier(7)); nothing is mounted over it.
+  private static let hostDirectories: Set<String> = [
+    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "nix", "opt", "packc",
+    "proc",
+    "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var",
+  ]
 
   func read(_ result: JSONReader) throws -> BuildPlan {
     let plan = try BuildPlan(result)
@@ -16,29 +22,60 @@ struct PlanReader {
         throw result.failure("artifacts: \(artifact.path) does not lie below ${work} or ${source}, or goes to /")
       }
     }
-    if plan.unresolved == nil {
+    if let completion = plan.completion {
+      guard plan.steps.contains(where: { $0.outputs.contains { completion.isInside($0) } }) else {
+        throw result.failure("completion: no step has \(completion) among its outputs")
+      }
+    }
+    try checkProgram(plan, result)
+    for tree in plan.runtime.trees {
+      guard tree.path.isAbsolute else { throw result.failure("runtime.trees: \(tree.path) is not absolute") }
+      if let path = privatePath(in: tree.path.description) {
+        throw result.failure("runtime.trees: \(path) exists for one call only")
+      }
+    }
+    return plan
+  }
+
+  /// The plan with the document that a step left; see `BuildPlan.complete`.
+  func complete(_ plan: BuildPlan, with document: JSONReader) throws -> BuildPlan {
+    var plan = plan
+    try plan.complete(document)
+    plan.completion = nil
+    try checkProgram(plan, document)
+    return plan
+  }
+
+  private func checkProgram(_ plan: BuildPlan, _ result: JSONReader) throws {
+    if plan.unresolved == nil, plan.completion == nil || !plan.entrypoint.isEmpty {
       guard let program = plan.entrypoint.first, program.hasPrefix("/"), RootPath(program) != nil else {
         throw result.failure("entrypoint: the first word is the absolute path of a program in the image")
       }
     }
     for port in plan.ports where !Self.isPort(port) { throw result.failure("ports: \"\(port)\" is not like 8080/tcp") }
-    for name in plan.environment.keys where name.isEmpty || name.contains("=") {
-      throw result.failure("env: \"\(name)\" is not the name of a variable")
+    for (name, value) in plan.environment where name.isEmpty || (name + value).utf8.contains(0) || name.contains("=") {
+      throw result.failure("env: \"\(name)\" is not the name of a variable, or its value holds a NUL")
     }
-    for tree in plan.runtime.trees where !tree.path.isAbsolute {
-      throw result.failure("runtime.trees: \(tree.path) is not absolute")
+    for name in plan.labels.keys where name.isEmpty || name.hasPrefix("dev.packc.") {
+      throw result.failure("labels: \"\(name)\" is empty or one of packc's own")
     }
-    return plan
   }
 
   private func check(_ step: BuildStep, _ result: JSONReader) throws {
-    let texts = step.argv + Array(step.environment.values) + step.inputs + step.tools + Array(step.files.keys)
+    let texts =
+      step.argv + Array(step.environment.values) + step.inputs + step.tools + Array(step.files.keys)
+      + Array(step.mounts.values)
     for text in texts {
       if let unknown = Self.unknownVariable(in: text) {
         throw result.failure("step \(step.id): \(unknown) is none of \(Self.variables.joined(separator: ", "))")
       }
-      if let path = privatePaths.first(where: { text.contains($0) }) {
-        throw result.failure("step \(step.id) names \(path), which exists for one call only")
+    }
+    // What a file holds is not expanded, and checked for private paths alone.
+    for text in texts + Array(step.files.values) {
+      if let path = privatePath(in: text) {
+        throw result.failure(
+          "step \(step.id) names \(path), which exists for one call only; a plan says ${source}, ${work}, ${cache} "
+            + "and ${pack}")
       }
     }
     for path in step.files.keys where !isBelow(path, ["${work}", "${source}"]) {
@@ -47,9 +84,39 @@ struct PlanReader {
     for tool in step.tools where !tool.hasPrefix("/") && !tool.hasPrefix("${") {
       throw result.failure("step \(step.id): tools: \(tool) is not absolute")
     }
+    for (place, directory) in step.mounts {
+      guard place.components.count == 1, !Self.hostDirectories.contains(place.description) else {
+        throw result.failure("step \(step.id): mounts: \(place.absolute) is not a top-level directory of its own")
+      }
+      guard isBelow(directory, ["${work}", "${source}"]) else {
+        throw result.failure("step \(step.id): mounts: \(directory) does not lie below ${work} or ${source}")
+      }
+    }
     for input in step.inputs where !input.hasPrefix("${") && input != "." && RootPath(input) == nil {
       throw result.failure("step \(step.id): inputs: \(input) leaves the project")
     }
+  }
+
+  /// A private path as a word of its own or in a flag (`-I/packc/source`), not within another path
+  /// (`example.com/packc/source`).
+  private func privatePath(in text: String) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "/")) else { return nil }
+    let bytes = Array(text.utf8)
+    return privatePaths.first { path in
+      let wanted = Array(path.utf8)
+      guard bytes.count >= wanted.count else { return false }
+      return (0...bytes.count - wanted.count).contains { start in
+        guard bytes[start...].starts(with: wanted) else { return false }
+        if let next = bytes[start...].dropFirst(wanted.count).first, Self.isPartOfName(next) { return false }
+        guard start > 0, Self.isPartOfName(bytes[start - 1]) else { return true }
+        return start == 2 && bytes[0] == UInt8(ascii: "-")
+      }
+    }
+  }
+
+  private static func isPartOfName(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+      || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
   }
 
   private func isBelow(_ path: String, _ roots: [String]) -> Bool {

@@ -71,6 +71,6 @@ struct CommandLineTool {
   private static func show(_ failure: Failure, json: Bool) {
     StandardOutput.writeError("error: \(failure)\n")
     guard json else { return }
-    try? StandardOutput.write(CanonicalJSON.encodePretty(["error": failure.json]))
+    try? StandardOutput.write(CanonicalJSON.encodePretty(failure.document))
   }
 }

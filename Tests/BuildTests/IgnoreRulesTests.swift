@@ -49,6 +49,14 @@ final class IgnoreRulesTests: XCTestCase {
     let scanned = try ProjectScan(root: project.path).listing.map(\.description)
     XCTAssertEqual(scanned, listed.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     XCTAssertTrue(scanned.contains("keep.log") && !scanned.contains("build/x"))
+    XCTAssertEqual(try Self.all(ProjectTree(project.path)), scanned, "what detection sees is the same")
+  }
+
+  private static func all(_ tree: ProjectTree, below directory: RootPath = .root) throws -> [String] {
+    try tree.names(in: directory).flatMap { name -> [String] in
+      let path = try XCTUnwrap(directory.appending(component: name.bytes))
+      return name.isDirectory ? try all(tree, below: path) : [path.description]
+    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   func testPackcignoreWinsAndSecretsStayOut() throws {

@@ -17,7 +17,7 @@ final class CallTests: XCTestCase {
       reporter: Reporter { [told = bench.warnings] event in
         if case .note(let text) = event { told.withLock { $0.append("note: \(text)") } }
         if case .warning(let text, _) = event { told.withLock { $0.append("warning: \(text)") } }
-      }, timeLimit: limit, grace: grace
+      }, isolation: bench.isolation, timeLimit: limit, grace: grace
     ).run()
   }
 
@@ -55,10 +55,13 @@ final class CallTests: XCTestCase {
     for row in rows {
       let bench = try Workbench()
       try bench.pack("10-bad", row.body)
-      let found = try failure { try call(bench) }
-      XCTAssertEqual(found.code, row.code, row.what)
-      XCTAssertTrue(found.message.contains(row.text), "\(row.what): \(found.message)")
-      XCTAssertEqual(found.exit, .packFailed, row.what)
+      for sandboxed in [true, false] {
+        bench.sandboxed = sandboxed
+        let found = try failure { try call(bench) }
+        XCTAssertEqual(found.code, row.code, row.what)
+        XCTAssertTrue(found.message.contains(row.text), "\(row.what): \(found.message)")
+        XCTAssertEqual(found.exit, .packFailed, row.what)
+      }
     }
   }
 
@@ -136,20 +139,31 @@ final class CallTests: XCTestCase {
 
   func testTimeLimit() throws {
     let bench = try Workbench()
-    try bench.pack("10-a", "sleep 60")
+    for sandboxed in [true, false] {
+      bench.sandboxed = sandboxed
+      try bench.pack("10-a", "sleep 60")
+      let late = try failure { try call(bench, limit: 0.2, grace: 0.2) }
+      XCTAssertEqual(late.code, "pack_timed_out")
+      XCTAssertTrue(late.message.contains("within 1 second"), late.message)
+      // One that ignores SIGTERM is killed.
+      try bench.pack("10-a", "trap '' TERM; while :; do sleep 1; done")
+      let started = HostContext.monotonicClock()
+      XCTAssertEqual(try failure { try call(bench, limit: 0.2, grace: 0.2) }.code, "pack_timed_out")
+      XCTAssertLessThan(HostContext.monotonicClock() - started, 5_000_000_000)
+    }
+    // One that writes without end is no better than one that hangs.
+    try bench.pack("10-a", "yes")
     XCTAssertEqual(try failure { try call(bench, limit: 0.2, grace: 0.2) }.code, "pack_timed_out")
-    // One that ignores SIGTERM is killed.
-    try bench.pack("10-a", "trap '' TERM; while :; do sleep 1; done")
-    let started = HostContext.monotonicClock()
-    XCTAssertEqual(try failure { try call(bench, limit: 0.2, grace: 0.2) }.code, "pack_timed_out")
-    XCTAssertLessThan(HostContext.monotonicClock() - started, 5_000_000_000)
   }
 
   func testNothingSurvives() throws {
     let bench = try Workbench()
     let mark = "31.4159\(getpid())"
     try bench.pack("10-a", "setsid sleep \(mark) & sleep \(mark) & answer '\(result)'")
-    XCTAssertEqual(try call(bench).status, .ok)
+    for sandboxed in [true, false] {
+      bench.sandboxed = sandboxed
+      XCTAssertEqual(try call(bench).status, .ok)
+    }
     for name in try DirectoryWalk.names(in: "/proc") where name.allSatisfy({ (0x30...0x39).contains($0) }) {
       let line = (try? FileSystem.read("/proc" / HostPath(bytes: name) / "cmdline")) ?? []
       XCTAssertFalse(String(decoding: line, as: UTF8.self).contains(mark), "a child of the pack is still there")
@@ -159,6 +173,7 @@ final class CallTests: XCTestCase {
 
   func testEnvironment() throws {
     let bench = try Workbench()
+    bench.sandboxed = false
     bench.environment["SECRET"] = "s3cret"
     bench.environment["WANTED"] = "yes"
     try bench.pack(
@@ -177,15 +192,16 @@ final class CallTests: XCTestCase {
 
   func testRequest() throws {
     let bench = try Workbench()
+    bench.sandboxed = false
     try bench.write("{}", "project/x")
     try bench.pack("10-a", "printf '%s' \"$request\" >\(bench.root / "request"); exit 78")
     let pack = try XCTUnwrap(bench.host().load().packs.first)
-    var project = try bench.input(config: ["version": 1, "options": ["app": "x"]], app: "y", mode: .debug)
+    var project = bench.input(config: ["version": 1, "options": ["app": "x"]], app: "y", mode: .debug)
     project.sourceDateEpoch = 77
     _ = try failure { try bench.host().plan(pack, for: project) }
     _ = try? PackCall(
       pack, .plan, project, context: bench.context, cache: bench.root / "cache", reporter: .silent,
-      extra: ["lock": ["pypi": ["packages": []]]]
+      isolation: bench.isolation, extra: ["lock": ["pypi": ["packages": []]]]
     ).run()
     let request = try JSONParser.parse(FileSystem.read(bench.root / "request"))
     XCTAssertEqual(request["protocol"], "1.0")
@@ -201,7 +217,7 @@ final class CallTests: XCTestCase {
     XCTAssertEqual(request["network"], false)
     XCTAssertEqual(request["lock"], ["pypi": ["packages": []]])
     XCTAssertEqual(request["io"]?["events_fd"], 3)
-    XCTAssertEqual(PackCall.path(HostPath(bytes: [0x2f, 0xff])), ["base64": "L/8="])
+    XCTAssertEqual(CallRequest.path(HostPath(bytes: [0x2f, 0xff])), ["base64": "L/8="])
   }
 
   func testBase64() {

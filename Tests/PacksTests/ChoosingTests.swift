@@ -122,7 +122,9 @@ final class ChoosingTests: XCTestCase {
 
   func testRules() throws {
     func rule(_ json: JSONValue) throws -> DetectRule { try DetectRule(JSONReader(json)) }
-    let listing = ["a/b/x.csproj", "cmd/api/main.go", "go.mod"].compactMap { RootPath($0) }
+    let bench = try Workbench()
+    for path in ["a/b/x.csproj", "cmd/api/main.go", "go.mod"] { try bench.write("", "project/\(path)") }
+    let tree = ProjectTree(bench.project)
     let rows: [(JSONValue, String?)] = [
       ("go.mod", "go.mod"), ("main.go", nil), (["path": "*.csproj", "depth": 2], "a/b/x.csproj"),
       (["path": "*.csproj", "depth": 1], nil), (["path": "cmd/*/main.go"], "cmd/api/main.go"),
@@ -130,13 +132,13 @@ final class ChoosingTests: XCTestCase {
       (["config": "build.inputs"], nil), (["config": "run"], nil),
     ]
     for (json, expected) in rows {
-      let found = try rule(json).firstMatch(in: listing, config: ["build": ["command": "make"], "run": .null])
+      let found = try rule(json).firstMatch(in: tree, config: ["build": ["command": "make"], "run": .null])
       XCTAssertEqual(found?.description, expected, CanonicalJSON.string(json))
     }
     let all = try DetectRules(
       JSONReader(["all": ["go.mod", ["path": "*.csproj", "depth": 5]], "any": ["zzz", "go.mod"]]))
-    XCTAssertNotNil(all.match(listing, config: nil))
-    XCTAssertNil(all.match([], config: nil))
+    XCTAssertNotNil(try all.match(tree, config: nil))
+    XCTAssertNil(try all.match(ProjectTree(bench.root / "home"), config: nil))
   }
 
   func testOptions() throws {

@@ -75,8 +75,7 @@ final class FirstPartyTests: XCTestCase {
       try DirectoryWalk.sortedByPath(bench.project).map { "\($0.path) \($0.status.modified) \($0.status.size)" }
     }
     let before = try state()
-    let listing = ["main.py", "x y.txt"].compactMap { RootPath($0) }
-    let project = PackProject(directory: odd, listing: listing)
+    let project = PackProject(tree: ProjectTree(odd))
     let plan = try bench.plan(project)
     XCTAssertEqual(plan.entrypoint.last, "main.py")
     XCTAssertEqual(try state(), before, "nothing was written into the project")

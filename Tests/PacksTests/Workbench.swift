@@ -9,6 +9,8 @@ final class Workbench {
   let root: HostPath
   private(set) var warnings = Locked<[String]>([])
   var environment: [String: String]
+  /// Packs run in bubblewrap, as on any host that has it. Without, a pack of a test can write where the test looks.
+  var sandboxed = true
 
   init() throws {
     let temporary = try FileSystem.createTemporaryDirectory(in: "/tmp", prefix: "packs-test")
@@ -63,25 +65,31 @@ final class Workbench {
     return path
   }()
 
+  var reporter: Reporter {
+    Reporter { [warnings] event in
+      switch event {
+      case .warning(let text, let hint): warnings.withLock { $0.append(text + (hint.map { " | \($0)" } ?? "")) }
+      case .note(let text): warnings.withLock { $0.append(text) }
+      default: break
+      }
+    }
+  }
+
+  /// Asked once for all tests of a process.
+  private static let bubblewrap = Isolation(
+    context: HostContext(environment: [:], workingDirectory: "/", executable: "/proc/self/exe"), reporter: .silent)
+  var isolation: Isolation { sandboxed ? Self.bubblewrap : .none }
+
   func host(packs: HostPath? = nil) -> PackHost {
-    let warnings = warnings
-    return PackHost(
+    PackHost(
       context: context, installation: Installation(packs: packs ?? self.packs, helpers: Self.helpers),
-      cache: root / "cache",
-      reporter: Reporter { event in
-        switch event {
-        case .warning(let text, let hint): warnings.withLock { $0.append(text + (hint.map { " | \($0)" } ?? "")) }
-        case .note(let text): warnings.withLock { $0.append(text) }
-        default: break
-        }
-      })
+      cache: root / "cache", reporter: reporter, isolation: isolation)
   }
   var told: [String] { warnings.withLock { $0 } }
 
-  /// The project with everything in it listed.
-  func input(config: JSONValue? = nil, app: String? = nil, mode: BuildMode = .release) throws -> PackProject {
-    let listing = try DirectoryWalk.sortedByPath(project).filter { $0.status.kind != .directory }.map(\.path)
-    return PackProject(directory: project, listing: listing, config: config, app: app, mode: mode)
+  /// The project as it is now.
+  func input(config: JSONValue? = nil, app: String? = nil, mode: BuildMode = .release) -> PackProject {
+    PackProject(tree: ProjectTree(project), config: config, app: app, mode: mode)
   }
 }
 

@@ -6,6 +6,15 @@ protocol LanguagePack {
   /// nil when the project is none of this language. Runs no toolchain.
   func detect(_ request: PackRequest) throws -> DetectAnswer?
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan
+  /// What the source says of the program; only asked of a pack whose pack.json names the phase.
+  func facts(_ request: PackRequest) throws -> [SourceFact]
+  /// What the program is made of, from its lock files; likewise.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent]
+}
+
+extension LanguagePack {
+  func facts(_ request: PackRequest) throws -> [SourceFact] { throw PackRefusal.phaseUnknown(request) }
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] { throw PackRefusal.phaseUnknown(request) }
 }
 
 struct DetectAnswer {

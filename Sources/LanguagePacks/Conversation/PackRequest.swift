@@ -89,6 +89,10 @@ struct PackRefusal: Error {
     self.candidates = candidates
   }
 
+  static func phaseUnknown(_ request: PackRequest) -> PackRefusal {
+    PackRefusal(.badRequest, "bad_request", "this pack has no phase \(request.phase.rawValue)")
+  }
+
   /// Several programs, and nothing in the project says which one.
   static func severalPrograms(_ language: String, _ candidates: [ProgramCandidate]) -> PackRefusal {
     let lines = candidates.map { "  \($0.app)" + ($0.reasons.isEmpty ? "" : ": \($0.reasons.joined(separator: "; "))") }

@@ -25,27 +25,51 @@ public enum DirectoryWalk {
     return try names(of: stream, directory)
   }
 
+  /// The names in a directory, sorted by bytes, and which of them are directories, by what readdir(3) itself says.
+  static func kinds(in directory: HostPath) throws -> [ProjectTree.Name] {
+    guard let stream = directory.withCString({ opendir($0) }) else {
+      throw Failure.system("list the directory", directory, errno: errno)
+    }
+    defer { closedir(stream) }
+    var names: [ProjectTree.Name] = []
+    try forEachName(of: stream, directory) { name, text, type in
+      var isDirectory = type == UInt8(DT_DIR)
+      if type == UInt8(DT_UNKNOWN) {
+        // A file system that keeps no types in its directories.
+        var status = stat()
+        guard fstatat(dirfd(stream), text, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        isDirectory = FileStatus(status).kind == .directory
+      } else if type != UInt8(DT_REG), type != UInt8(DT_LNK), !isDirectory {
+        return
+      }
+      names.append(ProjectTree.Name(bytes: Array(name), isDirectory: isDirectory))
+    }
+    names.sort { ByteOrder.precedes($0.bytes, $1.bytes) }
+    return names
+  }
+
   private static func names(of stream: OpaquePointer, _ directory: HostPath) throws -> [[UInt8]] {
     var names: [[UInt8]] = []
-    try forEachName(of: stream, directory) { name, _ in names.append(Array(name)) }
+    try forEachName(of: stream, directory) { name, _, _ in names.append(Array(name)) }
     names.sort(by: ByteOrder.precedes)
     return names
   }
 
-  /// Every name but `.` and `..`, in the order of readdir(3), as bytes and as the C string that they are.
+  /// Every name but `.` and `..`, in the order of readdir(3), as bytes, as the C string that they are, and with its type.
   private static func forEachName(
     of stream: OpaquePointer, _ directory: HostPath,
-    _ body: (UnsafeBufferPointer<UInt8>, UnsafePointer<CChar>) throws -> Void
+    _ body: (UnsafeBufferPointer<UInt8>, UnsafePointer<CChar>, UInt8) throws -> Void
   ) throws {
     errno = 0
     while let entry = readdir(stream) {
+      let type = entry.pointee.d_type
       try withUnsafePointer(to: &entry.pointee.d_name) { tuple in
         try tuple.withMemoryRebound(to: CChar.self, capacity: 256) { text in
           let count = strnlen(text, 256)
           let dots = text[0] == 0x2e && (count == 1 || (count == 2 && text[1] == 0x2e))
           guard !dots else { return }
           try text.withMemoryRebound(to: UInt8.self, capacity: count) {
-            try body(UnsafeBufferPointer(start: $0, count: count), text)
+            try body(UnsafeBufferPointer(start: $0, count: count), text, type)
           }
         }
       }
@@ -86,7 +110,7 @@ public enum DirectoryWalk {
   private static func entries(of stream: OpaquePointer, _ directory: HostPath, below base: RootPath) throws -> [Entry] {
     let descriptor = dirfd(stream)
     var entries: [Entry] = []
-    try forEachName(of: stream, directory) { name, text in
+    try forEachName(of: stream, directory) { name, text, _ in
       guard let path = base.appending(component: name) else { return }
       var status = stat()
       guard fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else {

@@ -3,12 +3,15 @@
 ///
 ///     PREFIX/bin/packc                 CHECKOUT/.build/<triple>/release/packc
 ///     PREFIX/libexec/packc/packs.d     CHECKOUT/packs.d
+///     PREFIX/libexec/packc/templates   CHECKOUT/templates
 ///     PREFIX/libexec/packc/packc-packs CHECKOUT/.build/<triple>/release/packc-packs
 ///     PREFIX/libexec/packc/guest-init  CHECKOUT/.build/<triple>/release/guest-init
 public struct Installation: Sendable {
   public let packs: HostPath
   /// The directory of `packc-packs` and `guest-init`.
   public let helpers: HostPath
+  /// What `packc pack new` starts from.
+  public var templates: HostPath { packs.parent / "templates" }
 
   public init(packs: HostPath, helpers: HostPath) {
     self.packs = packs

@@ -20,6 +20,21 @@ extension BuildPlan {
     name = try reader.optional("name")?.string()
     version = try reader.optional("version")?.string()
     unresolved = try reader.optional("unresolved").map(Resolution.init)
+    labels = try reader.optional("labels")?.stringMap() ?? [:]
+    completion = try reader.optional("completion")?.rootPath()
+  }
+
+  /// Takes over what only the steps could know: `entrypoint`, and beside it `env`, `ports`, `workdir`, `writable`,
+  /// `labels` and `decisions`, each in the form that it has in a plan. What the plan says already is kept, and the
+  /// document wins where both speak of one name.
+  public mutating func complete(_ document: JSONReader) throws {
+    entrypoint = try document.required("entrypoint").strings()
+    environment.merge(try document.optional("env")?.stringMap() ?? [:]) { $1 }
+    labels.merge(try document.optional("labels")?.stringMap() ?? [:]) { $1 }
+    if let ports = try document.optional("ports") { self.ports = try ports.strings() }
+    if let directory = try document.optional("workdir") { workingDirectory = try directory.rootPath() }
+    writable += try document.optional("writable")?.array().map { try $0.rootPath() } ?? []
+    decisions += try document.optional("decisions")?.array().map(Decision.init) ?? []
   }
 
   public var json: JSONValue {
@@ -31,6 +46,7 @@ extension BuildPlan {
       "runtime": runtime.json, "toolchains": .array(toolchains.map(\.json)),
       "decisions": .array(decisions.map(\.json)), "name": name.map(JSONValue.string),
       "version": version.map(JSONValue.string), "unresolved": unresolved?.json,
+      "labels": labels.isEmpty ? nil : JSONValue(strings: labels), "completion": completion.map { JSONValue($0) },
     ])
   }
 }

@@ -22,6 +22,11 @@ public struct BuildPlan: Sendable {
   /// Set when the language has no lock of its own with hashes and packc.lock has none for these inputs: the plan is made
   /// again when this has been resolved.
   public var unresolved: Resolution?
+  /// Labels of the image beside packc's own.
+  public var labels: [String: String]
+  /// A document below `${work}` that a step leaves and that completes this plan, for tools that say only when they have
+  /// run what they made: see `BuildPlan.complete`. The entry point may be missing until then.
+  public var completion: RootPath?
 
   public struct LockFile: Hashable, Sendable {
     public var path: RootPath
@@ -118,7 +123,8 @@ public struct BuildPlan: Sendable {
     steps: [BuildStep] = [], lockFiles: [LockFile] = [], artifacts: [Artifact] = [], entrypoint: [String] = [],
     environment: [String: String] = [:], ports: [String] = [], workingDirectory: RootPath = .root,
     writable: [RootPath] = [], runtime: RuntimeRequest = RuntimeRequest(), toolchains: [Toolchain] = [],
-    decisions: [Decision] = [], name: String? = nil, version: String? = nil, unresolved: Resolution? = nil
+    decisions: [Decision] = [], name: String? = nil, version: String? = nil, unresolved: Resolution? = nil,
+    labels: [String: String] = [:], completion: RootPath? = nil
   ) {
     self.steps = steps
     self.lockFiles = lockFiles
@@ -134,5 +140,7 @@ public struct BuildPlan: Sendable {
     self.name = name
     self.version = version
     self.unresolved = unresolved
+    self.labels = labels
+    self.completion = completion
   }
 }

@@ -25,11 +25,14 @@ public struct BuildStep: Hashable, Sendable {
   public var cacheDirectories: [RootPath]
   /// Host paths (a tool and what it brings) whose identity is part of the step's: a new compiler runs it again.
   public var tools: [String]
+  /// Top-level directories that exist for the step only, by absolute path, and what they show: a directory below
+  /// `${work}` or `${source}`. For tools whose outputs hold the absolute path of the image that they are made for.
+  public var mounts: [RootPath: String]
 
   public init(
     id: String, argv: [String], workingDirectory: RootPath = .root, environment: [String: String] = [:],
     inputs: [String] = [], outputs: [RootPath] = [], files: [String: String] = [:], network: Bool = false,
-    cacheDirectories: [RootPath] = [], tools: [String] = []
+    cacheDirectories: [RootPath] = [], tools: [String] = [], mounts: [RootPath: String] = [:]
   ) {
     self.id = id
     self.argv = argv
@@ -41,6 +44,7 @@ public struct BuildStep: Hashable, Sendable {
     self.network = network
     self.cacheDirectories = cacheDirectories
     self.tools = tools
+    self.mounts = mounts
   }
 
   public init(_ reader: JSONReader) throws {
@@ -61,6 +65,17 @@ public struct BuildStep: Hashable, Sendable {
     network = try reader.optional("network")?.bool() ?? false
     cacheDirectories = try reader.optional("cache_dirs")?.array().map { try $0.rootPath() } ?? []
     tools = try reader.optional("tools")?.strings() ?? []
+    mounts = try Self.mounts(reader.optional("mounts"))
+  }
+
+  private static func mounts(_ reader: JSONReader?) throws -> [RootPath: String] {
+    guard let reader else { return [:] }
+    return try reader.stringMap().reduce(into: [:]) { mounts, pair in
+      guard pair.key.hasPrefix("/"), let place = RootPath(pair.key) else {
+        throw reader.failure("\"\(pair.key)\" is not an absolute path")
+      }
+      mounts[place] = pair.value
+    }
   }
 
   public var json: JSONValue {
@@ -73,6 +88,9 @@ public struct BuildStep: Hashable, Sendable {
     if network { object["network"] = true }
     if !cacheDirectories.isEmpty { object["cache_dirs"] = .array(cacheDirectories.map { JSONValue($0) }) }
     if !tools.isEmpty { object["tools"] = JSONValue(strings: tools) }
+    if !mounts.isEmpty {
+      object["mounts"] = .object(Dictionary(uniqueKeysWithValues: mounts.map { ($0.key.absolute, .string($0.value)) }))
+    }
     return .object(object)
   }
 }

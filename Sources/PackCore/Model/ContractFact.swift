@@ -10,7 +10,19 @@ public struct ContractFact: Sendable {
     case proven
   }
   /// Whether `values` is all there is.
-  public enum Closure: String, Sendable { case closed = "true", open = "false", unknown }
+  public enum Closure: String, Sendable {
+    case closed = "true"
+    case open = "false"
+    case unknown
+
+    public var json: JSONValue {
+      switch self {
+      case .closed: true
+      case .open: false
+      case .unknown: "unknown"
+      }
+    }
+  }
 
   public struct Evidence: Hashable, Sendable {
     public var path: String
@@ -65,14 +77,8 @@ public struct ContractFact: Sendable {
   }
 
   public var json: JSONValue {
-    let closedValue: JSONValue =
-      switch closed {
-      case .closed: true
-      case .open: false
-      case .unknown: "unknown"
-      }
-    return [
-      "id": .string(id), "kind": .string(kind), "values": JSONValue(strings: values), "closed": closedValue,
+    [
+      "id": .string(id), "kind": .string(kind), "values": JSONValue(strings: values), "closed": closed.json,
       "level": .string(level.rawValue), "subject": .array(subject.map { JSONValue($0) }), "method": .string(method),
       "tool": ["name": .string(tool.name), "version": .string(tool.version)],
       "evidence": .array(evidence.map(\.json)), "caveats": JSONValue(strings: caveats),

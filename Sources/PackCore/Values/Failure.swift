@@ -12,10 +12,12 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
   public var exit: ExitCode
   /// The text of the error below this one, in the words of whoever raised it.
   public var cause: String?
+  /// What a machine learns beside the error, as further keys of the document that holds it: `candidates`.
+  public var details: [String: JSONValue]
 
   public init(
     _ code: String, _ message: String, hint: String? = nil, at location: SourceLocation? = nil,
-    exit: ExitCode = .failed, cause: String? = nil
+    exit: ExitCode = .failed, cause: String? = nil, details: [String: JSONValue] = [:]
   ) {
     self.code = code
     self.message = message
@@ -23,6 +25,7 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
     self.location = location
     self.exit = exit
     self.cause = cause
+    self.details = details
   }
 
   public var description: String {
@@ -44,6 +47,9 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
     if let location { object["location"] = location.json }
     return .object(object)
   }
+
+  /// The whole document: the error, and what else is known.
+  public var document: JSONValue { .object(details.merging(["error": json]) { $1 }) }
 }
 
 /// A place in a text file; line and column count from 1, column in characters.
@@ -72,6 +78,9 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Failure {
+  /// packc itself was told to end; nothing goes on after that.
+  public var isInterruption: Bool { code == "interrupted" }
+
   /// A failed system call, with errno's own text.
   public static func system(
     _ action: String, _ path: HostPath? = nil, errno code: Int32, hint: String? = nil

@@ -1,120 +1,91 @@
-internal import Glibc
 internal import PackCore
 
 /// One run of a pack's executable: request in, response out, nothing left behind.
+///
+/// With bubblewrap it runs as steps do: the project read-only at /packc/source, so that no answer depends on where the
+/// project lies, nothing to write but what the call gives, no network unless the manifest asks for it, and a process
+/// namespace whose end is the end of everything in it.
 struct PackCall {
-  let pack: Pack
-  let phase: PackPhase
-  let project: PackProject
+  let request: CallRequest
   let context: HostContext
   let cache: HostPath
   let reporter: Reporter
-  /// Further fields of the request.
-  var extra: [String: JSONValue] = [:]
-  var timeLimit: Double
-  var grace: Double
+  let bubblewrap: Bubblewrap?
+  /// Seconds between SIGTERM and SIGKILL. A sandbox ends at once.
+  let grace: Double
+  private var pack: Pack { request.pack }
+  private var phase: PackPhase { request.phase }
 
   init(
     _ pack: Pack, _ phase: PackPhase, _ project: PackProject, context: HostContext, cache: HostPath,
-    reporter: Reporter, extra: [String: JSONValue] = [:], timeLimit: Double? = nil, grace: Double = 5
+    reporter: Reporter, isolation: Isolation, extra: [String: JSONValue] = [:], timeLimit: Double? = nil,
+    grace: Double = 5
   ) {
-    self.pack = pack
-    self.phase = phase
-    self.project = project
+    request = CallRequest(
+      pack: pack, phase: phase, project: project, timeLimit: timeLimit ?? phase.timeLimit, extra: extra)
     self.context = context
     self.cache = cache
     self.reporter = reporter
-    self.extra = extra
-    self.timeLimit = timeLimit ?? phase.timeLimit
+    bubblewrap = isolation.bubblewrap
     self.grace = grace
-  }
-
-  /// The private directories of the call.
-  private struct Places {
-    let root: HostPath
-    var home: HostPath { root / "home" }
-    var temporary: HostPath { root / "tmp" }
-    var work: HostPath { root / "work" }
-    var response: HostPath { root / "response.json" }
   }
 
   /// Ends with status ok or not_applicable; an error that the pack reports is thrown as its failure.
   func run() throws -> PackResponse {
-    let places = Places(
-      root: try FileSystem.createTemporaryDirectory(in: cache / "packs/calls", prefix: phase.rawValue))
-    defer { try? FileSystem.removeTree(places.root) }
-    for directory in [places.home, places.temporary, places.work, scratch] {
-      try FileSystem.createDirectory(directory, mode: 0o700)
-    }
-    let requestID = Self.newRequestID()
-    let request = request(id: requestID, places)
-    let events = try EventPipe(reporter)
-    let result = try ProcessRunner().run(command(request, places, events: events.childEnd))
+    let directories = try CallDirectories(phase: phase, pack: pack.name, cache: cache)
+    defer { try? FileSystem.removeTree(directories.root) }
+    let paths =
+      bubblewrap == nil
+      ? CallPaths(pack, project: request.project.directory, directories) : CallPaths.sandboxed(pack)
+    let translation = PathTranslation(seen: paths.project.description, project: request.project.directory)
+    let id = CallRequest.newID()
+    let events = try EventPipe(translation.reporter(reporter))
+    let result = try ProcessRunner().run(command(id, paths, directories, events: events.childEnd))
     events.finish()
-    let log = Self.tail(result)
-    if result.timedOut { throw PacksFailure.timedOut(pack, phase, log: log) }
-    return try judge(result.end, requestID, places.response, log: log)
-  }
-
-  // MARK: Request
-
-  /// What a pack keeps between calls; it may be emptied at any time.
-  private var scratch: HostPath { cache / "packs/scratch" / pack.name }
-
-  /// No meaning but to tell one call from another.
-  private static func newRequestID() -> String {
-    let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  private func request(id: String, _ places: Places) -> JSONValue {
-    var request: [String: JSONValue] = [
-      "protocol": .string(PackProtocol.version), "request_id": .string(id), "phase": .string(phase.rawValue),
-      "project": ["root": ".", "config": project.config ?? .null],
-      "mode": .string(project.mode.rawValue),
-      "target": [
-        "os": .string(project.platform.os), "arch": .string(project.platform.architecture.rawValue), "libc": "glibc",
-      ],
-      "io": [
-        "response": Self.path(places.response), "work_dir": Self.path(places.work),
-        "cache_dir": Self.path(scratch), "events_fd": .integer(Int64(PackProtocol.eventsDescriptor)),
-      ],
-      "source_date_epoch": .integer(project.sourceDateEpoch),
-      "limits": ["deadline_ms": .integer(Int64(timeLimit * 1000))],
-      "network": .bool(pack.manifest.needsNetwork), "options": project.options,
-      "app": project.app.map(JSONValue.string) ?? .null,
-    ]
-    request.merge(extra) { _, more in more }
-    return .object(request)
-  }
-
-  /// A path is a string, or `{"base64": …}` when it is not UTF-8.
-  static func path(_ path: HostPath) -> JSONValue {
-    path.utf8.map(JSONValue.string) ?? ["base64": .string(Base64.encode(path.bytes))]
+    let log = translation.text(Self.tail(result))
+    if result.timedOut { throw PacksFailure.timedOut(pack, phase, limit: request.timeLimit, log: log) }
+    let end = try end(of: result)
+    let verdict: ResponseJudge.Verdict
+    do throws(ResponseJudge.Violation) {
+      verdict = try ResponseJudge(phase: phase, requestID: id).judge(end, directories.response)
+    } catch {
+      throw error.kind == .end
+        ? PacksFailure.crashed(pack, phase, end, log: log)
+        : PacksFailure.violation(pack, phase, translation.text(error.text), log: log)
+    }
+    return try accept(verdict, translation, log: log)
   }
 
   // MARK: Process
 
-  private func command(_ request: JSONValue, _ places: Places, events: Int32) -> Command {
-    Command(
-      [pack.executable.description, phase.rawValue], environment: environment(places),
-      directory: project.directory, input: .bytes(CanonicalJSON.encode(request) + [0x0a]), keep: 8 << 10,
-      descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)], timeout: timeLimit, grace: grace)
+  private func command(_ id: String, _ paths: CallPaths, _ directories: CallDirectories, events: Int32) throws
+    -> Command
+  {
+    var argv = [paths.executable.description, phase.rawValue]
+    if let bubblewrap {
+      argv = try bubblewrap.wrap(
+        argv, directory: paths.project, network: pack.manifest.needsNetwork,
+        mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath)
+    }
+    let input = CanonicalJSON.encode(.object(request.document(id: id, paths))) + [0x0a]
+    return Command(
+      argv, environment: request.environment(context, paths), directory: request.project.directory,
+      input: .bytes(input), keep: 8 << 10, descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)],
+      timeout: request.timeLimit, grace: grace)
   }
 
-  private func environment(_ places: Places) -> [String: String] {
-    var environment = [
-      "PATH": context.searchPath.map(\.description).joined(separator: ":"), "HOME": places.home.description,
-      "TMPDIR": places.temporary.description, "LANG": "C.UTF-8", "TZ": "UTC",
-      "SOURCE_DATE_EPOCH": String(project.sourceDateEpoch),
-    ]
-    if let libexec = pack.libexec { environment["PACKC_LIBEXEC"] = libexec.description }
-    for name in pack.manifest.environmentPassthrough { environment[name] = context.environment[name] }
-    return environment
+  /// How the pack ended, where bubblewrap stands between: it ends with 128 and the number of a signal, and with 1 and a
+  /// line of its own when it could not even start the pack.
+  private func end(of result: CommandResult) throws -> CommandResult.End {
+    guard bubblewrap != nil, case .exited(let code) = result.end else { return result.end }
+    if code == 1, result.errorOutput.starts(with: "bwrap: ".utf8) {
+      throw PacksFailure.sandbox(pack, phase, log: Self.tail(result))
+    }
+    return (129..<193).contains(code) ? .signalled(code - 128) : result.end
   }
 
   /// The last lines of both streams.
-  private static func tail(_ result: CommandResult) -> String {
+  static func tail(_ result: CommandResult) -> String {
     [result.output, result.errorOutput].map { String(decoding: $0, as: UTF8.self) }
       .flatMap { $0.split(separator: "\n").suffix(20) }.map { "    " + printable($0.prefix(500)) }
       .joined(separator: "\n")
@@ -125,36 +96,19 @@ struct PackCall {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
   }
 
-  // MARK: Judgement
+  // MARK: Answer
 
-  private func judge(
-    _ end: CommandResult.End, _ requestID: String, _ path: HostPath, log: String
-  ) throws -> PackResponse {
-    guard case .exited(let number) = end, let code = PackExit(rawValue: number),
-      code != .notApplicable || phase == .detect
-    else { throw PacksFailure.crashed(pack, phase, end, log: log) }
-    guard let bytes = try readResponse(path, log: log) else {
-      switch code {
-      case .ok: throw PacksFailure.violation(pack, phase, "exit code 0, and no response was written", log: log)
-      case .notApplicable: return try PackResponse(JSONReader(Self.notApplicable(requestID)))
-      default: throw PacksFailure.silent(pack, phase, code, log: log)
-      }
+  private func accept(_ verdict: ResponseJudge.Verdict, _ translation: PathTranslation, log: String) throws
+    -> PackResponse
+  {
+    guard let written = verdict.response else {
+      guard verdict.exit == .notApplicable else { throw PacksFailure.silent(pack, phase, verdict.exit, log: log) }
+      return try PackResponse(
+        JSONReader([
+          "protocol": .string(PackProtocol.version), "request_id": "", "status": JSONValue("not_applicable"),
+        ]))
     }
-    let response: PackResponse
-    do {
-      let json = try JSONParser.parse(
-        bytes, name: "response", limits: .init(bytes: PackProtocol.responseLimit))
-      response = try PackResponse(JSONReader(json))
-    } catch let failure as Failure {
-      throw PacksFailure.violation(pack, phase, "its response is wrong: \(failure.description)", log: log)
-    }
-    guard response.requestID == requestID else {
-      throw PacksFailure.violation(pack, phase, "its response answers another request (request_id)", log: log)
-    }
-    guard response.status == code.status else {
-      throw PacksFailure.violation(
-        pack, phase, "its status is \(response.status.rawValue), and its exit code \(code.rawValue)", log: log)
-    }
+    let response = try PackResponse(JSONReader(translation.response(written.document.value, phase)))
     for diagnostic in response.diagnostics {
       if diagnostic.isWarning {
         reporter.warn(diagnostic.message, hint: diagnostic.hint)
@@ -162,27 +116,7 @@ struct PackCall {
         reporter.note(diagnostic.message)
       }
     }
-    if let problem = response.problem { throw PacksFailure.reported(problem, by: pack, phase, code) }
+    if let problem = response.problem { throw PacksFailure.reported(problem, by: pack, phase, verdict.exit) }
     return response
-  }
-
-  private static func notApplicable(_ requestID: String) -> JSONValue {
-    [
-      "protocol": .string(PackProtocol.version), "request_id": .string(requestID),
-      "status": .string(PackStatus.notApplicable.rawValue),
-    ]
-  }
-
-  /// nil when there is no file.
-  private func readResponse(_ path: HostPath, log: String) throws -> [UInt8]? {
-    guard let status = try FileSystem.status(path) else { return nil }
-    guard status.kind == .file else {
-      throw PacksFailure.violation(pack, phase, "its response is not a regular file", log: log)
-    }
-    guard status.size <= PackProtocol.responseLimit else {
-      throw PacksFailure.violation(
-        pack, phase, "its response has \(status.size) bytes; the limit is \(PackProtocol.responseLimit)", log: log)
-    }
-    return try FileSystem.read(path, limit: PackProtocol.responseLimit)
   }
 }

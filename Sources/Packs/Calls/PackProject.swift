@@ -2,9 +2,9 @@ public import PackCore
 
 /// A project and what was asked of it: the part of a request that does not depend on the pack.
 public struct PackProject: Sendable {
-  public var directory: HostPath
-  /// Every file and link that is not ignored, sorted.
-  public var listing: [RootPath]
+  public var directory: HostPath { tree.root }
+  /// Its files, without what is ignored.
+  public var tree: ProjectTree
   /// The project's `unik.yaml` as JSON, nil when it has none.
   public var config: JSONValue?
   /// `--app`: which program of the project.
@@ -15,11 +15,10 @@ public struct PackProject: Sendable {
   public var sourceDateEpoch: Int64
 
   public init(
-    directory: HostPath, listing: [RootPath], config: JSONValue? = nil, app: String? = nil,
+    tree: ProjectTree, config: JSONValue? = nil, app: String? = nil,
     mode: BuildMode = .release, platform: Platform = .host, sourceDateEpoch: Int64 = 0
   ) {
-    self.directory = directory
-    self.listing = listing
+    self.tree = tree
     self.config = config
     self.app = app
     self.mode = mode

@@ -9,7 +9,7 @@ enum ChoosingFailure {
     return failure
   }
 
-  static func tie(_ tied: [(pack: Pack, result: DetectResult)]) -> Failure {
+  static func tie(_ tied: [Detection.Match]) -> Failure {
     let lines = tied.map { pack, result in
       "  \(pack.name) (confidence \(result.confidence)): \(result.reasons.map(\.text).joined(separator: "; "))"
     }
@@ -28,12 +28,19 @@ enum ChoosingFailure {
       hint: "give --app \(first), or write `options: {app: \(first)}` in unik.yaml", exit: .severalCandidates)
   }
 
+  /// A language that only serves another one's program.
+  private static func supporting(_ match: Detection.Match) -> String {
+    "\(match.pack.name) only serves another program here: \(match.result.reasons.map(\.text).joined(separator: "; "))"
+      + " (--pack \(match.pack.name) takes it all the same)"
+  }
+
   /// Shows what was seen, what each pack looks for, what nearly fits, and where to start.
   static func nothing(_ detection: Detection) -> Failure {
     var lines = ["no pack knows how to build this project"]
     if let instead = dockerfile(detection) { lines.append("  " + instead) }
     lines.append("  files seen: \(list(detection.seen, limit: 20))")
-    for verdict in detection.verdicts {
+    lines += detection.matching(.supporting).map { "  " + supporting($0) }
+    for verdict in detection.verdicts where verdict.result == nil {
       lines.append("  \(verdict.pack.name) looks for \(verdict.pack.manifest.looksFor)")
     }
     for rejected in detection.rejected { lines.append("  \(rejected.name) is left out: \(rejected.failure.message)") }
@@ -52,9 +59,9 @@ enum ChoosingFailure {
   /// Refused as input, with what to do instead.
   private static func dockerfile(_ detection: Detection) -> String? {
     let names: Set<String> = ["dockerfile", "containerfile"]
-    let found = detection.listing.first { $0.components.count == 1 && names.contains($0.name.lowercased()) }
+    let found = detection.root.first { !$0.isDirectory && names.contains($0.text.lowercased()) }
     return found.map {
-      "\($0) is not taken as input, since packc builds the program itself and without a base image: "
+      "\($0.text) is not taken as input, since packc builds the program itself and without a base image: "
         + "put the command that it runs to build the program, and the file which that leaves, in unik.yaml (below)"
     }
   }

@@ -59,12 +59,13 @@ public struct DetectResult: Sendable {
 
   init(_ reader: JSONReader) throws {
     confidence = Int(try reader.required("confidence").integer(in: 0...100))
-    role = try reader.optional("role").map { role in
-      guard let known = DetectRole(rawValue: try role.string()) else {
-        throw role.failure("expected \(DetectRole.allCases.map(\.rawValue).joined(separator: ", "))")
-      }
-      return known
-    } ?? .program
+    role =
+      try reader.optional("role").map { role in
+        guard let known = DetectRole(rawValue: try role.string()) else {
+          throw role.failure("expected \(DetectRole.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return known
+      } ?? .program
     reasons = try reader.optional("reasons")?.array().map(DetectReason.init) ?? []
     candidates = try reader.optional("candidates")?.array().map(ProgramCandidate.init) ?? []
   }
@@ -100,6 +101,7 @@ public struct PackVerdict: Sendable {
     case .matches(let result):
       object["status"] = "matches"
       object["confidence"] = .integer(Int64(result.confidence))
+      object["role"] = .string(result.role.rawValue)
       object["reasons"] = .array(result.reasons.map(\.json))
       if !result.candidates.isEmpty { object["candidates"] = .array(result.candidates.map(\.json)) }
     }
@@ -114,7 +116,7 @@ public struct PackVerdict: Sendable {
     case .notApplicable: "\(pack.name): looked and found nothing of its own"
     case .failed(let failure): "\(pack.name): failed: \(failure.message)"
     case .matches(let result):
-      "\(pack.name): confidence \(result.confidence) (\(result.reasons.map(\.text).joined(separator: "; ")))"
+      "\(pack.name): \(result.role == .program ? "" : "\(result.role.rawValue), ")confidence \(result.confidence) (\(result.reasons.map(\.text).joined(separator: "; ")))"
     }
   }
 }

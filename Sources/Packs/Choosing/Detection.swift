@@ -9,9 +9,12 @@ public struct Detection: Sendable {
   let project: PackProject
   let rejected: [PackCatalog.Rejected]
 
-  /// The packs that match, the best first.
-  private var matching: [(pack: Pack, result: DetectResult)] {
+  typealias Match = (pack: Pack, result: DetectResult)
+
+  /// The packs that match in this role, the best first.
+  func matching(_ role: DetectRole) -> [Match] {
     verdicts.compactMap { verdict in verdict.result.map { (verdict.pack, $0) } }
+      .filter { $0.1.role == role }
       .sorted { a, b in
         (-a.result.confidence, a.pack.order, a.pack.name) < (-b.result.confidence, b.pack.order, b.pack.name)
       }
@@ -19,31 +22,40 @@ public struct Detection: Sendable {
 
   /// For `plan --json`: `pack`, or `candidates [{pack, app, reasons}]`, and what every pack said.
   public var json: JSONValue {
-    var object: [String: JSONValue] = ["considered": .array(verdicts.map(\.json))]
+    var object = details
     if let choice = try? settle(reporter: .silent) {
       object.merge(choice.json.object ?? [:]) { _, chosen in chosen }
-    } else {
-      object["candidates"] = .array(candidates)
     }
     return .object(object)
   }
 
-  private var candidates: [JSONValue] {
-    let best = matching.first
-    return matching.filter { $0.result.confidence == best?.result.confidence && $0.pack.order == best?.pack.order }
-      .flatMap { pack, result -> [JSONValue] in
-        let reasons = result.reasons.map(\.text)
-        if result.candidates.isEmpty {
-          return [["pack": .string(pack.name), "app": .null, "reasons": JSONValue(strings: reasons)]]
-        }
-        return result.candidates.map {
-          ["pack": .string(pack.name), "app": .string($0.app), "reasons": JSONValue(strings: $0.reasons)]
-        }
-      }
+  /// What an error about this detection tells a machine.
+  var details: [String: JSONValue] {
+    var object: [String: JSONValue] = ["considered": .array(verdicts.map(\.json))]
+    if !candidates.isEmpty { object["candidates"] = .array(candidates.map(\.json)) }
+    return object
+  }
+
+  /// What the project could be, when that is more than one thing.
+  var candidates: [PackCandidate] {
+    if let requested, let verdict = verdicts.first(where: { $0.pack.name == requested.name }) {
+      return verdict.result.map { PackCandidate.all(verdict.pack, $0, below: .root) } ?? []
+    }
+    let found = tied.flatMap { PackCandidate.all($0.pack, $0.result, below: .root) }
+    return found.count > 1 ? found : []
   }
 
   /// `unik.yaml` or `--pack` over confidence over `NN`. Throws with exit 20, 21 or 22 when there is no choice.
   public func settle(reporter: Reporter = .silent) throws -> Choice {
+    do {
+      return try settled(reporter)
+    } catch var failure as Failure {
+      failure.details.merge(details) { own, _ in own }
+      throw failure
+    }
+  }
+
+  private func settled(_ reporter: Reporter) throws -> Choice {
     // A detect error is never "no match": another pack may have won only because this one fell over.
     for verdict in verdicts {
       if case .failed(let failure) = verdict.outcome { throw ChoosingFailure.failed(verdict.pack, failure) }
@@ -57,6 +69,22 @@ public struct Detection: Sendable {
     return Choice(pack: pack, reasons: result?.reasons ?? [], decisions: decisions, verdicts: verdicts)
   }
 
+  /// The matches that nothing but their number tells apart: programs, or, in a project without one, libraries.
+  private var tied: [Match] {
+    let programs = matching(.program)
+    let matching = programs.isEmpty ? self.matching(.library) : programs
+    guard let first = matching.first else { return [] }
+    return matching.filter { $0.result.confidence == first.result.confidence && !isBefore(first.pack, $0.pack) }
+  }
+
+  /// The number orders packs that do the same work. A program of another language is another program, and which of the
+  /// two is meant no number can say.
+  private func isBefore(_ a: Pack, _ b: Pack) -> Bool {
+    guard a.order != b.order else { return false }
+    let (one, other) = (Set(a.manifest.languages), Set(b.manifest.languages))
+    return one.isEmpty || other.isEmpty || !one.isDisjoint(with: other)
+  }
+
   private func best(_ reporter: Reporter) throws -> (Pack, DetectResult?, Decision) {
     if let requested {
       guard let verdict = verdicts.first(where: { $0.pack.name == requested.name }) else {
@@ -65,15 +93,17 @@ public struct Detection: Sendable {
       let decision = Decision(what: "pack", value: requested.name, source: requested.source)
       return (verdict.pack, verdict.result, decision)
     }
-    guard let first = matching.first else { throw ChoosingFailure.nothing(self) }
-    let equal = matching.filter { $0.result.confidence == first.result.confidence }
-    let tied = equal.filter { $0.pack.order == first.pack.order }
-    guard tied.count == 1 else { throw ChoosingFailure.tie(tied.map { ($0.pack, $0.result) }) }
-    if equal.count > 1 {
-      let others = equal.dropFirst().map(\.pack.name).joined(separator: ", ")
+    let tied = tied
+    guard let first = tied.first else { throw ChoosingFailure.nothing(self) }
+    guard tied.count == 1 else { throw ChoosingFailure.tie(tied) }
+    let others = matching(first.result.role).filter {
+      $0.pack.name != first.pack.name && $0.result.confidence == first.result.confidence
+    }
+    if let other = others.first {
       reporter.warn(
-        "the packs \(first.pack.name) and \(others) fit equally well; \(first.pack.name) comes first by its number",
-        hint: "write `pack: \(equal[1].pack.name)` in unik.yaml if you mean the other, "
+        "the packs \(first.pack.name) and \(others.map(\.pack.name).joined(separator: ", ")) fit equally well; "
+          + "\(first.pack.name) comes first by its number",
+        hint: "write `pack: \(other.pack.name)` in unik.yaml if you mean the other, "
           + "or `pack: \(first.pack.name)` to say so")
     }
     let reason = first.result.reasons.first?.path ?? ""
@@ -81,19 +111,36 @@ public struct Detection: Sendable {
   }
 
   /// Files and directories at the project's root, as the error shows them.
-  var seen: [String] {
-    var names: [String] = []
-    for path in project.listing {
-      let parts = path.components
-      guard let first = parts.first else { continue }
-      let name = String(decoding: first, as: UTF8.self) + (parts.count > 1 ? "/" : "")
-      if names.last != name { names.append(name) }
-    }
-    return names
+  var seen: [String] { root.map { $0.text + ($0.isDirectory ? "/" : "") } }
+  var root: [ProjectTree.Name] { (try? project.tree.names()) ?? [] }
+  var tree: ProjectTree { project.tree }
+  var config: JSONValue? { project.config }
+}
+
+/// One of several things that a project could be: what `--pack` and `--app` take, and why.
+public struct PackCandidate: Sendable {
+  public var pack: String
+  /// nil when naming the pack settles it.
+  public var app: String?
+  public var reasons: [String]
+
+  public var json: JSONValue {
+    ["pack": .string(pack), "app": app.map(JSONValue.string) ?? .null, "reasons": JSONValue(strings: reasons)]
   }
 
-  var listing: [RootPath] { project.listing }
-  var config: JSONValue? { project.config }
+  /// One line of an error's list.
+  var text: String { ([app ?? pack] + (app == nil ? [] : ["(\(pack))"])).joined(separator: " ") + ": " + reason }
+  private var reason: String { reasons.joined(separator: "; ") }
+
+  /// The programs that a match stands for, in the project's directory `below`.
+  static func all(_ pack: Pack, _ result: DetectResult, below directory: RootPath) -> [PackCandidate] {
+    let reasons = result.reasons.map(\.text)
+    guard directory.isRoot else {
+      return [PackCandidate(pack: pack.name, app: directory.description, reasons: reasons)]
+    }
+    if result.candidates.isEmpty { return [PackCandidate(pack: pack.name, app: nil, reasons: reasons)] }
+    return result.candidates.map { PackCandidate(pack: pack.name, app: $0.app, reasons: $0.reasons) }
+  }
 }
 
 /// The pack of a build.

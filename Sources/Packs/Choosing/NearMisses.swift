@@ -9,6 +9,7 @@ enum NearMisses {
     ("*.csproj", "dotnet"), ("*.fsproj", "dotnet"), ("*.sln", "dotnet"), ("Package.swift", "swift"),
     ("deno.json", "deno"), ("build.zig", "zig"), ("stack.yaml", "haskell"), ("*.cabal", "haskell"),
     ("dune-project", "ocaml"), ("rebar.config", "erlang"), ("project.clj", "clojure"), ("build.sbt", "scala"),
+    ("shard.yml", "crystal"), ("pubspec.yaml", "dart"), ("gleam.toml", "gleam"), ("deno.jsonc", "deno"),
     ("go.mod", "go"), ("requirements.txt", "python"), ("pyproject.toml", "python"),
   ].map { (Glob($0.0), $0.0, $0.1) }
 
@@ -16,7 +17,7 @@ enum NearMisses {
   private static let buildFiles = ["Makefile", "GNUmakefile", "CMakeLists.txt", "meson.build", "configure"]
 
   static func find(_ detection: Detection) -> [String] {
-    let root = detection.listing.filter { $0.components.count == 1 }
+    let root = detection.root.filter { !$0.isDirectory }
     return declared(detection) + misspelt(detection, root) + missingPacks(detection, root) + buildSystems(root)
       + below(detection)
   }
@@ -25,55 +26,46 @@ enum NearMisses {
   private static func declared(_ detection: Detection) -> [String] {
     detection.verdicts.flatMap { verdict in
       verdict.pack.manifest.nearMisses.compactMap { miss in
-        miss.rules.match(detection.listing, config: detection.config)?.first.map { "\($0): \(miss.hint)" }
+        let found = (try? miss.rules.match(detection.tree, config: detection.config)) ?? nil
+        return found?.first.map { "\($0): \(miss.hint)" }
       }
     }
   }
 
-  private static func misspelt(_ detection: Detection, _ root: [RootPath]) -> [String] {
+  private static func misspelt(_ detection: Detection, _ root: [ProjectTree.Name]) -> [String] {
     let wanted = detection.verdicts.flatMap { $0.pack.manifest.rules.any + $0.pack.manifest.rules.all }
       .compactMap(\.literalName)
-    return root.compactMap { path in
-      guard !wanted.contains(path.name), let near = Suggestion.nearest(to: path.name, in: wanted) else { return nil }
-      return "\(path.name): did you mean \(near)?"
+    return root.compactMap { name in
+      guard !wanted.contains(name.text), let near = Suggestion.nearest(to: name.text, in: wanted) else { return nil }
+      return "\(name.text): did you mean \(near)?"
     }
   }
 
-  private static func missingPacks(_ detection: Detection, _ root: [RootPath]) -> [String] {
+  private static func missingPacks(_ detection: Detection, _ root: [ProjectTree.Name]) -> [String] {
     let known = Set(detection.verdicts.flatMap { $0.pack.manifest.languages + [$0.pack.name] })
     var named: Set<String> = []
     return otherLanguages.compactMap { file, _, language in
-      guard !known.contains(language), let path = root.first(where: { file.matches($0.nameBytes) }),
+      guard !known.contains(language), let found = root.first(where: { file.matches($0.bytes) }),
         named.insert(language).inserted
       else { return nil }
-      return "\(path.name): no pack for \(language) is installed"
+      return "\(found.text): no pack for \(language) is installed"
     }
   }
 
-  private static func buildSystems(_ root: [RootPath]) -> [String] {
-    guard let file = buildFiles.first(where: { name in root.contains { $0.name == name } }) else { return [] }
+  private static func buildSystems(_ root: [ProjectTree.Name]) -> [String] {
+    guard let file = buildFiles.first(where: { name in root.contains { $0.text == name } }) else { return [] }
     return ["\(file): unik.yaml (below) says which command builds the program and what it leaves"]
   }
 
-  /// A directory in which a pack would match.
+  /// Directories in which a pack would look, though none of them holds a program.
   private static func below(_ detection: Detection) -> [String] {
-    var directories: [RootPath] = []
-    for path in detection.listing {
-      guard let parent = path.parent, !parent.isRoot, parent.components.count <= 2, directories.last != parent else {
-        continue
-      }
-      if !directories.contains(parent) { directories.append(parent) }
-      if directories.count >= 200 { break }
+    let packs = detection.verdicts.map(\.pack)
+    let directories = (try? SubProjects.directories(detection.tree, packs)) ?? []
+    return directories.prefix(3).compactMap { directory in
+      guard let names = try? detection.tree.names(in: directory),
+        let pack = packs.first(where: { $0.manifest.rules.match(names) })
+      else { return nil }
+      return "\(directory)/ looks like a \(pack.name) project: `packc build \(directory)`"
     }
-    var lines: [String] = []
-    for directory in directories where lines.count < 3 {
-      let inside = detection.listing.filter { $0.isInside(directory) }
-        .compactMap { RootPath(bytes: $0.bytes.dropFirst(directory.bytes.count)) }
-      for verdict in detection.verdicts where verdict.pack.manifest.rules.match(inside, config: nil) != nil {
-        lines.append("\(directory)/ looks like a \(verdict.pack.name) project: `packc build \(directory)`")
-        break
-      }
-    }
-    return lines
   }
 }

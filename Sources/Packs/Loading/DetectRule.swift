@@ -8,7 +8,7 @@ internal import PackCore
 ///     {"config": "build.command"}            a key of unik.yaml
 public struct DetectRule: Sendable {
   enum Condition: Sendable {
-    case path(Glob, text: String, depth: Int)
+    case path(PathPattern, text: String, depth: Int)
     case config([String])
   }
   let condition: Condition
@@ -17,7 +17,7 @@ public struct DetectRule: Sendable {
 
   init(_ reader: JSONReader) throws {
     if let text = reader.value.string {
-      condition = try .path(Self.glob(text, reader), text: text, depth: 0)
+      condition = try .path(Self.pattern(text, 0, reader), text: text, depth: 0)
       return
     }
     if let key = try reader.optional("config") {
@@ -32,12 +32,12 @@ public struct DetectRule: Sendable {
     guard depth == 0 || !text.contains("/") else {
       throw reader.failure("depth goes with a file name, not with a path")
     }
-    condition = try .path(Self.glob(text, path), text: text, depth: Int(depth))
+    condition = try .path(Self.pattern(text, Int(depth), path), text: text, depth: Int(depth))
   }
 
-  private static func glob(_ text: String, _ reader: JSONReader) throws -> Glob {
+  private static func pattern(_ text: String, _ depth: Int, _ reader: JSONReader) throws -> PathPattern {
     guard !text.isEmpty, !text.hasPrefix("/") else { throw reader.failure("expected a glob relative to the project") }
-    return Glob(text)
+    return PathPattern(text, depth: depth)
   }
 
   /// The rule as people read it.
@@ -55,20 +55,20 @@ public struct DetectRule: Sendable {
     return text
   }
 
-  /// The first path of the listing that satisfies the rule; `unik.yaml` for a key of it.
-  func firstMatch(in listing: [RootPath], config: JSONValue?) -> RootPath? {
+  /// Whether a file of this name in the project's own directory satisfies the rule.
+  func isMet(by name: [UInt8]) -> Bool {
+    guard case .path(let pattern, _, _) = condition else { return false }
+    return pattern.matches(name: name)
+  }
+
+  /// The first path that satisfies the rule; `unik.yaml` for a key of it.
+  func firstMatch(in tree: ProjectTree, config: JSONValue?) throws -> RootPath? {
     switch condition {
     case .config(let key):
       var value = config
       for part in key { value = value?[part] }
       return value == nil || value == .null ? nil : RootPath(literal: "unik.yaml")
-    case .path(let glob, let text, let depth):
-      let wantsPath = text.utf8.contains(UInt8(ascii: "/"))
-      return listing.first { path in
-        if wantsPath { return glob.matches(path) }
-        let slashes = path.bytes.count { $0 == UInt8(ascii: "/") }
-        return slashes <= depth && glob.matches(path.nameBytes)
-      }
+    case .path(let pattern, _, _): return try tree.first(matching: pattern)
     }
   }
 }
@@ -85,12 +85,18 @@ public struct DetectRules: Sendable {
   }
 
   /// The first path that each satisfied rule found, or nil when the pack cannot match.
-  func match(_ listing: [RootPath], config: JSONValue?) -> [RootPath]? {
-    let needed = all.map { $0.firstMatch(in: listing, config: config) }
+  func match(_ tree: ProjectTree, config: JSONValue?) throws -> [RootPath]? {
+    let needed = try all.map { try $0.firstMatch(in: tree, config: config) }
     guard !needed.contains(nil) else { return nil }
-    let found = any.compactMap { $0.firstMatch(in: listing, config: config) }
+    let found = try any.compactMap { try $0.firstMatch(in: tree, config: config) }
     guard any.isEmpty || !found.isEmpty else { return nil }
     return needed.compactMap { $0 } + found
+  }
+
+  /// Whether a directory with these names could be a project of the pack: without rules about deeper places.
+  func match(_ names: [ProjectTree.Name]) -> Bool {
+    func holds(_ rule: DetectRule) -> Bool { names.contains { !$0.isDirectory && rule.isMet(by: $0.bytes) } }
+    return all.allSatisfy(holds) && (any.isEmpty || any.contains(where: holds))
   }
 
   var description: String {

@@ -10,6 +10,8 @@ public struct OptionsSchema: Sendable {
       items: Node?, range: ClosedRange<Int64>)
   }
   private let root: Node
+  /// As it is written.
+  private let source: JSONValue
 
   private static let keywords: Set<String> = [
     "type", "enum", "properties", "required", "additionalProperties", "items", "minimum", "maximum",
@@ -20,6 +22,7 @@ public struct OptionsSchema: Sendable {
 
   /// Without a schema, the pack takes no options.
   init(_ reader: JSONReader?) throws {
+    source = reader?.value ?? .null
     root =
       try reader.map(Self.node)
       ?? .schema(
@@ -102,5 +105,50 @@ public struct OptionsSchema: Sendable {
       true
     default: false
     }
+  }
+}
+
+extension OptionsSchema {
+  /// Whether the schema names this option at its top.
+  public func takes(_ name: String) -> Bool {
+    guard case .schema(_, _, let properties, _, let isClosed, _, _) = root else { return true }
+    return properties[name] != nil || !isClosed
+  }
+}
+
+/// One option of a pack, for people.
+public struct PackOption: Sendable {
+  public let name: String
+  /// `string`, `array of string`, `"a" or "b"`
+  public let type: String
+  public let description: String?
+  public let isRequired: Bool
+
+  public var json: JSONValue {
+    JSONValue(compact: [
+      "name": .string(name), "type": .string(type), "required": .bool(isRequired),
+      "description": description.map(JSONValue.string),
+    ])
+  }
+}
+
+extension OptionsSchema {
+  /// The options that the schema names at its top, sorted.
+  public var options: [PackOption] {
+    let required = Set((source["required"]?.array ?? []).compactMap(\.string))
+    return (source["properties"]?.object ?? [:])
+      .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      .map { name, schema in
+        PackOption(
+          name: name, type: Self.type(of: schema), description: schema["description"]?.string,
+          isRequired: required.contains(name))
+      }
+  }
+
+  private static func type(of schema: JSONValue) -> String {
+    if let values = schema["enum"]?.array { return values.map(CanonicalJSON.string).joined(separator: " or ") }
+    let types = schema["type"]?.string.map { [$0] } ?? (schema["type"]?.array ?? []).compactMap(\.string)
+    if types == ["array"], let items = schema["items"] { return "array of \(type(of: items))" }
+    return types.isEmpty ? "anything" : types.joined(separator: " or ")
   }
 }

@@ -29,9 +29,15 @@ public struct Pack: Sendable {
 public struct PackCatalog: Sendable {
   /// A pack that is there and not used.
   public struct Masked: Sendable {
+    public let name: String
     public let source: HostPath
-    /// `an earlier place has a pack of this name: /etc/packc/packs.d/10-go`
+    /// `/etc/packc/packs.d/10-go has that name and comes first`
     public let reason: String
+  }
+  /// A link to /dev/null, which masks a name away.
+  public struct Mask: Sendable {
+    public let name: String
+    public let source: HostPath
   }
   /// A pack that cannot be used; it still masks later ones of its name.
   public struct Rejected: Sendable {
@@ -42,11 +48,20 @@ public struct PackCatalog: Sendable {
   /// By `NN`, then by name.
   public internal(set) var packs: [Pack] = []
   public internal(set) var masked: [Masked] = []
+  public internal(set) var masks: [Mask] = []
   public internal(set) var rejected: [Rejected] = []
   /// The directories that were looked at, in search order, whether they exist or not.
   public internal(set) var places: [HostPath] = []
 
   public func pack(named name: String) -> Pack? { packs.first { $0.name == name } }
+
+  /// The pack, or why there is none of that name.
+  public func named(_ name: String) throws -> Pack {
+    if let pack = pack(named: name) { return pack }
+    if let rejected = rejected.first(where: { $0.name == name }) { throw rejected.failure }
+    if let mask = masks.first(where: { $0.name == name }) { throw PacksFailure.maskedAway(name, mask.source) }
+    throw PacksFailure.unknownPack(name, known: packs.map(\.name))
+  }
 
   /// Host paths that decide what a later `load` gives.
   public var watched: [HostPath] { (places + packs.map(\.source) + packs.flatMap(\.watched)).sorted() }

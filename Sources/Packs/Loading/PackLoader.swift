@@ -11,9 +11,10 @@ struct PackLoader {
   /// A directory `NN-name` of a place.
   private struct Found {
     var order: Int
-    var name: String
+    /// nil when the manifest alone names the pack.
+    var name: String?
     var path: HostPath
-    var isMask: Bool
+    var isMask = false
   }
 
   func load(_ places: [HostPath]) throws -> PackCatalog {
@@ -22,22 +23,41 @@ struct PackLoader {
     var owners: [String: HostPath] = [:]
     for place in places {
       for found in try list(place) {
-        if let owner = owners[found.name] {
-          catalog.masked.append(.init(source: found.path, reason: "\(owner) has that name and comes first"))
+        guard let name = found.name else { continue }
+        if let owner = owners[name] {
+          mask(found.path, name, by: owner, &catalog)
           continue
         }
-        owners[found.name] = found.path
-        if found.isMask { continue }
+        owners[name] = found.path
+        if found.isMask {
+          catalog.masks.append(.init(name: name, source: found.path))
+          continue
+        }
         do {
           catalog.packs.append(try load(found))
         } catch let failure as Failure where !failure.isInterruption && failure.exit != .tryAgain {
           reporter.warn("the pack \(found.path) is left out: \(failure.message)", hint: failure.hint)
-          catalog.rejected.append(.init(name: found.name, source: found.path, failure: failure))
+          catalog.rejected.append(.init(name: name, source: found.path, failure: failure))
         }
       }
     }
     catalog.packs.sort { ($0.order, $0.name) < ($1.order, $1.name) }
     return catalog
+  }
+
+  /// In another place masking is what a person wants; in the same one it is likely to be a mistake.
+  private func mask(_ path: HostPath, _ name: String, by owner: HostPath, _ catalog: inout PackCatalog) {
+    catalog.masked.append(.init(name: name, source: path, reason: "\(owner) has that name and comes first"))
+    guard owner.parent == path.parent else { return }
+    reporter.warn(
+      "two packs are named \"\(name)\": \(path) is not used, since \(owner.name) comes first",
+      hint: "remove one of them, or give it a name of its own (in pack.json too)")
+  }
+
+  /// The pack in a directory of any name, outside of all places.
+  func load(directory: HostPath) throws -> Pack {
+    let named = Self.parse(Array(directory.nameBytes))
+    return try load(Found(order: named?.order ?? 0, name: named?.name, path: directory))
   }
 
   // MARK: Names
@@ -62,7 +82,7 @@ struct PackLoader {
     func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     guard bytes.count > 3, isDigit(bytes[0]), isDigit(bytes[1]), bytes[2] == UInt8(ascii: "-") else { return nil }
     let name = bytes[3...]
-    guard name.allSatisfy({ isDigit($0) || (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "-") }) else { return nil }
+    guard name.allSatisfy(PackManifest.isNameByte) else { return nil }
     return (Int(bytes[0] - 0x30) * 10 + Int(bytes[1] - 0x30), String(decoding: name, as: UTF8.self))
   }
 
@@ -88,6 +108,7 @@ struct PackLoader {
       helperSources: manifest.helpers.map { helpers / $0 })
   }
 
+  /// What is hashed, copied and run: everything but `test`, the pack's samples for the conformance suite.
   private func trustedFiles(of directory: HostPath) throws -> [PackStore.File] {
     try trust.checkWay(to: directory)
     guard let status = try FileSystem.status(directory), status.kind == .directory else {
@@ -96,7 +117,8 @@ struct PackLoader {
     try trust.check(directory, status)
     var files: [PackStore.File] = []
     var total: Int64 = 0
-    for entry in try DirectoryWalk.sortedByPath(directory) {
+    let samples = RootPath(literal: "test")
+    for entry in try DirectoryWalk.sortedByPath(directory, visit: { $0.path == samples ? .skip : .take }) {
       try trust.check(directory / entry.path, entry.status)
       guard entry.status.kind == .file else { continue }
       files.append(.init(path: entry.path, source: directory / entry.path, status: entry.status))
@@ -120,8 +142,9 @@ struct PackLoader {
     do {
       let json = try JSONParser.parse(bytes, name: path.description)
       let manifest = try PackManifest(JSONReader(json)) { reporter.warn("\(found.path): \($0)") }
-      guard manifest.name == found.name else {
-        throw PacksFailure.manifest(path, "its name is \"\(manifest.name)\", and its directory's \"\(found.name)\"")
+      guard manifest.name == found.name ?? manifest.name else {
+        throw PacksFailure.manifest(
+          path, "its name is \"\(manifest.name)\", and its directory's \"\(found.name ?? "")\"")
       }
       return manifest
     } catch let failure as Failure where failure.code == "bad_json" {
@@ -143,9 +166,4 @@ struct PackLoader {
     // Packs that name the same helpers share one copy.
     return try store.tree(of: files, place: helpers / manifest.helpers.joined(separator: "\u{0}"))
   }
-}
-
-extension Failure {
-  /// packc itself was told to end; nothing goes on after that.
-  var isInterruption: Bool { code == "interrupted" }
 }

@@ -46,7 +46,11 @@ public struct PackManifest: Sendable {
     guard protocols.contains(where: PackProtocol.speaks) else {
       throw reader.failure("protocol: it speaks \(protocols), and packc speaks \(PackProtocol.version)")
     }
-    name = try reader.required("name").string()
+    let name = try reader.required("name")
+    self.name = try name.string()
+    guard !self.name.isEmpty, self.name.utf8.allSatisfy(Self.isNameByte) else {
+      throw name.failure("expected lower-case letters, digits and dashes")
+    }
     version = try reader.required("version").string()
     guard !version.isEmpty, version.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
       throw reader.failure("version: expected printable characters without spaces")
@@ -67,6 +71,10 @@ public struct PackManifest: Sendable {
       try reader.optional("near_misses")?.array().map {
         NearMiss(rules: try DetectRules($0), hint: try $0.required("hint").string())
       } ?? []
+  }
+
+  static func isNameByte(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte) || byte == UInt8(ascii: "-")
   }
 
   /// Names that a pack cannot ask for: packc sets them, they change what runs, or they hold registry credentials.

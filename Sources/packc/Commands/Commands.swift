@@ -2,9 +2,11 @@
 enum Commands {
   static var all: [CommandDefinition] {
     [
-      BuildCommand.definition, RunCommand.definition, PlanCommand.definition, LockCommand.definition,
-      CheckCommand.definition, KernelCommand.importing, KernelCommand.list, VersionCommand.definition,
-      HelpCommand.definition,
+      BuildCommand.definition, RunCommand.definition,
+      PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
+      PackCommand.list, PackCommand.show, PackNewCommand.definition, PackWrapCommand.definition,
+      KernelCommand.importing, KernelCommand.list,
+      VersionCommand.definition, HelpCommand.definition,
     ]
   }
 }

@@ -1,21 +1,19 @@
-internal import PackCore
-
 /// Which files of a project are not part of it: `.gitignore` in every directory (gitignore(5)), then the project's
 /// `.packcignore`, whose rules come last and win. What never enters a build is named here and cannot be re-included.
-struct IgnoreRules {
+public struct IgnoreRules: Sendable {
   /// Version control, packc's own output, and the file that holds secrets in most projects.
   static let never = [".git", ".hg", ".svn", ".packc", ".env"].map { Array($0.utf8) }
 
   /// Every entry of a project is held against every rule: most rules are a name or an ending, a pattern without a slash
   /// looks at the name only, and few need the whole path.
-  private enum Pattern {
+  private enum Pattern: Sendable {
     case name([UInt8])
     case suffix([UInt8])
     case nameGlob(Glob)
     case path([UInt8])
     case pathGlob(Glob)
   }
-  private struct Rule {
+  private struct Rule: Sendable {
     let pattern: Pattern
     let negated: Bool
     let directoriesOnly: Bool
@@ -25,7 +23,7 @@ struct IgnoreRules {
   private var gitignore: [Rule] = []
   private var packcignore: [Rule] = []
 
-  init(project: HostPath) throws {
+  public init(project: HostPath) throws {
     if let text = try FileSystem.readIfPresent(project / ".packcignore", limit: 1 << 20) {
       packcignore = Self.parse(text, base: .root)
     }
@@ -33,7 +31,7 @@ struct IgnoreRules {
 
   /// Adds the rules of `directory/.gitignore`, if there is one. Deeper files come later and win. Directories are entered
   /// in the order of a walk, so that rules of a directory that was left are forgotten.
-  mutating func enter(_ directory: RootPath, of project: HostPath) throws {
+  public mutating func enter(_ directory: RootPath, of project: HostPath) throws {
     while let last = gitignore.last, !directory.isInside(last.base) { gitignore.removeLast() }
     let path = project / directory / ".gitignore"
     guard try FileSystem.target(path)?.kind == .file else { return }
@@ -41,7 +39,7 @@ struct IgnoreRules {
   }
 
   /// Whether the entry, whose parents are not ignored, is left out.
-  func ignores(_ path: RootPath, isDirectory: Bool) -> Bool {
+  public func ignores(_ path: RootPath, isDirectory: Bool) -> Bool {
     let name = path.nameBytes
     if name.first == UInt8(ascii: "."), Self.never.contains(where: { $0[...] == name }) { return true }
     return Self.verdict(packcignore, path, name, isDirectory) ?? Self.verdict(gitignore, path, name, isDirectory)
