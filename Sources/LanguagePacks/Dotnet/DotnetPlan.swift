@@ -57,7 +57,8 @@ struct DotnetPlan {
       Decision(what: "program", value: "/app/\(program.assemblyName)", source: "\(program.path) (\(rule))"),
       Decision(what: "framework", value: framework.target.description, source: framework.place.description),
       Decision(
-        what: "dotnet version", value: sdk.version.description, source: wish ?? "the host's latest SDK; no global.json names one"),
+        what: "dotnet version", value: sdk.version.description,
+        source: wish ?? "the host's latest SDK; no global.json names one"),
       Decision(what: "build", value: "dotnet publish -c \(options.configuration) -r \(runtime)", source: program.path),
     ]
   }
@@ -131,9 +132,10 @@ struct DotnetPlan {
 
   /// Where NuGet looks for packages, and which SDK runs.
   private var configurations: [String] {
-    let names = ProjectPath.ancestors(of: program.directory).flatMap { directory in
-      ["nuget.config", "NuGet.config", "NuGet.Config"].map { ProjectPath.join(directory, $0) }
-    }.filter(files.isFile) + [asked?.path].compactMap { $0 }
+    let names =
+      ProjectPath.ancestors(of: program.directory).flatMap { directory in
+        ["nuget.config", "NuGet.config", "NuGet.Config"].map { ProjectPath.join(directory, $0) }
+      }.filter(files.isFile) + [asked?.path].compactMap { $0 }
     return names.isEmpty ? [program.path] : names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
@@ -141,7 +143,8 @@ struct DotnetPlan {
   /// no output of the fetch step.
   private func publishStep(_ packages: DotnetPackages, hasPackages: Bool, _ native: DotnetNative) throws -> BuildStep {
     var argv = [
-      toolchain.dotnet.description, "publish", file, "-c", options.configuration, "-r", runtime, "--self-contained", "true",
+      toolchain.dotnet.description, "publish", file, "-c", options.configuration, "-r", runtime, "--self-contained",
+      "true",
       "--nologo", "-nodeReuse:false", "-o", "${work}/publish",
     ]
     if framework.isOneOfSeveral { argv += ["-f", framework.target.description] }
@@ -161,7 +164,8 @@ struct DotnetPlan {
 
   private func layersStep(hasPackages: Bool) -> BuildStep {
     BuildStep(
-      id: "layers", argv: ["/bin/sh", "${pack}/lib/layers.sh", "${work}/publish", "${work}/packages", "${work}/layers"],
+      id: "layers",
+      argv: ["/bin/sh", "${pack}/lib/layers.sh", "${work}/publish", "${work}/packages", "${work}/layers"],
       inputs: ["${work}/publish"] + (hasPackages ? ["${work}/packages"] : []), outputs: [RootPath(literal: "layers")])
   }
 

@@ -41,7 +41,8 @@ struct DotnetPrograms {
     if web.count == 1, !eligible.contains(where: { $0.kind == .worker }) {
       return (web[0], "the only web application; the others are commands")
     }
-    let names = Set(all.solutions.map { ProjectPath.stem(of: $0.path).lowercased() } + [name?.lowercased()].compactMap { $0 })
+    let names = Set(
+      all.solutions.map { ProjectPath.stem(of: $0.path).lowercased() } + [name?.lowercased()].compactMap { $0 })
     let alike = eligible.filter { names.contains($0.stem.lowercased()) }
     if alike.count == 1 { return (alike[0], "named as \(alike[0].stem == name ? "the project" : "its solution")") }
     throw PackRefusal.severalPrograms("dotnet", candidates(eligible))

@@ -165,7 +165,9 @@ struct DotnetToolchain {
   private func mismatch(
     _ message: String, _ hint: String, _ place: SourceLocation, _ mode: BuildMode, _ notes: PackNotes
   ) throws {
-    guard mode == .debug else { throw PackRefusal(.toolchainMissing, "toolchain_version", message, hint: hint, at: place) }
+    guard mode == .debug else {
+      throw PackRefusal(.toolchainMissing, "toolchain_version", message, hint: hint, at: place)
+    }
     notes.warn(message, hint: hint)
   }
 }

@@ -50,7 +50,8 @@ struct GlobalJSON {
     if let value = sdk["version"], value != .null {
       guard let text = value.string, let version = SDKVersion(text) else {
         throw Self.wrong(
-          path, line, "\"sdk.version\" is \(CanonicalJSON.string(value)), not a whole version of an SDK such as 8.0.100")
+          path, line, "\"sdk.version\" is \(CanonicalJSON.string(value)), not a whole version of an SDK such as 8.0.100"
+        )
       }
       self.version = version
     }
@@ -60,7 +61,8 @@ struct GlobalJSON {
       guard let text = value.string, let policy = RollForward(word: text) else {
         let near = value.string.flatMap { Suggestion.question(for: $0, in: RollForward.allCases.map(\.rawValue)) }
         throw Self.wrong(
-          path, place, "\"sdk.rollForward\" is \(CanonicalJSON.string(value)), which is none of its values"
+          path, place,
+          "\"sdk.rollForward\" is \(CanonicalJSON.string(value)), which is none of its values"
             + (near.map { "; \($0)" } ?? ""))
       }
       guard version != nil || policy == .latestMajor else {

@@ -82,7 +82,8 @@ struct MSBuildProject {
     guard root.name == "Project" else {
       throw Failure(
         "bad_project", "the element <\(root.name)> stands where <Project> is expected",
-        hint: "a project file begins with <Project Sdk=\"Microsoft.NET.Sdk\">", at: root.location(file), exit: .badInput)
+        hint: "a project file begins with <Project Sdk=\"Microsoft.NET.Sdk\">", at: root.location(file), exit: .badInput
+      )
     }
     return root
   }
