@@ -11,6 +11,8 @@ packages=(
   libarchive-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  # Java projects, with a Maven repository that needs no network
+  openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # tests: the other programs that read what packc wrote
   binutils cpio elfutils libarchive-tools musl-tools podman procps skopeo strace uidmap umoci
   # demo and benchmarks
