@@ -48,7 +48,7 @@ struct NodePorts {
 
   private mutating func read(_ text: String, _ path: String) {
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(20_000).enumerated() {
-      guard line.utf8.count < 2000, !line.drop(while: \.isWhitespace).hasPrefix("//") else { continue }
+      guard line.utf8.count < 2000, !Self.isComment(line) else { continue }
       if line.contains("env.PORT") || line.contains("env[\"PORT\"]") || line.contains("env['PORT']") {
         usesVariable = true
       }
@@ -61,6 +61,11 @@ struct NodePorts {
           ))
       }
     }
+  }
+
+  private static func isComment(_ line: Substring) -> Bool {
+    let text = line.drop(while: \.isWhitespace)
+    return text.hasPrefix("//") || text.hasPrefix("*") || text.hasPrefix("/*")
   }
 
   /// `listen(3000`, `PORT || 3000`, `PORT ?? "3000"`, `port = 3000`, `port: 3000`
