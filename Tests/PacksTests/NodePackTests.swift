@@ -18,14 +18,20 @@ final class NodePackTests: XCTestCase {
     "{\"name\": \"shop\", \"scripts\": {\"start\": \"\(start)\"}\(more)}"
   }
 
-  /// Role and confidence of the node pack: `program 90`; `none` when it says nothing.
+  private func place(_ error: any Error) -> String {
+    if let refusal = error as? PackRefusal { return refusal.location.map { "\($0)" } ?? refusal.code }
+    return (error as? Failure)?.location.map { "\($0)" } ?? "\(error)"
+  }
+
+  /// Role and confidence of the node pack: `program 90`; `none` when it says nothing; the place of an error.
   private func role(_ files: [String: String]) throws -> String {
     let bench = try project(files)
-    let host = bench.host(packs: Workbench.firstParty)
-    let detection = try host.detect(bench.input(), in: host.load())
-    let verdict = try XCTUnwrap(detection.verdicts.first { $0.pack.name == "node" })
-    if case .failed(let failure) = verdict.outcome { return failure.location.map { "\($0)" } ?? failure.message }
-    return verdict.result.map { "\($0.role.rawValue) \($0.confidence)" } ?? "none"
+    do {
+      let answer = try NodeDetection(ProjectFiles(root: bench.project)).answer(app: nil)
+      return answer.map { "\($0.role.rawValue) \($0.confidence)" } ?? "none"
+    } catch {
+      return place(error)
+    }
   }
 
   func testRoles() throws {
@@ -71,14 +77,18 @@ final class NodePackTests: XCTestCase {
     for row in rows { XCTAssertEqual(try role(row.files), row.expected, row.what) }
   }
 
-  /// The program's decision, or the code of the refusal.
-  private func outcome(_ files: [String: String], app: String? = nil, mode: BuildMode = .debug) throws -> String {
+  /// What is chosen, before a toolchain is asked.
+  private func outcome(_ files: [String: String], app: String? = nil) throws -> String {
     let bench = try project(files)
-    do {
-      let plan = try bench.plan(bench.input(app: app, mode: mode), pack: "node")
-      return plan.decision("program") ?? "none"
-    } catch let failure as Failure {
-      return failure.code
+    let programs = try NodePrograms(NodeProject(ProjectFiles(root: bench.project)))
+    let choice = try app.map { try programs.choose(app: $0) } ?? programs.choose()
+    return switch choice {
+    case .program(let program): "\(program.label) ← \(program.source)"
+    case .several(let found): "several: " + programs.candidates(found).map(\.app).joined(separator: " ")
+    case .site(_, let builder, let output): "files of \(builder) in \(output)"
+    case .unusable(let reason, let source): "\(source): \(NodeRefusal.unusable(reason, source, programs.project).code)"
+    case .nothing: "nothing"
+    case nil: "no such program"
     }
   }
 
@@ -105,19 +115,14 @@ final class NodePackTests: XCTestCase {
       ),
       (
         "a Procfile that nobody can start", ["package.json": "{}", "Procfile": "web: echo hi", "index.js": ""],
-        "unknown_command"
-      ),
-      ("a file that nothing makes", ["package.json": manifest(start: "node dist/a.js")], "no_program"),
-      (
-        "a file that git ignores",
-        ["package.json": manifest(start: "node dist/a.js"), "dist/a.js": "", ".gitignore": "dist/\n"], "no_program"
+        "Procfile:1 (web): unknown_command"
       ),
       (
         "pages without a server",
         [
           "package.json": "{\"scripts\": {\"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"5\"}}",
           "index.html": "",
-        ], "no_program"
+        ], "files of vite in dist"
       ),
       (
         "pages with a server",
@@ -133,9 +138,7 @@ final class NodePackTests: XCTestCase {
         ["package.json": "{\"scripts\": {\"build\": \"next build\"}, \"dependencies\": {\"next\": \"14\"}}"],
         "next start ← package.json:1 (next's own way to start)"
       ),
-      ("a shell script", ["package.json": manifest(start: "./run.sh")], "needs_shell"),
-      ("Bun", ["package.json": manifest(start: "bun index.ts")], "toolchain_bun"),
-      ("a path that leaves the project", ["package.json": manifest(start: "node ../../etc/x.js")], "bad_path"),
+      ("a shell script", ["package.json": manifest(start: "./run.sh")], "package.json:1 (scripts.start): needs_shell"),
       (
         "another package's start",
         [
@@ -163,18 +166,39 @@ final class NodePackTests: XCTestCase {
       try outcome(files), "node a.js ← packages/api/package.json:1 (scripts.start); the only member that is a server")
     files["packages/b/package.json"] = "{\"name\": \"@x/b\", \"scripts\": {\"start\": \"node b.js\"}}"
     files["packages/b/b.js"] = ""
-    XCTAssertEqual(try outcome(files), "several_programs")
+    XCTAssertEqual(try outcome(files), "several: packages/api packages/b packages/web")
     for app in ["packages/b", "./packages/b/", "@x/b", "b"] {
       XCTAssertEqual(try outcome(files, app: app), "node b.js ← packages/b/package.json:1 (scripts.start)", app)
     }
     XCTAssertEqual(try outcome(files, app: "packages/b/b.js"), "node b.js ← --app or options.app")
-    XCTAssertEqual(try outcome(files, app: "nothing"), "no_such_program")
+    XCTAssertEqual(try outcome(files, app: "nothing"), "no such program")
     let bench = try project(files)
     let refused = try failure { try bench.plan(bench.input()) }
     XCTAssertEqual(refused.exit, .severalCandidates)
     XCTAssertTrue(refused.message.contains("packages/api") && refused.message.contains("packages/b"))
     files["pnpm-workspace.yaml"] = "packages:\n  - packages/b\n"
     XCTAssertEqual(try outcome(files), "node b.js ← packages/b/package.json:1 (scripts.start)")
+  }
+
+  func testWhatCannotBePlannedSaysWhatToDo() throws {
+    let rows: [(files: [String: String], code: String, place: String, hint: String)] = [
+      (["package.json": manifest(start: "node dist/a.js")], "no_program", "package.json:1", "build"),
+      (
+        ["package.json": manifest(start: "node dist/a.js"), "dist/a.js": "", "src/a.ts": "", ".gitignore": "dist/\n"],
+        "no_program", "package.json:1", "compiles src/a.ts"
+      ),
+      (["package.json": manifest(start: "bun index.ts")], "toolchain_bun", "package.json:1", "node"),
+      (["package.json": manifest(start: "node ../a.js")], "bad_path", "package.json:1", "project"),
+      (["package.json": manifest(start: "node a.js $WHO"), "a.js": ""], "needs_shell", "package.json:1", "WHO"),
+      (["package.json": "{\n\"main\": \"x.js\"}"], "no_program", "package.json:2:1", "start"),
+    ]
+    for row in rows {
+      let bench = try project(row.files)
+      let found = try failure { try bench.plan(bench.input(), pack: "node") }
+      XCTAssertEqual(found.code, row.code, row.hint)
+      XCTAssertEqual(found.location.map { "\($0)" }, row.place, row.hint)
+      XCTAssertTrue(found.hint?.contains(row.hint) ?? false, "\(found)")
+    }
   }
 
   func testVersionFilesAreChecked() throws {
@@ -186,7 +210,7 @@ final class NodePackTests: XCTestCase {
       ("package.json", "{\n\"engines\": {\"node\": \">=99\"}}", "toolchain_version", "package.json:2:13"),
     ]
     for row in rows {
-      let bench = try project(["server.js": server, "package.json": "{}", row.file: row.text])
+      let bench = try project(["server.js": server, "package.json": "{}"].merging([row.file: row.text]) { $1 })
       let found = try failure { try bench.plan(bench.input()) }
       XCTAssertEqual(found.code, row.code, row.text)
       XCTAssertEqual(found.location.map { "\($0)" }, row.place, row.text)

@@ -40,7 +40,7 @@ final class NodePackageTests: XCTestCase {
           ? .pnpm : row.name.hasPrefix("yarn") ? (text.contains("__meta") ? .berry : .yarn) : .npm
         let problem = try NodeLockCheck(found.files, row.name, manager, "").problem([try XCTUnwrap(found.root)], found)
         XCTAssertEqual(problem == nil, fits, "\(row.name) \(range)")
-        if let problem { XCTAssertEqual("\(problem.location)", "package.json:2:19", row.name) }
+        if let problem { XCTAssertEqual("\(problem.location)", "package.json:2:18", row.name) }
       }
     }
   }
