@@ -20,6 +20,8 @@ packages=(
   # the packs of templates/pack and examples/packs, and the tutorial
   nodejs perl php-cli
 )
+# Another Node (nodesource's, nvm's) brings its own npm, and Debian's does not go beside it.
+if ! command -v node >/dev/null; then packages+=(nodejs npm); elif ! command -v npm >/dev/null; then packages+=(npm); fi
 
 missing_packages() {
   local installed
