@@ -1,4 +1,5 @@
 internal import PackCore
+internal import Packs
 
 /// What one buildpack writes in detection: dependencies that it provides and requires, in one or several alternatives.
 struct BuildPlanFile {
@@ -20,28 +21,26 @@ struct BuildPlanFile {
   init(alternatives: [Alternative]) { self.alternatives = alternatives }
 
   init(_ bytes: [UInt8], shown: String) throws {
-    alternatives = try TOMLDocument(bytes, path: shown).read { reader in
-      try [Self.alternative(reader)] + (reader.optional("or")?.array().map(Self.alternative) ?? [])
-    }
+    let reader = try TOMLReader(bytes, path: shown)
+    alternatives = try [Self.alternative(reader)] + (reader.optional("or")?.array().map(Self.alternative) ?? [])
   }
 
-  private static func alternative(_ reader: JSONReader) throws -> Alternative {
+  private static func alternative(_ reader: TOMLReader) throws -> Alternative {
     Alternative(
       provides: try reader.optional("provides")?.array().map { try name($0) } ?? [],
       requires: try reader.optional("requires")?.array().map(requirement) ?? [])
   }
 
-  private static func name(_ reader: JSONReader) throws -> String {
+  private static func name(_ reader: TOMLReader) throws -> String {
     let name = try reader.required("name")
     guard let text = name.value.string, !text.isEmpty else { throw name.failure("expected the name of a dependency") }
     return text
   }
 
   /// `version` beside `name` is the old place of `metadata.version`.
-  private static func requirement(_ reader: JSONReader) throws -> Requirement {
+  private static func requirement(_ reader: TOMLReader) throws -> Requirement {
     let field = try reader.optional("metadata")
-    var metadata = field?.value.object ?? [:]
-    if let field, field.value.object == nil { throw field.failure("expected a table") }
+    var metadata = try field?.table().json ?? [:]
     if let version = try reader.optional("version") {
       guard metadata["version"] == nil else { throw version.failure("the version stands here and in metadata") }
       metadata["version"] = .string(try version.string())
@@ -72,7 +71,7 @@ struct BuildPlanResolution {
   var entries: [Entry]
 
   /// So many combinations of alternatives are tried.
-  private static let maximumTrials = 20_000
+  private static let maximumTrials = 5_000
 
   /// The first combination of alternatives, leftmost first, in which everything that is required is provided before and
   /// everything that is provided is required after. `objections`: why the first combination failed.
@@ -81,7 +80,8 @@ struct BuildPlanResolution {
     var objections: [Objection]?
     for _ in 0..<maximumTrials {
       let trial = group.enumerated().map { (element: $1, alternative: $1.plan.alternatives[choice[$0]]) }
-      let result = Trial(trial).run()
+      var attempt = Trial(trial)
+      let result = attempt.run()
       if let found = result.found { return (found, []) }
       objections = objections ?? result.objections
       // The rightmost buildpack changes first.

@@ -97,7 +97,8 @@ final class BuildpackBuild {
 
   /// The buildpack plan: what this one is expected to provide.
   private static func text(_ entries: [BuildPlanResolution.Entry]) -> String {
-    TOMLText.write([
+    guard !entries.isEmpty else { return "" }
+    return TOMLText.write([
       "entries": .array(
         entries.map { entry in
           let metadata = entry.requirement.metadata

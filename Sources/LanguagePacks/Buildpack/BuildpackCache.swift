@@ -24,7 +24,9 @@ final class BuildpackCache {
   }
 
   /// `made`: the layers directory of each buildpack, and its layers that are to be kept.
-  func save(_ made: [(buildpack: BuildpackDescriptor, layers: HostPath, kept: [(name: String, file: LayerFile)])]) throws {
+  func save(_ made: [(buildpack: BuildpackDescriptor, layers: HostPath, kept: [(name: String, file: LayerFile)])])
+    throws
+  {
     let staged = place.parent / ".\(place.name).new"
     try FileSystem.removeTree(staged)
     for (buildpack, layers, kept) in made {

@@ -39,45 +39,45 @@ struct BuildpackDescriptor {
 
   /// `shown` is how errors name the file.
   init(_ bytes: [UInt8], place: String, shown: String) throws {
-    let document = try TOMLDocument(bytes, path: shown)
+    let reader = try TOMLReader(bytes, path: shown)
     self.place = place
-    (api, id, version, clearsEnvironment) = try document.read { reader in
-      let table = try reader.required("buildpack")
-      let version = try table.required("version")
-      guard let text = version.value.string, !text.isEmpty else { throw version.failure("expected a version") }
-      return (
-        try Self.api(reader.required("api")), try Self.id(table.required("id")), text,
-        try table.optional("clear-env")?.bool() ?? false
-      )
-    }
-    targets = try document.read { try $0.optional("targets")?.array().map(Self.target) ?? [] }
-    stacks = try document.read { try $0.optional("stacks")?.array().map { try $0.required("id").string() } ?? [] }
-    order = try document.read { try Self.order($0, document, nested: true) }
+    api = try Self.api(reader.required("api"))
+    let table = try reader.required("buildpack")
+    id = try Self.id(table.required("id"))
+    let version = try table.required("version")
+    guard let text = version.value.string, !text.isEmpty else { throw version.failure("expected a version") }
+    self.version = text
+    clearsEnvironment = try table.optional("clear-env")?.bool() ?? false
+    targets = try reader.optional("targets")?.array().map(Self.target) ?? []
+    stacks = try reader.optional("stacks")?.array().map { try $0.required("id").string() } ?? []
+    order = try Self.order(reader)
   }
 
-  private static func api(_ reader: JSONReader) throws -> BuildpackAPI {
+  private static func api(_ reader: TOMLReader) throws -> BuildpackAPI {
     let text = try reader.string()
     guard let api = BuildpackAPI(text) else { throw reader.failure("\"\(text)\" is not a version such as \"0.10\"") }
     guard api.isSupported else {
       throw reader.failure(
-        "this buildpack speaks the Buildpack API \(text); packc speaks \(BuildpackAPI.oldest) to \(BuildpackAPI.newest)")
+        "this buildpack speaks the Buildpack API \(text); packc speaks \(BuildpackAPI.oldest) to \(BuildpackAPI.newest)"
+      )
     }
     return api
   }
 
-  private static func id(_ reader: JSONReader) throws -> String {
+  private static func id(_ reader: TOMLReader) throws -> String {
     let id = try reader.string()
     let isPlain = id.utf8.allSatisfy {
       (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || "./-_".utf8.contains($0)
     }
     let isPath = RootPath(id) != nil && !id.hasPrefix("/") && !id.hasSuffix("/")
-    guard isPlain, isPath, !id.isEmpty, id.utf8.count <= 200, !["app", "config", "generated", "sbom"].contains(id) else {
+    guard isPlain, isPath, !id.isEmpty, id.utf8.count <= 200, !["app", "config", "generated", "sbom"].contains(id)
+    else {
       throw reader.failure("\"\(id)\" cannot be the id of a buildpack (letters, digits, dots, slashes, dashes)")
     }
     return id
   }
 
-  private static func target(_ reader: JSONReader) throws -> Target {
+  private static func target(_ reader: TOMLReader) throws -> Target {
     Target(
       os: try reader.optional("os")?.string(), architecture: try reader.optional("arch")?.string(),
       distributions: try reader.optional("distros")?.array().map {
@@ -86,7 +86,7 @@ struct BuildpackDescriptor {
   }
 
   /// `[[order]]` with `[[order.group]]`, of a composite buildpack or of order.toml.
-  static func order(_ reader: JSONReader, _ document: TOMLDocument, nested: Bool) throws -> [[Reference]] {
+  static func order(_ reader: TOMLReader) throws -> [[Reference]] {
     if reader.value["order-extensions"] != nil {
       throw reader.failure("image extensions (order-extensions) change a base image, and packc has none: not supported")
     }
@@ -96,13 +96,13 @@ struct BuildpackDescriptor {
         let version = try element.optional("version")?.string()
         return Reference(
           id: try id(element.required("id")), version: version?.isEmpty == true ? nil : version,
-          optional: try element.optional("optional")?.bool() ?? false, location: document.location(of: element.path))
+          optional: try element.optional("optional")?.bool() ?? false, location: element.location)
       }
     } ?? []
   }
 
   /// `exec-env`, of a group's element, a process or a layer's metadata: packc builds for production.
-  static func runsInProduction(_ reader: JSONReader) throws -> Bool {
+  static func runsInProduction(_ reader: TOMLReader) throws -> Bool {
     guard let names = try reader.optional("exec-env")?.strings(), !names.isEmpty else { return true }
     return names.contains { $0 == "production" || $0 == "*" }
   }

@@ -1,4 +1,5 @@
 internal import PackCore
+internal import Packs
 
 /// Finds the group that builds this project: runs `bin/detect` of each buildpack, and lets their plans meet.
 final class BuildpackDetection {

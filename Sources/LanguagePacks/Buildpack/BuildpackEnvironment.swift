@@ -80,7 +80,8 @@ struct BuildpackEnvironment {
       variables[name] = present.isEmpty ? value : present + delimiter + value
     default:
       throw Failure(
-        "buildpack_env", "\(directory)/\(name).\(action): \"\(action)\" is none of append, default, delim, override, prepend",
+        "buildpack_env",
+        "\(directory)/\(name).\(action): \"\(action)\" is none of append, default, delim, override, prepend",
         hint: "this is a fault of the buildpack", exit: .badInput)
     }
   }

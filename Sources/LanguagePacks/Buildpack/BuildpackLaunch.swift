@@ -62,7 +62,8 @@ struct BuildpackLaunch {
     if let found = processes.first(where: { $0.type == "web" }) { return (found, "process web") }
     guard processes.count == 1 else {
       throw none(
-        processes.isEmpty ? "the buildpacks name no process to start" : "nothing says which process to start", processes,
+        processes.isEmpty ? "the buildpacks name no process to start" : "nothing says which process to start",
+        processes,
         near: nil)
     }
     return (processes[0], "process \(processes[0].type), the only one")

@@ -23,7 +23,8 @@ struct BuildpackPrograms {
       throw Failure(
         "buildpack_shell",
         "\(process.source): the process \(process.type) is started by a shell (direct is false), and the image has none",
-        hint: missing(["bash"]) + ", if it is meant to have one; or set direct = true in the buildpack", exit: .badInput)
+        hint: missing(["bash"]) + ", if it is meant to have one; or set direct = true in the buildpack", exit: .badInput
+      )
     }
     var script = files.map { "source '\($0.description.replacing("'", with: "'\\''"))'\n" }.joined()
     script += "cd '\(directory.description.replacing("'", with: "'\\''"))'\n"
@@ -67,7 +68,8 @@ struct BuildpackPrograms {
     throw Failure(
       "buildpack_process",
       "\(process.source): the process \(process.type) starts \(path), and that layer is not one for launch",
-      hint: "this is a fault of the buildpack: `launch = true` under [types] puts a layer into the image", exit: .badInput)
+      hint: "this is a fault of the buildpack: `launch = true` under [types] puts a layer into the image",
+      exit: .badInput)
   }
 
   private func notFound(
@@ -77,7 +79,8 @@ struct BuildpackPrograms {
       "buildpack_process",
       "\(process.source): the process \(process.type) starts \(shown), which "
         + (inApplication ? "the build did not leave" : "is neither in the application nor in a launch layer"),
-      hint: inApplication ? "it is a file that a buildpack makes, or the project has" : missing([name]), exit: .badInput)
+      hint: inApplication ? "it is a file that a buildpack makes, or the project has" : missing([name]), exit: .badInput
+    )
   }
 
   private func missing(_ names: [String]) -> String {

@@ -5,6 +5,7 @@ internal import PackCore
 ///     buildpack/buildpack.toml …            one buildpack
 ///     buildpack/order.toml, NAME/ …         several, in the order that order.toml gives
 ///     buildpack/NAME/ …                     several, one of them a composite with the order
+///     buildpack/NAME/ …                     several components: one group, by the bytes of their directories' names
 struct BuildpackSet {
   struct Member {
     var buildpack: BuildpackDescriptor
@@ -59,7 +60,8 @@ struct BuildpackSet {
     let prefix = place.isEmpty ? "" : "\(place)/"
     if FileSystem.exists(directory / "extension.toml") {
       throw failure(
-        "\(prefix)extension.toml", "this is an image extension, not a buildpack: it changes a base image, and packc has none",
+        "\(prefix)extension.toml",
+        "this is an image extension, not a buildpack: it changes a base image, and packc has none",
         hint: "leave it out; what it installs can be a layer of a buildpack, or a program named in options.runtime")
     }
     guard let bytes = try FileSystem.readIfPresent(directory / "buildpack.toml", limit: 1 << 20) else {
@@ -78,8 +80,7 @@ struct BuildpackSet {
 
   private static func readOrder(_ root: HostPath) throws -> [[BuildpackDescriptor.Reference]] {
     guard let bytes = try FileSystem.readIfPresent(root / "order.toml", limit: 1 << 20) else { return [] }
-    let document = try TOMLDocument(bytes, path: "buildpack/order.toml")
-    let order = try document.read { try BuildpackDescriptor.order($0, document, nested: false) }
+    let order = try BuildpackDescriptor.order(TOMLReader(bytes, path: "buildpack/order.toml"))
     guard order.contains(where: { !$0.isEmpty }) else {
       throw failure("order.toml", "it names no buildpack", hint: "write [[order]] and [[order.group]] with an id")
     }
@@ -95,9 +96,10 @@ struct BuildpackSet {
     if all.count == 1 { return [[Member(buildpack: all[0], optional: false)]] }
     let named = Set(all.flatMap { $0.order.flatMap { $0.map(\.id) } })
     let tops = all.filter { !$0.order.isEmpty && !named.contains($0.id) }
+    if tops.isEmpty, !all.isEmpty { return [all.map { Member(buildpack: $0, optional: false) }] }
     guard tops.count == 1 else {
       throw failure(
-        "", all.isEmpty ? "there is no buildpack" : "there are \(all.count) buildpacks, and nothing says in which order",
+        "", all.isEmpty ? "there is no buildpack" : "\(tops.map(\.name).joined(separator: " and ")) each have an order",
         hint: all.isEmpty
           ? "put a buildpack's files here, or a directory for each" : "write buildpack/order.toml with [[order.group]]")
     }

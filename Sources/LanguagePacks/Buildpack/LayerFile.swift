@@ -11,17 +11,14 @@ struct LayerFile {
   var isIgnored: Bool { !launch && !build && !cache }
 
   init(_ bytes: [UInt8], shown: String) throws {
-    self = try TOMLDocument(bytes, path: shown).read { try LayerFile($0) }
-  }
-
-  private init(_ reader: JSONReader) throws {
+    let reader = try TOMLReader(bytes, path: shown)
     let types = try reader.optional("types")
     let metadata = try reader.optional("metadata")
-    let isOurs = try metadata?.value.object == nil || BuildpackDescriptor.runsInProduction(metadata ?? reader)
+    let isOurs = try metadata?.value.table == nil || BuildpackDescriptor.runsInProduction(metadata ?? reader)
     launch = try types?.optional("launch")?.bool() ?? false && isOurs
     build = try types?.optional("build")?.bool() ?? false && isOurs
     cache = try types?.optional("cache")?.bool() ?? false
-    var object = reader.value.object ?? [:]
+    var object = try reader.table().json
     object["types"] = nil
     rest = .object(object)
   }
@@ -53,28 +50,27 @@ struct LaunchFile {
 
   /// `owner`: the buildpack that wrote it.
   init(_ bytes: [UInt8], of owner: BuildpackDescriptor) throws {
-    let document = try TOMLDocument(bytes, path: "launch.toml of \(owner.name)")
-    self = try document.read { reader in
-      let processes = try reader.optional("processes")?.array().compactMap { element -> Process? in
+    let reader = try TOMLReader(bytes, path: "launch.toml of \(owner.name)")
+    let processes =
+      try reader.optional("processes")?.array().compactMap { element -> Process? in
         guard try BuildpackDescriptor.runsInProduction(element) else { return nil }
         var process = try Self.process(element, owner.api)
-        process.source = document.location(of: element.path)?.description ?? owner.name
+        process.source = element.location.description
         return process
       } ?? []
-      var seen: Set<String> = []
-      for process in processes where !seen.insert(process.type).inserted {
-        throw reader.failure("two processes have the type \"\(process.type)\"")
-      }
-      guard processes.count(where: \.isDefault) <= 1 else { throw reader.failure("two processes are the default") }
-      let labels = try reader.optional("labels")?.array().map {
+    var seen: Set<String> = []
+    for process in processes where !seen.insert(process.type).inserted {
+      throw reader.failure("two processes have the type \"\(process.type)\"")
+    }
+    guard processes.count(where: \.isDefault) <= 1 else { throw reader.failure("two processes are the default") }
+    let labels =
+      try reader.optional("labels")?.array().map {
         (key: try $0.required("key").string(), value: try $0.required("value").string())
       } ?? []
-      return LaunchFile(
-        processes: processes, labels: labels, ignored: ["slices", "bom"].filter { reader.value[$0] != nil })
-    }
+    self.init(processes: processes, labels: labels, ignored: ["slices", "bom"].filter { reader.value[$0] != nil })
   }
 
-  private static func process(_ reader: JSONReader, _ api: BuildpackAPI) throws -> Process {
+  private static func process(_ reader: TOMLReader, _ api: BuildpackAPI) throws -> Process {
     let type = try reader.required("type")
     let name = try type.string()
     let isPlain = name.utf8.allSatisfy {
@@ -85,7 +81,8 @@ struct LaunchFile {
     }
     let command = try reader.required("command")
     if api.startsDirectly, reader.value["direct"] != nil {
-      throw reader.failure("\"direct\" is no longer known in Buildpack API \(api): a process is always started directly")
+      throw reader.failure(
+        "\"direct\" is no longer known in Buildpack API \(api): a process is always started directly")
     }
     // Before 0.9 a command was one string; a list of one word means the same.
     let words = api.startsDirectly ? try command.strings() : try command.value.string.map { [$0] } ?? command.strings()
@@ -103,8 +100,7 @@ struct UnmetFile {
   var names: Set<String>
 
   init(_ bytes: [UInt8], shown: String) throws {
-    names = try TOMLDocument(bytes, path: shown).read { reader in
-      Set(try reader.optional("unmet")?.array().map { try $0.required("name").string() } ?? [])
-    }
+    let reader = try TOMLReader(bytes, path: shown)
+    names = Set(try reader.optional("unmet")?.array().map { try $0.required("name").string() } ?? [])
   }
 }

@@ -26,7 +26,23 @@ public final class ProjectTree: Sendable {
   /// Whether there is such a file or link, not ignored.
   public func holds(_ path: RootPath) -> Bool {
     guard let parent = path.parent, let names = try? names(in: parent) else { return false }
-    return names.contains { !$0.isDirectory && $0.bytes[...] == path.nameBytes }
+    return Self.find(path.nameBytes, names).map { !$0.isDirectory } ?? false
+  }
+
+  /// Whether there is such a file, link or directory, not ignored.
+  public func knows(_ path: RootPath) -> Bool {
+    guard let parent = path.parent else { return true }
+    return (try? names(in: parent)).map { Self.find(path.nameBytes, $0) != nil } ?? false
+  }
+
+  /// By halves: the names are sorted.
+  private static func find(_ name: ArraySlice<UInt8>, _ names: [Name]) -> Name? {
+    var (low, high) = (0, names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ByteOrder.precedes(names[middle].bytes, Array(name)) { low = middle + 1 } else { high = middle }
+    }
+    return low < names.count && names[low].bytes[...] == name ? names[low] : nil
   }
 
   private func read(_ directory: RootPath) throws -> Directory? {
@@ -34,7 +50,7 @@ public final class ProjectTree: Sendable {
     var rules: IgnoreRules
     if let parent = directory.parent {
       guard let above = try read(parent),
-        above.names.contains(where: { $0.isDirectory && $0.bytes[...] == directory.nameBytes })
+        Self.find(directory.nameBytes, above.names)?.isDirectory == true
       else { return nil }
       rules = above.rules
     } else {
