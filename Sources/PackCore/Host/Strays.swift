@@ -59,7 +59,8 @@ enum Strays {
 
   /// proc(5): `PID (NAME) STATE …`; nil for a zombie.
   private static func livingName(_ pid: pid_t) -> String? {
-    guard let bytes = try? FileSystem.read(HostPath("/proc/\(pid)/stat")), let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+    guard let bytes = try? FileSystem.read(HostPath("/proc/\(pid)/stat")),
+      let open = bytes.firstIndex(of: UInt8(ascii: "(")),
       let close = bytes.lastIndex(of: UInt8(ascii: ")")), close > open, bytes.count > close + 2,
       bytes[close + 2] != UInt8(ascii: "Z"), bytes[close + 2] != UInt8(ascii: "X")
     else { return nil }

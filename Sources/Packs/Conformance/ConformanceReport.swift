@@ -62,7 +62,8 @@ public struct ConformanceReport: Sendable {
       "checks": .array(
         outcomes.map { check, outcome in
           [
-            "name": .string(check.rawValue), "status": .string(outcome.word), "details": JSONValue(strings: outcome.lines),
+            "name": .string(check.rawValue), "status": .string(outcome.word),
+            "details": JSONValue(strings: outcome.lines),
           ]
         }),
     ])

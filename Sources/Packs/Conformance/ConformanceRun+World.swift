@@ -6,7 +6,7 @@ extension ConformanceRun {
   private static let secret = "conformance-secret-8c1f"
 
   /// Planted where secrets are: in variables, also in those that the manifest asks for, and in files of the project.
-  func checkSecrets(_ plans: [SamplePlan], _ projects: [PackProject], _ results: inout ConformanceResults) throws {
+  func checkSecrets(_ plans: [SamplePlan], _ results: inout ConformanceResults) throws {
     guard let plan = plans.first else { return results.notRun(.secrets, Self.noPlan) }
     let project = try project(
       of: plan.sample, named: "secretive",
@@ -33,7 +33,7 @@ extension ConformanceRun {
   }
 
   /// As packc calls it: the project read-only at another path, nothing else to write, no network.
-  func checkSandbox(_ plans: [SamplePlan], _ projects: [PackProject], _ results: inout ConformanceResults) throws {
+  func checkSandbox(_ plans: [SamplePlan], _ results: inout ConformanceResults) throws {
     guard !plans.isEmpty else { return results.notRun(.sandbox, Self.noPlan) }
     let isolation = Isolation(context: bench.context, reporter: .silent)
     guard isolation.bubblewrap != nil else {
@@ -66,15 +66,18 @@ extension ConformanceRun {
 
   /// With a PATH that lacks what the manifest names, a pack says so; or it has found the toolchain elsewhere, and its plan
   /// names that one.
-  func checkToolchain(_ plans: [SamplePlan], _ projects: [PackProject], _ results: inout ConformanceResults) throws {
+  func checkToolchain(_ projects: [PackProject], _ results: inout ConformanceResults) throws {
     guard !pack.manifest.toolchains.isEmpty else {
       return results.notApplicable(.toolchain, "the manifest names no toolchain")
     }
-    guard let plan = plans.first else { return results.notRun(.toolchain, Self.noPlan) }
+    // Also where the toolchain is missing anyway.
+    guard let (sample, project) = zip(samples, projects).first(where: { $0.0.givesPlan }) else {
+      return results.notRun(.toolchain, samples.isEmpty ? Self.noSample : Self.noPlan)
+    }
     let hidden = try HiddenTools(pack.manifest.toolchains.map { $0.probe[0] }, bench.context.searchPath)
     let path = bench.root / "bin"
     try hidden.makePath(path)
-    let seen = try ask(.plan, plan.project, "plan of \(plan.sample.name) without its toolchain") { setup in
+    let seen = try ask(.plan, project, "plan of \(sample.name) without its toolchain") { setup in
       setup.environment["PATH"] = path.description
       for name in pack.manifest.environmentPassthrough { setup.environment[name] = nil }
     }

@@ -30,9 +30,9 @@ final class ConformanceRun {
       try checkEvents(subject, &results)
       try checkDetect(projects, empty, &results)
       let plans = try checkPlans(projects, &results)
-      try checkSecrets(plans, projects, &results)
-      try checkSandbox(plans, projects, &results)
-      try checkToolchain(plans, projects, &results)
+      try checkSecrets(plans, &results)
+      try checkSandbox(plans, &results)
+      try checkToolchain(projects, &results)
     }
     try checkTermination(subject, &results)
     try checkEverything(&results)

@@ -55,7 +55,8 @@ public struct ConformanceSuite: Sendable {
       if case .warning(let text, _) = event { warnings.withLock { $0.append(text) } }
     }
     let loader = PackLoader(
-      store: try PackStore(cache: root / "cache"), trust: PackTrust(), helpers: installation.helpers, reporter: reporter)
+      store: try PackStore(cache: root / "cache"), trust: PackTrust(), helpers: installation.helpers, reporter: reporter
+    )
     let pack = try loader.load(directory: directory)
     results.pass(.trusted)
     // What packc only warns about (an unknown field) is a mistake in a pack that somebody is writing.

@@ -20,7 +20,8 @@ struct ForeignProject {
     ForeignProject(
       languages: ["node", "nodejs", "javascript", "typescript", "deno", "bun"],
       files: [
-        "package.json": "{\"name\": \"foreign\", \"version\": \"1.0.0\", \"scripts\": {\"start\": \"node index.js\"}}\n",
+        "package.json":
+          "{\"name\": \"foreign\", \"version\": \"1.0.0\", \"scripts\": {\"start\": \"node index.js\"}}\n",
         "index.js": "require(\"http\").createServer().listen(8080)\n",
       ]),
     ForeignProject(
@@ -49,7 +50,9 @@ struct ForeignProject {
       ]),
     ForeignProject(
       languages: ["ruby", "rails"],
-      files: ["Gemfile": "source \"https://rubygems.org\"\ngem \"rack\"\n", "config.ru": "run ->(env) { [200, {}, []] }\n"]),
+      files: [
+        "Gemfile": "source \"https://rubygems.org\"\ngem \"rack\"\n", "config.ru": "run ->(env) { [200, {}, []] }\n",
+      ]),
     ForeignProject(
       languages: ["php"], files: ["composer.json": "{\"name\": \"foreign/app\"}\n", "index.php": "<?php echo 1;\n"]),
     ForeignProject(
@@ -57,6 +60,7 @@ struct ForeignProject {
     ForeignProject(
       languages: ["zig"], files: ["build.zig": "pub fn build() void {}\n", "src/main.zig": "pub fn main() void {}\n"]),
     ForeignProject(
-      languages: ["c", "make"], files: ["Makefile": "all:\n\tcc -o foreign main.c\n", "main.c": "int main(void) { return 0; }\n"]),
+      languages: ["c", "make"],
+      files: ["Makefile": "all:\n\tcc -o foreign main.c\n", "main.c": "int main(void) { return 0; }\n"]),
   ]
 }
