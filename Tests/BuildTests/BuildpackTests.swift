@@ -129,6 +129,48 @@ final class BuildpackTests: XCTestCase {
     XCTAssertThrowsError(try bench.choose()) { XCTAssertEqual(($0 as? Failure)?.code, "nothing_detected", "\($0)") }
   }
 
+  func testWhatABuildpackLeavesUnmetGoesToTheNextProvider() throws {
+    let bench = try BuildpackBench()
+    try bench.root.write("x", to: "project/x")
+    let provides = "printf '[[provides]]\\nname = \"tool\"\\n' >\"$2\""
+    try bench.buildpack(
+      "one", api: "0.9", detect: provides, build: "printf '[[unmet]]\\nname = \"tool\"\\n' >\"$1/build.toml\"")
+    try bench.buildpack("two", api: "0.9", detect: provides, build: "cp \"$3\" two")
+    try bench.buildpack(
+      "three", api: "0.9", detect: provides, build: "cp \"$3\" three; env >env", toml: "clear-env = true\n")
+    try bench.buildpack(
+      "app", api: "0.9", detect: "printf '[[requires]]\\nname = \"tool\"\\n' >\"$2\"",
+      build: layer + "\nprintf '[[processes]]\\ntype = \"web\"\\ncommand = [\"serve\"]\\n' >\"$1/launch.toml\"")
+    try bench.wrap("one", "two", "three", "app")
+    let built = try bench.build(environment: ["BP_GIVEN": "1"])
+    XCTAssertEqual(try built.text("workspace/two"), "[[entries]]\nname = \"tool\"\n")
+    XCTAssertEqual(try built.text("workspace/three"), "", "it is met")
+    XCTAssertFalse(try built.text("workspace/env").contains("BP_GIVEN"), "clear-env")
+  }
+
+  func testDetectionThatFails() throws {
+    let bench = try BuildpackBench()
+    try bench.root.write("x", to: "project/x")
+    let rows: [(detect: String, code: String, says: String)] = [
+      ("echo because >&2; exit 3", "buildpack_detect_failed", "ended with exit code 3:\n      because"),
+      ("exit 100", "buildpack_detect", "no project of its own"), ("kill -9 $$", "buildpack_detect_failed", "signal 9"),
+      ("printf '[[requires]\\n' >\"$2\"", "bad_toml", "header"),
+      (
+        "printf '[[requires]]\\nname = \"a\"\\n[requires.metadata]\\nx = \"%s\"\\n[[provides]]\\nname = \"a\"\\n' \"$PWD\" >\"$2\"",
+        "buildpack_plan", "which is another one in the build"
+      ),
+    ]
+    for row in rows {
+      try bench.buildpack("bad", api: "0.10", detect: row.detect, build: "exit 0")
+      try bench.wrap("bad")
+      let failure = assertFailure(row.code, exit: .badInput, row.detect) { try bench.plan() }
+      XCTAssertTrue(failure?.message.contains(row.says) ?? false, "\(row.detect): \(failure?.message ?? "")")
+      // In detection an error is an error and never "no match".
+      let exit: ExitCode = row.code == "buildpack_detect" ? .nothingDetected : .packFailed
+      XCTAssertThrowsError(try bench.choose()) { XCTAssertEqual(($0 as? Failure)?.exit, exit, "\($0)") }
+    }
+  }
+
   func testTwoBuildsAreTheSame() throws {
     let bench = try BuildpackBench()
     try bench.root.write("x", to: "project/x")
@@ -188,6 +230,19 @@ final class BuildpackTests: XCTestCase {
       "source '/layers/test_shell/l/profile.d/a.sh'\nsource '/workspace/.profile'\ncd '/workspace'\necho $A $FROM_PROFILE; pwd"
     )
     XCTAssertEqual(plan.runtime.trees.map(\.path.name), ["bash"])
+    // With arguments each is a word of the shell; a program takes the shell's place.
+    for (command, starts) in [("echo", ""), ("./run", "exec ")] {
+      try bench.root.write("#!/bin/bash\n", to: "project/run", mode: 0o755)
+      try bench.buildpack(
+        "shell", api: "0.7",
+        build:
+          "printf '[[processes]]\\ntype = \"web\"\\ncommand = \"\(command)\"\\nargs = [\"$A\", \"b  c\"]\\n' >\"$1/launch.toml\""
+      )
+      try bench.wrap("shell")
+      let entrypoint = try bench.build(options: ["runtime": ["bash"]], environment: ["A": "$A"]).plan.entrypoint
+      XCTAssertEqual(
+        entrypoint.last?.split(separator: "\n").last.map(String.init), "\(starts)\"\(command)\" \"$A\" \"b  c\"")
+    }
   }
 
   func testWhatIsNotSupportedIsNamed() throws {

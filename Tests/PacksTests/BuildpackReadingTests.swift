@@ -95,6 +95,90 @@ final class BuildpackReadingTests: XCTestCase {
       ])
   }
 
+  // MARK: Orders
+
+  private func set(_ files: [String: String]) throws -> BuildpackSet {
+    let root = try TemporaryDirectory()
+    for (path, text) in files { try root.write(text, to: path, mode: path.contains("bin/") ? 0o755 : 0o644) }
+    return try BuildpackSet(root: root.path)
+  }
+
+  private func component(_ id: String, at place: String? = nil, version: String = "1") -> [String: String] {
+    let place = place ?? id
+    return [
+      "\(place)/buildpack.toml": "api = \"0.10\"\n[buildpack]\nid = \"\(id)\"\nversion = \"\(version)\"\n",
+      "\(place)/bin/detect": "#!/bin/sh\n", "\(place)/bin/build": "#!/bin/sh\n",
+    ]
+  }
+
+  /// `a b|c`: groups of ids, optional with a question mark.
+  private func order(_ text: String) -> String {
+    text.split(separator: "|").map { group in
+      "[[order]]\n"
+        + group.split(separator: " ").map { word in
+          "[[order.group]]\nid = \"\(word.filter { $0 != "?" })\"\n" + (word.hasPrefix("?") ? "optional = true\n" : "")
+        }.joined()
+    }.joined()
+  }
+
+  private func composite(_ id: String, _ text: String) -> [String: String] {
+    ["\(id)/buildpack.toml": "api = \"0.10\"\n[buildpack]\nid = \"\(id)\"\nversion = \"1\"\n" + order(text)]
+  }
+
+  func testOrdersBecomeGroups() throws {
+    let abc = ["a", "b", "c"].map { component($0) }.reduce(into: [:]) { $0.merge($1) { $1 } }
+    let rows: [(files: [String: String], groups: [String])] = [
+      (component("a", at: "."), ["a"]), (abc, ["a b c"]),
+      (abc.merging(["order.toml": order("b a|c")]) { $1 }, ["b a", "c"]),
+      (abc.merging(composite("x", "c ?a")) { $1 }, ["c a?"]),
+      // A nested order takes each of its groups in turn; an optional one is left out last.
+      (abc.merging(composite("x", "y c")) { $1 }.merging(composite("y", "a|b")) { $1 }, ["a c", "b c"]),
+      (abc.merging(composite("x", "?y c")) { $1 }.merging(composite("y", "a b")) { $1 }, ["a b c", "c"]),
+      (
+        abc.merging(composite("x", "y|a")) { $1 }.merging(composite("y", "b")) { $1 }.merging([
+          "order.toml": order("x c")
+        ]) { $1 }, ["b c", "a c"]
+      ),
+    ]
+    for row in rows {
+      let groups = try set(row.files).groups.map { group in
+        group.map { $0.buildpack.id + ($0.optional ? "?" : "") }.joined(separator: " ")
+      }
+      XCTAssertEqual(groups, row.groups)
+    }
+  }
+
+  func testBrokenSets() throws {
+    let two = component("a").merging(component("b")) { $1 }
+    let rows: [(files: [String: String], path: String, says: String)] = [
+      ([:], "buildpack", "there is no buildpack"), (["a/x": ""], "buildpack/a/buildpack.toml", "missing"),
+      (component("a").filter { !$0.key.hasSuffix("build") }, "buildpack/a/bin/build", "has no bin/build"),
+      (two.merging(["b/extension.toml": ""]) { $1 }, "buildpack/b/extension.toml", "image extension"),
+      (two.merging(["order.toml": order("a c")]) { $1 }, "buildpack/order.toml", "names c, which is not here"),
+      (two.merging(["order.toml": ""]) { $1 }, "buildpack/order.toml", "names no buildpack"),
+      (
+        two.merging(["order.toml": "[[order]]\n[[order.group]]\nid = \"a\"\nversion = \"9\"\n"]) { $1 },
+        "buildpack/order.toml", "here is 1"
+      ),
+      (two.merging(composite("x", "a")) { $1 }.merging(composite("y", "b")) { $1 }, "buildpack", "each have an order"),
+      (
+        two.merging(composite("x", "y")) { $1 }.merging(composite("y", "x")) { $1 }.merging(["order.toml": order("x")])
+        { $1 }, "buildpack", "nested deeper"
+      ),
+      (
+        two.merging(["order.toml": order(String(repeating: "x ", count: 9))]) { $1 }.merging(composite("x", "a|b")) {
+          $1
+        },
+        "buildpack", "more than 256 groups"
+      ), (["buildpack.toml": head + order("a")], "buildpack/buildpack.toml", "do not lie beside it"),
+    ]
+    for row in rows {
+      let failure = try XCTUnwrap(assertFailure("bad_buildpack", row.says) { try set(row.files) })
+      XCTAssertEqual(failure.location?.path, row.path, row.says)
+      XCTAssertTrue(failure.message.contains(row.says), failure.message)
+    }
+  }
+
   // MARK: Build plans
 
   private func plan(_ text: String) throws -> BuildPlanFile { try BuildPlanFile(Array(text.utf8), shown: "plan") }

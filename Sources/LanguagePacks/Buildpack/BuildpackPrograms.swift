@@ -30,7 +30,9 @@ struct BuildpackPrograms {
     script += "cd '\(directory.description.replacing("'", with: "'\\''"))'\n"
     let words = process.command + process.arguments
     // With arguments each is one word of the shell: variables are replaced, and nothing is split.
-    script += words.count == 1 ? words[0] : "exec " + words.map(Self.word).joined(separator: " ")
+    // What is a program takes the place of the shell, so that signals reach it; `echo` may be the shell's own.
+    let start = (try? find(words[0], process)) == nil ? "" : "exec "
+    script += words.count == 1 ? words[0] : start + words.map(Self.word).joined(separator: " ")
     return [bash, "-c", script]
   }
 
