@@ -76,10 +76,10 @@ public struct ConformanceReport: Sendable {
       let number = String(index + 1)
       let place = String(repeating: " ", count: max(0, 2 - number.count)) + number
       out += "\(Self.mark(entry.outcome)) \(place) \(entry.check.rawValue)"
-      if case .notApplicable(let reason) = entry.outcome {
-        out += "  (\(reason))\n"
-      } else {
-        out += "\n" + entry.outcome.lines.map { "          \($0)\n" }.joined()
+      switch entry.outcome {
+      case .passed: out += "\n"
+      case .failed(let lines): out += "\n" + lines.map { "          \($0)\n" }.joined()
+      case .notRun(let reason), .notApplicable(let reason): out += "  (\(reason))\n"
       }
     }
     let bad = problems.count

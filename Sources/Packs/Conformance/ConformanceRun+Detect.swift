@@ -8,7 +8,7 @@ extension ConformanceRun {
     results.settle(.detectEmpty, nothing.exit == .notApplicable ? [] : [nothing.story])
     var claimed: [String] = []
     let own = Set((pack.manifest.languages + [pack.name]).map { $0.lowercased() })
-    for foreign in ForeignProject.all where foreign.languages.isDisjoint(with: own) {
+    for foreign in suite.foreignProjects where foreign.languages.isDisjoint(with: own) {
       let names = foreign.files.keys.sorted().joined(separator: ", ")
       let project = try watch(bench.project(foreign.files), "a project of \(names)")
       let seen = try ask(.detect, project, "detect of \(names)")

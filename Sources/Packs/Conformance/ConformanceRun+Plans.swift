@@ -10,7 +10,8 @@ extension ConformanceRun {
     let plan: BuildPlan
   }
 
-  static let noSample =
+  static let noSample = "no sample"
+  private static let howToAddOne =
     "the pack brings no sample: put a small project into its directory test/NAME, or give --project DIR"
   static let noPlan = "no sample gave a plan"
 
@@ -30,7 +31,8 @@ extension ConformanceRun {
       }
     }
     if samples.isEmpty {
-      for check in [ConformanceCheck.samples, .planSamples] { results.notRun(check, Self.noSample) }
+      results.notRun(.samples, Self.howToAddOne)
+      results.notRun(.planSamples, Self.noSample)
     } else {
       results.settle(.planSamples, wrong)
       if wrong.isEmpty, let first = missing.first { results.notRun(.planSamples, first) }

@@ -2,7 +2,10 @@ internal import PackCore
 
 /// What a pack makes of requests that are not in order, or hold more than it knows.
 extension ConformanceRun {
-  func checkRequests(_ subject: PackProject, _ results: inout ConformanceResults) throws {
+  /// `plain`: what the same question gives without anything special.
+  func checkRequests(
+    _ subject: PackProject, plain: ConformanceBench.Observation, _ results: inout ConformanceResults
+  ) throws {
     let rows: [(ConformanceCheck, PackExit, (inout ConformanceBench.Setup) -> Void)] = [
       (.emptyRequest, .badRequest, { $0.input = [] }),
       (.truncatedRequest, .badRequest, { $0.input = Self.cutOff($0.document) }),
@@ -14,7 +17,6 @@ extension ConformanceRun {
       let seen = try bench.call(.detect, subject, check.rawValue, change: change)
       results.settle(check, Self.differs(seen, from: expected))
     }
-    let plain = try ask(.detect, subject, "detect")
     let more = try ask(.detect, subject, "detect with a field that it does not know") {
       $0.document["x_later"] = ["since": "1.7", "list": [1, 2]]
     }
@@ -77,8 +79,9 @@ extension ConformanceRun {
 
   // MARK: Events and the end
 
-  func checkEvents(_ subject: PackProject, _ results: inout ConformanceResults) throws {
-    let plain = try ask(.detect, subject, "detect")
+  func checkEvents(
+    _ subject: PackProject, plain: ConformanceBench.Observation, _ results: inout ConformanceResults
+  ) throws {
     let closed = try ask(.detect, subject, "detect without descriptor 3") { $0.closesEvents = true }
     let isSame = plain.result.end == closed.result.end && plain.resultJSON == closed.resultJSON
     results.settle(.eventsClosed, isSame ? [] : ["open: \(plain.story)", "closed: \(closed.story)"])
@@ -88,7 +91,7 @@ extension ConformanceRun {
   func checkTermination(_ subject: PackProject, _ results: inout ConformanceResults) throws {
     let seen = try bench.call(.detect, subject, "detect that is told to end", isKept: false) {
       $0.holdsInput = true
-      $0.timeLimit = 0.5
+      $0.timeLimit = bench.startingTime
     }
     var wrong: [String] = []
     if seen.result.end == .signalled(9) { wrong.append("it goes on after SIGTERM and had to be killed") }

@@ -25,9 +25,9 @@ final class ConformanceRun {
     let first = try ask(.detect, subject, "detect of \(samples.first?.name ?? "an empty project")")
     // A pack that hangs would hang in everything that follows.
     if !first.result.timedOut {
-      try checkRequests(subject, &results)
+      try checkRequests(subject, plain: first, &results)
       try checkPhases(subject, &results)
-      try checkEvents(subject, &results)
+      try checkEvents(subject, plain: first, &results)
       try checkDetect(projects, empty, &results)
       let plans = try checkPlans(projects, &results)
       try checkSecrets(plans, &results)

@@ -10,6 +10,7 @@ public struct ConformanceSuite: Sendable {
   /// In the place of the protocol's own, for packs that are known to hang.
   var timeLimits: [PackPhase: Double] = [:]
   var grace: Double = 5
+  var foreignProjects = ForeignProject.all
 
   public init(
     context: HostContext, installation: Installation,
@@ -70,7 +71,7 @@ struct ConformanceResults {
   private var outcomes: [ConformanceCheck: ConformanceReport.Outcome] = [:]
 
   mutating func pass(_ check: ConformanceCheck) { outcomes[check] = .passed }
-  mutating func fail(_ check: ConformanceCheck, _ lines: String...) { outcomes[check] = .failed(lines) }
+  mutating func fail(_ check: ConformanceCheck, _ lines: String...) { outcomes[check] = .failed(Self.bounded(lines)) }
   /// Failed when there is something to say, else passed.
   mutating func settle(_ check: ConformanceCheck, _ lines: [String]) {
     outcomes[check] = lines.isEmpty ? .passed : .failed(Self.bounded(lines))
@@ -78,11 +79,15 @@ struct ConformanceResults {
   mutating func notRun(_ check: ConformanceCheck, _ reason: String) { outcomes[check] = .notRun(reason) }
   mutating func notApplicable(_ check: ConformanceCheck, _ reason: String) { outcomes[check] = .notApplicable(reason) }
 
+  /// Few lines, each one line: names and messages may hold anything.
   private static func bounded(_ lines: [String]) -> [String] {
-    lines.count <= 10 ? lines : Array(lines.prefix(10)) + ["… and \(lines.count - 10) more"]
+    let shown = lines.prefix(10).map { line in
+      String(String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
+    }
+    return lines.count <= 10 ? shown : shown + ["… and \(lines.count - 10) more"]
   }
 
   var all: [(check: ConformanceCheck, outcome: ConformanceReport.Outcome)] {
-    ConformanceCheck.allCases.map { ($0, outcomes[$0] ?? .notRun("not run, since an earlier check failed")) }
+    ConformanceCheck.allCases.map { ($0, outcomes[$0] ?? .notRun("an earlier check failed")) }
   }
 }
