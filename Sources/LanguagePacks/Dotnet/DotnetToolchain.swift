@@ -18,7 +18,7 @@ struct DotnetFramework {
       throw PackRefusal(
         .projectError, "no_framework",
         isWritten
-          ? "\(project.path): the TargetFramework depends on what only MSBuild can work out"
+          ? "\(project.path): its TargetFramework is empty, or what only MSBuild can work out"
           : "\(project.path) names no TargetFramework",
         hint: "write <TargetFramework>net8.0</TargetFramework> into it", at: place)
     }
