@@ -47,19 +47,21 @@ final class BrokenManifestTests: XCTestCase {
 
   func testPython() throws {
     let rows: [Row] = [
-      ("pyproject.toml", "[project\nname = 'x'\n", "pyproject.toml:1:9", ""),
+      ("pyproject.toml", "[project\nname = 'x'\n", "pyproject.toml:1:9", "header ends with"),
       ("pyproject.toml", "[project]\nname = 'x'\nname = 'y'\n", "pyproject.toml:3:1", "name"),
-      ("pyproject.toml", "[project]\nname = x\n", "pyproject.toml:2:8", ""),
+      ("pyproject.toml", "[project]\nname = x\n", "pyproject.toml:2:8", "no value"),
       ("pyproject.toml", "[project]\nname = 1\n", "pyproject.toml:2:8", "project.name: expected a string"),
       ("pyproject.toml", "[project]\ndependencies = 'flask'\n", "pyproject.toml:2:16", "expected an array"),
       ("pyproject.toml", "project = 1\n", "pyproject.toml:1:11", "expected a table"),
       ("pyproject.toml", "[project]\nscripts = {a = 1}\n", "pyproject.toml:2:16", "scripts.a"),
-      ("Pipfile", "[packages]\nflask = *\n", "Pipfile:2:9", ""), ("Pipfile", "packages = 1\n", "Pipfile:1:12", "table"),
+      ("Pipfile", "[packages]\nflask = *\n", "Pipfile:2:9", "a value is expected"),
+      ("Pipfile", "packages = 1\n", "Pipfile:1:12", "table"),
       ("Pipfile.lock", "{\"default\": {}", "Pipfile.lock:1:15", "JSON"),
       ("Pipfile.lock", "{\"default\": []}", "Pipfile.lock", "not an object"),
       ("poetry.lock", "[[package]]\nname = \"a\"\n[[package]]\n", "poetry.lock:3:1", "\"name\" is missing"),
-      ("uv.lock", "version = 1\n[[package]\n", "uv.lock:2:11", ""),
-      ("pdm.lock", "package = [1]\n", "pdm.lock:1:12", ""),
+      ("uv.lock", "version = 1\n[[package]\n", "uv.lock:2:11", "header of an array"),
+
+      ("pdm.lock", "package = [1]\n", "pdm.lock:1:12", "expected a table"),
     ]
     try check(rows, beside: ["app.py": "print(1)\n"])
   }

@@ -67,6 +67,7 @@ final class DotnetPlanTests: XCTestCase {
         "/bin/sh", "${pack}/lib/resolve.sh", "${work}/packages", "${work}/packages.json", dotnet, "restore",
         "Api.csproj",
         "-r", "linux-x64", "-p:Configuration=Release", "-p:SelfContained=true", "-p:EnableSourceLink=false",
+        "-p:NuGetAudit=false",
       ])
     XCTAssertTrue(resolve.step.network)
 
@@ -90,8 +91,9 @@ final class DotnetPlanTests: XCTestCase {
       publish.argv,
       [
         dotnet, "publish", "Api.csproj", "-c", "Release", "-r", "linux-x64", "--self-contained", "true", "--nologo",
-        "-nodeReuse:false", "-o", "${work}/publish", "--source", "${work}/packages", "-p:SelfContained=true",
-        "-p:EnableSourceLink=false", "-p:Deterministic=true", "-p:ContinuousIntegrationBuild=true",
+        "-nodeReuse:false", "-o", "${work}/publish", "-p:RestoreSources=${work}/packages", "-p:SelfContained=true",
+        "-p:EnableSourceLink=false", "-p:NuGetAudit=false", "-p:Deterministic=true",
+        "-p:ContinuousIntegrationBuild=true",
         "-p:PathMap=${source}=/src", "-p:EnableSourceControlManagerQueries=false", "-p:UseSharedCompilation=false",
         "-p:UseAppHost=true", "-p:PublishSingleFile=false", "-p:IsTransformWebConfigDisabled=true", "-p:DebugType=none",
         "-p:DebugSymbols=false",

@@ -67,16 +67,28 @@ final class DotnetReadingTests: XCTestCase {
     let rows: [(text: String, place: String, words: String)] = [
       ("{\"sdk\": }", "global.json:1:9", "a value cannot start here"), ("[]", "global.json:1", "not an object"),
       ("{\n\"sdk\": \"8.0.100\"}", "global.json:2", "not an object"),
-      ("{\n \"sdk\": {\n  \"version\": \"8.0\"}}", "global.json:3", "8.0.100"),
-      ("{\"sdk\": {\"version\": 8}}", "global.json:1", "not a whole version"),
-      ("{\"sdk\": {\"version\": \"8.0.100\",\n\"rollForward\": \"latest\"}}", "global.json:2", "none of its values"),
-      ("{\"sdk\": {\n\"rollForward\": \"patch\"}}", "global.json:2", "no \"sdk.version\""),
+      ("{\"sdk\": {\"version\": 8}}", "global.json:1", "not a string"),
       ("{/* never closed", "global.json:1:2", "key"),
     ]
     for row in rows {
       let found = try failure { try GlobalJSON(Array(row.text.utf8), path: "global.json") }
       XCTAssertEqual(found.location?.description, row.place, row.text)
       XCTAssertTrue(found.message.contains(row.words), "\(row.text): \(found.message)")
+    }
+  }
+
+  /// As dotnet does, which says so and takes the latest SDK.
+  func testWhatDotnetDoesNotUnderstandIsLeftOut() throws {
+    let rows: [(sdk: String, line: Int, words: String)] = [
+      ("\n\"version\": \"8.0.x\"", 2, "not a whole version"), ("\"version\": \"8.0\"", 1, "such as 8.0.100"),
+      ("\"version\": \"8.0.100\",\n\"rollForward\": \"latestMinr\"", 2, "did you mean \"latestMinor\"?"),
+      ("\"rollForward\": \"patch\"", 1, "there is no sdk.version"),
+    ]
+    for row in rows {
+      let file = try GlobalJSON(Array("{\"sdk\": {\(row.sdk)}}".utf8), path: "global.json")
+      XCTAssertEqual(file.line, row.line, row.sdk)
+      XCTAssertEqual(file.ignored?.contains(row.words), true, file.ignored ?? row.sdk)
+      XCTAssertEqual(file.choose(["6.0.100", "9.0.100"].compactMap { SDKVersion($0) })?.major, 9, row.sdk)
     }
   }
 

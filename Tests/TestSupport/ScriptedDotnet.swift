@@ -78,7 +78,7 @@ public enum ScriptedDotnet {
         mkdir -p "$out/wwwroot"
         find "$NUGET_PACKAGES" -name '*.dll' -exec cp {} "$out" ';'
         cp "${SCRIPTED_PROGRAM:-/bin/true}" "$out/$name"
-        printf 'assembly of the project\n' >"$out/$name.dll"
+        printf 'assembly of %s\n' "$(cat ./*.cs ./*.fs 2>/dev/null | cksum)" >"$out/$name.dll"
         printf '{}\n' >"$out/$name.deps.json"
         printf '<p>hello</p>\n' >"$out/wwwroot/a page.html"
         printf 'symbols\n' >"$out/$name.pdb"

@@ -92,7 +92,8 @@ struct DotnetPackages {
     let items = versions.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
       "    <PackageDownload Include=\"\(name)\" Version=\"\((versions[name] ?? []).joined(separator: ";"))\" />\n"
     }
-    let libraries = ["$(NetCoreRoot)library-packs", "$(MSBuildExtensionsPath)FSharp/library-packs"].map {
+    // Where the SDK itself brings packages along: FSharp.Core.
+    let libraries = ["$(DOTNET_ROOT)/library-packs", "$(MSBuildExtensionsPath)FSharp/library-packs"].map {
       "    <RestoreAdditionalProjectSources Condition=\"Exists('\($0)')\">"
         + "$(RestoreAdditionalProjectSources);\($0)</RestoreAdditionalProjectSources>\n"
     }

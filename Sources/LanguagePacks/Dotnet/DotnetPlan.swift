@@ -67,7 +67,7 @@ struct DotnetPlan {
 
   private var environment: [String: String] {
     DotnetToolchain.environment.merging([
-      "DOTNET_ROOT": toolchain.dotnet.parent.description, "DOTNET_CLI_HOME": "${work}/home",
+      "DOTNET_ROOT": sdk.directory.parent.parent.description, "DOTNET_CLI_HOME": "${work}/home",
       "NUGET_PACKAGES": "${work}/packages", "NUGET_HTTP_CACHE_PATH": "${cache}/http",
     ]) { $1 }
   }
@@ -83,9 +83,10 @@ struct DotnetPlan {
 
   private var file: String { ProjectPath.name(of: program.path) }
 
-  /// What restore and publish must agree on, or the second finds other packages than the first.
+  /// What restore and publish must agree on, or the second finds other packages than the first. NuGet's audit asks the
+  /// network what is known of the packages today, so that the same build may fail tomorrow.
   private var properties: [String] {
-    var properties = ["-p:SelfContained=true", "-p:EnableSourceLink=false"]
+    var properties = ["-p:SelfContained=true", "-p:EnableSourceLink=false", "-p:NuGetAudit=false"]
     if closure.contains(where: { $0.frameworks.all.contains { $0.platform == "windows" } }) {
       properties.append("-p:EnableWindowsTargeting=true")
     }
@@ -148,7 +149,7 @@ struct DotnetPlan {
       "--nologo", "-nodeReuse:false", "-o", "${work}/publish",
     ]
     if framework.isOneOfSeveral { argv += ["-f", framework.target.description] }
-    if hasPackages { argv += ["--source", "${work}/packages"] }
+    if hasPackages { argv.append("-p:RestoreSources=${work}/packages") }
     if packages.isLocked { argv.append("-p:RestoreLockedMode=true") }
     argv += properties
     argv += [

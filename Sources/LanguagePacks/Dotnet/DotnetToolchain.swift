@@ -128,6 +128,11 @@ struct DotnetToolchain {
   func choose(_ asked: GlobalJSON?, _ framework: DotnetFramework, mode: BuildMode, _ notes: PackNotes) throws -> SDK {
     var chosen = sdks[sdks.count - 1]
     if let asked {
+      if let ignored = asked.ignored {
+        notes.warn(
+          "\(asked.path):\(asked.line): \(ignored); dotnet leaves it out of account, so the latest SDK is taken",
+          hint: "`dotnet new globaljson --sdk-version \(chosen.version) --force` writes a valid one")
+      }
       if let version = asked.choose(sdks.map(\.version)), let sdk = sdks.last(where: { $0.version == version }) {
         chosen = sdk
       } else {
