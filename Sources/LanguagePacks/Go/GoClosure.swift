@@ -26,7 +26,9 @@ struct GoClosure {
     let fields = "ImportPath,Dir,Standard,CgoFiles,GoFiles,EmbedFiles,Module,Incomplete,Error"
     let argv =
       [toolchain.go.description, "list", "-e", "-deps", "-json=\(fields)"] + flags + packages
-    let answer = try ToolRun(environment: environment).output(argv)
+    guard let root = try Self.place(files, toolchain.context) else { return }
+    environment["PWD"] = root.description
+    let answer = try ToolRun(environment: environment, directory: root).output(argv)
     guard let text = answer.text else {
       if isFetched {
         read(program, programs)
@@ -36,11 +38,22 @@ struct GoClosure {
         .projectError, "go_list", "go cannot read the project: \(answer.errors)",
         hint: "`go list -deps \(packages.joined(separator: " "))` shows the same; `go mod tidy` repairs go.mod")
     }
-    guard let root = files.realRoot else { return }
     for document in Self.documents(text) { take(try JSONParser.parse(document, name: "go list"), root: root) }
     if isFetched, sources.isEmpty { read(program, programs) }
     sources.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     cgoPackages.sort()
+  }
+
+  /// Where go is asked: the project, or a link to it when its path holds a line break or the like, which go takes for no
+  /// directory of a package. (In the sandbox the path is always the same.)
+  private static func place(_ files: ProjectFiles, _ context: HostContext) throws -> HostPath? {
+    guard let root = files.realRoot, root.bytes.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+      return files.realRoot
+    }
+    let directory = try FileSystem.createTemporaryDirectory(
+      in: HostPath(context.variable("TMPDIR") ?? "/tmp"), prefix: "go-project")
+    try FileSystem.createLink(directory / "project", to: root.bytes)
+    return directory / "project"
   }
 
   /// The source of the program and of the project's packages that it imports, as text.
