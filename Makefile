@@ -29,6 +29,7 @@ build:
 
 test: deps lint docs build
 	scripts/check-examples.sh
+	scripts/check-tutorial.sh
 	scripts/check-guest-init.sh
 	scripts/test.sh
 

@@ -44,6 +44,12 @@ struct ProgramSettings {
     environment.map { "\($0.key)=\($0.value)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// The absolute directories of `LD_LIBRARY_PATH`.
+  var libraryPath: [RootPath] {
+    (environment["LD_LIBRARY_PATH"] ?? "").split(whereSeparator: { $0 == ":" || $0 == ";" })
+      .filter { $0.hasPrefix("/") }.compactMap { RootPath(String($0)) }
+  }
+
   /// What a person should know before the program runs.
   func warn(_ reporter: Reporter) {
     for volume in volumes {

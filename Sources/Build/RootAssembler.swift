@@ -32,7 +32,8 @@ struct RootAssembler {
     for tree in plan.runtime.trees { try insert(tree, into: &root) }
     try Interruption.check()
     try checkProgram(root)
-    let closure = try SharedObjectClosure.compute(of: root, platform: platform, libraries: plan.runtime.libraries)
+    let closure = try SharedObjectClosure.compute(
+      of: root, platform: platform, libraries: plan.runtime.libraries, libraryPath: settings.libraryPath)
     try closure.insert(into: &root)
     for caveat in closure.caveats { reporter.warn("\(caveat.path.absolute): \(caveat.text)") }
     for path in settings.writable { try insertWritable(path, into: &root) }

@@ -18,8 +18,7 @@ extension ClosureBuilder {
     -> LoadedObject?
   {
     if soname.contains("/") { return try searchPath(soname, for: index, in: process, imageOnly: imageOnly) }
-    let own = ownPlaces(for: index, in: process)
-    for place in own {
+    for place in ownPlaces(for: index, in: process) {
       if let found = inImage(soname, place, process) { return found }
       if !imageOnly, let found = try outside(soname, place, process) { return found }
     }
@@ -49,8 +48,18 @@ extension ClosureBuilder {
 
   // MARK: Places
 
-  /// RPATH of the object and of those that loaded it, RUNPATH of the object alone.
+  /// ld.so(8): RPATH, `LD_LIBRARY_PATH`, RUNPATH; musl looks at the variable first of all.
   private func ownPlaces(for index: Int, in process: LoadingProcess) -> [SearchPlace] {
+    let given = libraryPath.map {
+      SearchPlace(image: $0, outside: nil, label: "\($0.absolute) (LD_LIBRARY_PATH)", destination: nil)
+    }
+    let paths = pathsOfObjects(for: index, in: process)
+    let comesFirst = process.rules.flavor == .musl || !process.objects[index].elf.runpath.isEmpty
+    return comesFirst ? given + paths : paths + given
+  }
+
+  /// RPATH of the object and of those that loaded it, RUNPATH of the object alone.
+  private func pathsOfObjects(for index: Int, in process: LoadingProcess) -> [SearchPlace] {
     let object = process.objects[index]
     let inherits = process.rules.inherits(from: object.elf)
     let holders = inherits ? process.chain(of: index).map { process.objects[$0] } : [object]

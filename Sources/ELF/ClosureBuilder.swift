@@ -8,6 +8,8 @@ struct ClosureBuilder {
   let source: any RuntimeSource
   /// Lookups outside the image; shared by copies, since their answers do not depend on the image.
   let host: HostLookups
+  /// `LD_LIBRARY_PATH` of the image. What lies there is found; nothing of the host is put there.
+  var libraryPath: [RootPath] = []
   var root: RootFilesystem
   var inventory: ELFInventory
   var additions: [RootPath: SharedObjectClosure.Addition] = [:]

@@ -19,8 +19,8 @@ enum LoaderFlavor: Hashable, Sendable {
   }
 }
 
-/// ld.so(8) and musl's dynamic linker, as far as finding files goes. `LD_LIBRARY_PATH`, `ld.so.cache` and hwcaps
-/// variants have no part: an image has none of them.
+/// ld.so(8) and musl's dynamic linker, as far as finding files goes. `ld.so.cache` and hwcaps variants have no part: an
+/// image has none of them. `LD_LIBRARY_PATH` is `ClosureBuilder.libraryPath`.
 struct LoaderRules: Sendable {
   let flavor: LoaderFlavor
   let platform: Platform

@@ -36,12 +36,13 @@ public struct SharedObjectClosure: Sendable {
   public var inventory: ELFInventory
 
   /// Computes the closure. `libraries` are sonames that are opened by dlopen(3) and must be there, as a pack asks for
-  /// them. Throws when a program, or anything that a program or the application layer needs, cannot be resolved.
+  /// them. `libraryPath`: the absolute directories of `LD_LIBRARY_PATH` with which the image is started. Throws when a program, or anything that a program or the application layer needs, cannot be resolved.
   public static func compute(
     of root: RootFilesystem, platform: Platform, source: any RuntimeSource = HostRuntimeSource(),
-    libraries: [String] = []
+    libraries: [String] = [], libraryPath: [RootPath] = []
   ) throws -> SharedObjectClosure {
     var builder = try ClosureBuilder(root, platform: platform, source: source)
+    builder.libraryPath = libraryPath
     try builder.loadPrograms()
     try builder.loadSharedObjects()
     try builder.loadRequested(libraries)

@@ -115,6 +115,40 @@ final class ClosureTests: XCTestCase {
     }
   }
 
+  /// `LD_LIBRARY_PATH` of the image: what lies there is found, before a RUNPATH and after an RPATH.
+  func testTheImagesLibraryPath() throws {
+    let shop = try Workshop()
+    let source = try fakeHost(shop)
+    let library = try shop.library("layer/libone.so.1", function: "one")
+    let root = try image([
+      ("app/p", program(shop, "p", linked: library), .application),
+      ("layers/x/lib/libone.so.1", library, .dependencies),
+    ])
+    XCTAssertEqual(failure { try compute(root, source) }?.code, "library_not_found")
+    let layers = RootPath(literal: "layers/x/lib")
+    let closure = try SharedObjectClosure.compute(of: root, platform: .host, source: source, libraryPath: [layers])
+    XCTAssertFalse(paths(closure).contains { $0.contains("libone") }, "\(paths(closure))")
+    XCTAssertEqual(closure.caveats, [])
+    let result = try runs(root, closure, shop, ["--setenv", "LD_LIBRARY_PATH", "/layers/x/lib", "/app/p"])
+    XCTAssertTrue(result.succeeded, "\(result.end) \(result.errorText)")
+    // The host has another one, which the image's RUNPATH means; it is needed only without the variable.
+    _ = try shop.library("host/opt/one/libone.so.1", function: "one")
+    let two = try image([
+      ("app/p", program(shop, "q", linked: library, ["-Wl,-rpath,/opt/one"]), .application),
+      ("layers/x/lib/libone.so.1", library, .dependencies),
+    ])
+    XCTAssertTrue(try paths(compute(two, source)).contains("opt/one/libone.so.1"))
+    let named = try SharedObjectClosure.compute(of: two, platform: .host, source: source, libraryPath: [layers])
+    XCTAssertFalse(paths(named).contains("opt/one/libone.so.1"), "RUNPATH comes after the variable")
+    let old = try image([
+      (
+        "app/p", program(shop, "r", linked: library, ["-Wl,-rpath,/opt/one", "-Wl,--disable-new-dtags"]), .application
+      ), ("layers/x/lib/libone.so.1", library, .dependencies),
+    ])
+    let inherited = try SharedObjectClosure.compute(of: old, platform: .host, source: source, libraryPath: [layers])
+    XCTAssertTrue(paths(inherited).contains("opt/one/libone.so.1"), "RPATH comes before it")
+  }
+
   /// `$ORIGIN` is the place in the image, and outside of it the place where the build left the file.
   func testOriginKeepsTheRelativePlace() throws {
     let shop = try Workshop()

@@ -28,7 +28,9 @@ final class GoPackTests: XCTestCase {
     XCTAssertEqual(file.module, .init(words: ["example.com/shop/v2"], line: 2))
     XCTAssertEqual(file.go, .init(words: ["1.22.1"], line: 3))
     XCTAssertEqual(file.toolchain?.line, 5)
-    XCTAssertEqual(file.downloads, ["example.com/b", "example.com/c"])
+    XCTAssertEqual(file.downloads.map(\.module), ["example.com/b", "example.com/d"])
+    XCTAssertEqual(file.downloads.map(\.version), ["v1.2.3", "v0.2.0"])
+    XCTAssertNil(file.problem)
     XCTAssertEqual(GoModules.name(of: "example.com/shop/v2"), "shop")
     XCTAssertEqual(GoModules.name(of: "server"), "server")
     XCTAssertEqual(GoModFile("use (\n ./a\n ./b/c\n)\nuse ./d").uses.map { $0.words[0] }, ["./a", "./b/c", "./d"])
@@ -292,8 +294,11 @@ final class GoPackTests: XCTestCase {
     let bench = try project(["lib.go": "package shop\n"])
     XCTAssertEqual(try failure { try bench.plan(bench.input()) }.code, "no_program")
     try FileSystem.removeFile(bench.project / "go.mod")
+    XCTAssertEqual(try failure { try bench.plan(bench.input()) }.code, "no_go_mod")
+    try bench.write("package main\n\nimport _ \"example.com/x\"\n\nfunc main() {}\n", "project/main.go")
     let noModule = try failure { try bench.plan(bench.input()) }
     XCTAssertEqual(noModule.code, "no_go_mod")
+    XCTAssertTrue(noModule.message.contains("main.go imports example.com/x"), noModule.message)
     XCTAssertTrue(noModule.hint?.contains("go mod init") ?? false)
   }
 }

@@ -185,11 +185,12 @@ final class LoadingTests: XCTestCase {
   func testLoadingAgainReadsNoContent() throws {
     let bench = try Workbench()
     let packs = Workbench.checkout / "packs.d"
-    XCTAssertEqual(try bench.host(packs: packs).load().packs.map(\.name), ["go", "python", "unik"])
+    let count = try bench.host(packs: packs).load().packs.count
+    XCTAssertEqual(count, try DirectoryWalk.names(in: packs).count)
     var best = UInt64.max
     for _ in 0..<5 {
       let started = HostContext.monotonicClock()
-      XCTAssertEqual(try bench.host(packs: packs).load().packs.count, 3)
+      XCTAssertEqual(try bench.host(packs: packs).load().packs.count, count)
       best = min(best, HostContext.monotonicClock() - started)
     }
     XCTAssertLessThan(Double(best) / 1e6, 25, "milliseconds, in a debug build")

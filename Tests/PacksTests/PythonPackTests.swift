@@ -123,7 +123,9 @@ final class PythonPackTests: XCTestCase {
     XCTAssertEqual(
       plan.step("fetch")?.files["${work}/requirements.txt"],
       "flask==1.0 --hash=sha256:\(hash)\ngunicorn==1.0 --hash=sha256:\(hash)\n")
-    XCTAssertEqual(Array(plan.entrypoint.dropFirst()), ["-m", "gunicorn", "--bind", "0.0.0.0:8080", "app:app"])
+    XCTAssertEqual(
+      Array(plan.entrypoint.dropFirst()),
+      ["-m", "packc_serve", "-m", "gunicorn", "--bind", "0.0.0.0:${PORT:-8080}", "app:app"])
     // A lock of other requirements is none.
     try bench.write("requests<2\n", "project/limits.txt")
     XCTAssertNotNil(try bench.plan(bench.input(), lock: lock(first, "flask")).unresolved)
@@ -222,7 +224,7 @@ final class PythonPackTests: XCTestCase {
 
   func testRefusalsOverPackages() throws {
     let rows: [(files: [String: String], code: String, exit: ExitCode)] = [
-      (["setup.py": "from setuptools import setup\nsetup()\n"], "setup_py", .badInput),
+      (["setup.py": "from setuptools import setup\nsetup(install_requires=read('x'))\n"], "setup_py", .badInput),
       (["Pipfile": "[packages]\nflask = \"*\"\n"], "lock_missing", .lock),
       (
         ["pyproject.toml": "[tool.poetry]\nname='x'\n[tool.poetry.dependencies]\npython='*'\nflask='*'\n"],
@@ -233,9 +235,7 @@ final class PythonPackTests: XCTestCase {
       (["requirements.txt": "flask @ https://example.com/flask.zip\n"], "bad_project_file", .badInput),
       (["requirements.txt": "-e git+https://example.com/x.git#egg=x\n"], "bad_project_file", .badInput),
       (["requirements.txt": "./lib\n"], "bad_project_file", .badInput),
-      (["pyproject.toml": "[project\n"], "bad_project_file", .badInput),
       (["uv.lock": "version = 1\n", "pyproject.toml": "[project]\nname='x'\n"], "bad_project_file", .badInput),
-      (["Pipfile.lock": "{"], "bad_project_file", .badInput),
     ]
     for row in rows {
       let bench = try project(row.files.merging(["app.py": flask]) { $1 })
@@ -298,7 +298,9 @@ final class PythonPackTests: XCTestCase {
     ]
     for (source, package, argv) in rows {
       let plan = try plan(["app.py": source], packages: package)
-      XCTAssertEqual(Array(plan.entrypoint.dropFirst()), argv, "\(package)")
+      XCTAssertEqual(
+        Array(plan.entrypoint.dropFirst()),
+        ["-m", "packc_serve"] + argv.map { $0.replacing("8080", with: "${PORT:-8080}") }, "\(package)")
       XCTAssertEqual(plan.ports, ["8080/tcp"])
     }
     let none = try failure { try plan(["app.py": fastapi], packages: "fastapi") }
@@ -306,7 +308,7 @@ final class PythonPackTests: XCTestCase {
     XCTAssertTrue(none.hint?.contains("add uvicorn") ?? false)
     let declared = try plan(["app.py": flask], packages: "gunicorn", config: ["run": ["ports": ["9000/tcp"]]])
     XCTAssertEqual(declared.ports, ["9000/tcp"])
-    XCTAssertTrue(declared.entrypoint.contains("0.0.0.0:9000"))
+    XCTAssertTrue(declared.entrypoint.contains("0.0.0.0:${PORT:-9000}"))
     XCTAssertEqual(declared.environment["HOST"], "0.0.0.0")
   }
 

@@ -109,7 +109,7 @@ final class SandboxTests: XCTestCase {
       let odd = bench.root / HostPath(bytes: name)
       try FileSystem.createDirectory(odd)
       try FileSystem.writeAtomically([], to: odd / "here")
-      let project = PackProject(directory: odd, listing: [RootPath(literal: "here")])
+      let project = PackProject(tree: ProjectTree(odd))
       XCTAssertEqual(try bench.host().choose(project, in: bench.host().load()).pack.name, "a", "\(odd)")
     }
   }
@@ -124,7 +124,7 @@ final class SandboxTests: XCTestCase {
     let own = try failure { try bench.host().choose(bench.input(), in: bench.host().load()) }
     XCTAssertEqual(own.code, "pack_crashed")
     // A sandbox that cannot be made is not the pack's fault.
-    let gone = PackProject(directory: bench.project / "gone", listing: [RootPath(literal: "x")])
+    let gone = PackProject(tree: ProjectTree(bench.project / "gone"))
     let missing = try failure { try bench.host().choose(gone, in: bench.host().load()) }
     XCTAssertNotEqual(missing.code, "pack_crashed")
   }

@@ -7,7 +7,11 @@ public enum LanguagePackMain {
   /// A new language takes its line here and its directory in `packs.d`.
   private static func pack(named name: String) -> (any LanguagePack)? {
     switch name {
+    case "buildpack": BuildpackPack()
+    case "dotnet": DotnetPack()
     case "go": GoPack()
+    case "java": JavaPack()
+    case "node": NodePack()
     case "python": PythonPack()
     case "rust": RustPack()
     case "unik": UnikPack()
@@ -18,6 +22,9 @@ public enum LanguagePackMain {
   /// Returns the exit code of the protocol.
   public static func run(_ arguments: [String]) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
+    if arguments.count > 2, arguments[1] == "buildpack", let code = BuildpackMain.run(Array(arguments.dropFirst(2))) {
+      return code
+    }
     guard arguments.count == 3, let pack = pack(named: arguments[1]) else {
       complain("usage: packc-packs PACK PHASE < request.json")
       return PackExit.badRequest.rawValue

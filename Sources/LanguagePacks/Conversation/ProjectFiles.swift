@@ -1,15 +1,28 @@
 internal import PackCore
 
-/// The project's files as a pack sees them, by paths relative to it.
+/// The project's files as a pack sees them, by paths relative to it. What is ignored is not there for a pack either: no step
+/// of its plan will see it.
 struct ProjectFiles {
   let root: HostPath
-  init(root: HostPath = ".") { self.root = root }
+  private let tree: ProjectTree
+  init(root: HostPath = ".") {
+    self.root = root
+    tree = ProjectTree(root)
+  }
 
   static let limit = 8 << 20
 
   /// The file's text, nil when it does not exist; bytes that are not UTF-8 become U+FFFD.
   func text(_ path: String) throws -> String? {
-    guard let path = RootPath(path), let bytes = try FileSystem.readIfPresent(root / path, limit: Self.limit) else {
+    guard let relative = RootPath(path), tree.knows(relative),
+      let bytes = try FileSystem.readIfPresent(root / relative, limit: Self.limit)
+    else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The first bytes of a file, for what stands at its top.
+  func head(_ path: String, count: Int = 8 << 10) throws -> String? {
+    guard let relative = RootPath(path), let bytes = try FileSystem.head(root / relative, count: count) else {
       return nil
     }
     return String(decoding: bytes, as: UTF8.self)
@@ -18,15 +31,19 @@ struct ProjectFiles {
   func isFile(_ path: String) -> Bool { kind(path) == .file }
   func isDirectory(_ path: String) -> Bool { kind(path) == .directory }
 
+  /// What it is, behind links.
   func kind(_ path: String) -> FileStatus.Kind? {
-    guard let path = RootPath(path) else { return nil }
+    guard let path = RootPath(path), tree.knows(path) else { return nil }
     return (try? FileSystem.target(root / path))??.kind
   }
 
   /// The names in a directory, sorted; empty when it cannot be listed.
-  func names(_ directory: String = "") -> [String] {
+  func names(_ directory: String = "") -> [String] { entries(directory).map(\.text) }
+
+  /// The same with what is a directory, by the directory's own word: nothing in it is looked at.
+  func entries(_ directory: String = "") -> [ProjectTree.Name] {
     guard let path = RootPath(directory) else { return [] }
-    return ((try? DirectoryWalk.names(in: root / path)) ?? []).map { String(decoding: $0, as: UTF8.self) }
+    return (try? tree.names(in: path)) ?? []
   }
 
   /// `path` and the digest of its content, for `lock_files` and resolutions.

@@ -17,58 +17,121 @@ struct GoModFile {
   private(set) var replaces: [Directive] = []
   /// Directories of go.work.
   private(set) var uses: [Directive] = []
+  /// `// +heroku install ./cmd/...`, `// +heroku goVersion go1.22`: what that platform is told by comments.
+  private(set) var heroku: [Directive] = []
+  /// The first line that go would not accept: one word, the reason.
+  private(set) var problem: Directive?
 
   init(_ text: String) {
-    var block: String?
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    var block: (verb: String, line: Int)?
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      if let words = Self.comment(line, "+heroku") { heroku.append(Directive(words: words, line: index + 1)) }
       var words = Self.words(line)
       guard let first = words.first else { continue }
-      if block != nil, first == ")" {
+      if first == ")" {
+        if block == nil { complain("unexpected )", index + 1) }
         block = nil
         continue
       }
-      if block == nil, words.count >= 2, words.last == "(" {
-        block = first
+      if block == nil, words.count == 2, words[1] == "(" {
+        block = (first, index + 1)
         continue
       }
-      if let block { words.insert(block, at: 0) }
+      if let block { words.insert(block.verb, at: 0) }
       take(words[0], Directive(words: Array(words.dropFirst()), line: index + 1))
     }
+    if let block { complain("the block of \(block.verb) is not closed", block.line) }
+  }
+
+  private mutating func complain(_ text: String, _ line: Int) {
+    if problem == nil { problem = Directive(words: [text], line: line) }
   }
 
   private mutating func take(_ verb: String, _ directive: Directive) {
-    guard !directive.words.isEmpty else { return }
+    guard let first = directive.words.first else { return complain("\(verb) without a value", directive.line) }
     switch verb {
-    case "module": module = directive
-    case "go": go = directive
-    case "toolchain": toolchain = directive
-    case "require": requires.append(directive)
-    case "replace": replaces.append(directive)
+    case "module":
+      if module != nil { complain("a second module line", directive.line) }
+      module = directive
+    case "go":
+      if GoVersion(first) == nil { complain("\(first) is no version of Go, such as 1.22", directive.line) }
+      go = directive
+    case "toolchain":
+      if first == "default" { return }
+      if GoVersion(first) == nil { complain("\(first) is no toolchain of Go, such as go1.22.1", directive.line) }
+      toolchain = directive
+    case "require":
+      if directive.words.count < 2 { complain("require \(first) without a version", directive.line) }
+      requires.append(directive)
+    case "replace":
+      let arrow = directive.words.firstIndex(of: "=>")
+      if arrow == nil || arrow == directive.words.count - 1 {
+        complain("replace \(first) without => and what takes its place", directive.line)
+      }
+      replaces.append(directive)
     case "use": uses.append(directive)
-    default: break
+    case "exclude", "retract", "godebug", "tool", "ignore": break
+    default: complain("unknown directive \(verb)", directive.line)
     }
+  }
+
+  /// The words of a comment line that begins with `mark`.
+  private static func comment(_ line: Substring, _ mark: String) -> [String]? {
+    let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+    guard words.count >= 3, words[0] == "//", words[1] == mark else { return nil }
+    return Array(words.dropFirst(2))
   }
 
   /// Words up to a comment; quoted ones without their quotes.
   private static func words(_ line: some StringProtocol) -> [String] {
     var text = String(line)
     if let comment = text.firstRange(of: "//") { text = String(text[..<comment.lowerBound]) }
+    // `require(` is two words.
+    if text.contains("(") { text = text.replacing("(", with: " ( ", maxReplacements: 1) }
     return text.split(whereSeparator: \.isWhitespace).map { word in
       let quoted = word.count >= 2 && (word.first == "\"" || word.first == "`") && word.last == word.first
       return String(quoted ? word.dropFirst().dropLast() : word)
     }
   }
 
-  /// Modules that have to be downloaded: required ones without a replacement by a directory.
-  var downloads: [String] {
-    let local = Set(
-      replaces.compactMap { directive -> String? in
-        guard let arrow = directive.words.firstIndex(of: "=>"), arrow + 1 < directive.words.count,
-          let target = directive.words[arrow + 1].first, target == "." || target == "/"
-        else { return nil }
-        return directive.words[0]
-      })
-    return requires.map { $0.words[0] }.filter { !local.contains($0) }
+  /// What takes the place of a module: a directory, or a module with a version.
+  struct Replacement: Equatable {
+    var module: String
+    /// Only of this version, nil for all.
+    var version: String?
+    var target: String
+    var targetVersion: String?
+    var line: Int
+    var isDirectory: Bool { target.hasPrefix(".") || target.hasPrefix("/") }
+  }
+  var replacements: [Replacement] {
+    replaces.compactMap { directive in
+      let words = directive.words
+      guard let arrow = words.firstIndex(of: "=>"), arrow > 0, arrow + 1 < words.count else { return nil }
+      return Replacement(
+        module: words[0], version: arrow > 1 ? words[1] : nil, target: words[arrow + 1],
+        targetVersion: arrow + 2 < words.count ? words[arrow + 2] : nil, line: directive.line)
+    }
+  }
+
+  /// A module that has to be downloaded: a required one, or what is said to take its place.
+  struct Download: Equatable {
+    var module: String
+    var version: String
+    var line: Int
+  }
+  var downloads: [Download] {
+    let replacements = replacements
+    return requires.compactMap { require in
+      let (module, version) = (require.words[0], require.words.count > 1 ? require.words[1] : "")
+      guard
+        let replaced = replacements.first(where: {
+          $0.module == module && ($0.version == nil || $0.version == version)
+        })
+      else { return Download(module: module, version: version, line: require.line) }
+      if replaced.isDirectory { return nil }
+      return Download(module: replaced.target, version: replaced.targetVersion ?? version, line: replaced.line)
+    }
   }
 }
 

@@ -6,37 +6,63 @@ struct GoPack: LanguagePack {
   private let files = ProjectFiles()
 
   func detect(_ request: PackRequest) throws -> DetectAnswer? {
-    let manifests = ["go.work", "go.mod"].filter(files.isFile)
     let modules = try GoModules(files)
-    guard let manifest = manifests.first else {
-      let sources = files.names().filter { $0.hasSuffix(".go") && files.isFile($0) }
-      guard let first = sources.first else { return nil }
-      return DetectAnswer(confidence: 30, reasons: [DetectReason(path: first, rule: "Go source without a go.mod")])
-    }
-    var reasons = [DetectReason(path: manifest, rule: "a Go \(manifest == "go.mod" ? "module" : "workspace")")]
+    let manifest = ["go.work", "go.mod"].first(where: files.isFile)
     let programs = GoPrograms(modules, files: files, platform: request.platform, tags: GoOptions(request).tags)
-    guard let first = programs.eligible.first else { return DetectAnswer(confidence: 40, reasons: reasons) }
+    guard let manifest else { return source(programs) }
+    var reasons = [DetectReason(path: manifest, rule: "a Go \(manifest == "go.mod" ? "module" : "workspace")")]
+    let neighbour = Neighbours(of: "go", files).all.first
+    func served(_ confidence: Int, _ rule: String, _ neighbour: Neighbours.Neighbour) -> DetectAnswer {
+      reasons.append(DetectReason(path: neighbour.file, rule: "\(neighbour.language)'s; \(rule)"))
+      return DetectAnswer(confidence: confidence, reasons: reasons, role: .supporting)
+    }
+    guard let first = programs.eligible.first else {
+      if let neighbour { return served(40, "the module holds no program", neighbour) }
+      return DetectAnswer(confidence: 40, reasons: reasons, role: .library)
+    }
     reasons.append(DetectReason(path: first.mainFile, rule: "package main"))
-    let candidates = request.app == nil ? programs.undecided(name: request.config?["name"]?.string) : []
+    if request.app == nil, let neighbour {
+      if GoPrograms.isBeside(first) { return served(90, "the module holds tools and examples only", neighbour) }
+      if let web = try WebLine(files), let language = web.language, language != "go",
+        !programs.programs.contains(where: { GoPrograms.name(of: $0) == web.program })
+      {
+        reasons.append(DetectReason(path: web.place, rule: "starts a program in \(language)"))
+        return DetectAnswer(confidence: 90, reasons: reasons, role: .supporting)
+      }
+    }
+    let candidates = request.app == nil ? try programs.undecided(name: request.config?["name"]?.string) : []
     return DetectAnswer(confidence: 90, reasons: reasons, candidates: candidates)
+  }
+
+  /// Files without a module: a program when they hold one, and no manifest of another language claims the directory.
+  private func source(_ programs: GoPrograms) -> DetectAnswer? {
+    guard let first = files.names().first(where: { $0.hasSuffix(".go") && files.isFile($0) }) else { return nil }
+    let main = programs.programs.first
+    let reason = DetectReason(
+      path: main?.mainFile ?? first, rule: "Go source without a go.mod\(main == nil ? "" : ", package main")")
+    if let neighbour = Neighbours(of: "go", files).all.first {
+      return DetectAnswer(
+        confidence: 30,
+        reasons: [reason, DetectReason(path: neighbour.file, rule: "the project is \(neighbour.language)'s")],
+        role: .supporting)
+    }
+    return DetectAnswer(confidence: 30, reasons: [reason], role: main == nil ? .library : .program)
   }
 
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
     let modules = try GoModules(files)
-    guard !modules.modules.isEmpty else { throw GoRefusal.noModule(files) }
     let options = GoOptions(request)
+    let programs = GoPrograms(modules, files: files, platform: request.platform, tags: options.tags)
+    guard !modules.modules.isEmpty || !programs.programs.isEmpty else { throw GoRefusal.noModule(files, needs: nil) }
     let toolchain = try GoToolchain.find(
       HostContext.current(), work: request.workDirectory, cache: request.cacheDirectory)
-    if let work = modules.work { try toolchain.check(work, named: "go.work", mode: request.mode, notes) }
-    for module in modules.modules {
-      try toolchain.check(module.file, named: module.fileName, mode: request.mode, notes)
-    }
-    let programs = GoPrograms(modules, files: files, platform: request.platform, tags: options.tags)
+    let wishes = try GoWishes(modules, files)
+    try wishes.check(toolchain, mode: request.mode, notes)
     guard !programs.programs.isEmpty else { throw GoRefusal.noProgram(modules) }
     let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string)
     return try GoPlan(
-      files: files, request: request, notes: notes, modules: modules, toolchain: toolchain, options: options,
-      program: chosen.program, rule: chosen.rule
+      files: files, request: request, notes: notes, programs: programs, wishes: wishes, toolchain: toolchain,
+      options: options, program: chosen.program, rule: chosen.rule
     ).make()
   }
 }
@@ -51,37 +77,5 @@ struct GoOptions {
     tags = (request.options["tags"]?.array ?? []).compactMap(\.string)
     ldflags = (request.options["ldflags"]?.array ?? []).compactMap(\.string)
     cgo = request.options["cgo"]?.bool
-  }
-}
-
-enum GoRefusal {
-  static func noModule(_ files: ProjectFiles) -> PackRefusal {
-    // A directory inside a module is no project of its own.
-    let above = (1...8).lazy.map { Array(repeating: "..", count: $0).joined(separator: "/") }
-      .first { FileSystem.exists(HostPath("\($0)/go.mod")) }
-    return PackRefusal(
-      .projectError, "no_go_mod", "there is no go.mod\(above.map { " here; the module's lies in \($0)" } ?? "")",
-      hint: above.map { "run `packc build \($0)`, with --app for this directory" }
-        ?? "run `go mod init example.com/NAME` and commit go.mod")
-  }
-
-  static func noProgram(_ modules: GoModules) -> PackRefusal {
-    let name = modules.modules.map(\.path).joined(separator: ", ")
-    return PackRefusal(
-      .projectError, "no_program", "\(name) is a library: no directory holds a `package main` with a func main",
-      hint: "packc builds programs; add one, for example in cmd/\(GoModules.name(of: modules.modules[0].path))/main.go")
-  }
-
-  static func noSum(_ file: String, _ sum: String) -> PackRefusal {
-    PackRefusal(
-      .projectError, "lock_missing", "\(file) requires modules, and there is no \(sum) with their hashes",
-      hint: "run `go mod tidy` and commit \(sum)", at: SourceLocation(path: file))
-  }
-
-  static func noCompiler(_ package: String) -> PackRefusal {
-    PackRefusal(
-      .toolchainMissing, "toolchain_missing",
-      "the package \(package) needs a C compiler (cgo), and there is none in PATH",
-      hint: "`apt-get install gcc libc6-dev`, or write `options: {cgo: false}` in unik.yaml if it can do without")
   }
 }

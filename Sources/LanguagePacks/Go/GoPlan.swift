@@ -6,11 +6,16 @@ struct GoPlan {
   let files: ProjectFiles
   let request: PackRequest
   let notes: PackNotes
-  let modules: GoModules
+  let programs: GoPrograms
+  let wishes: GoWishes
   let toolchain: GoToolchain
   let options: GoOptions
   let program: GoPrograms.Program
   let rule: String
+
+  private var modules: GoModules { programs.modules }
+  /// Files without a module around them.
+  private var isLoose: Bool { modules.modules.isEmpty }
 
   private enum Source {
     case none, vendored, fetched
@@ -18,11 +23,16 @@ struct GoPlan {
 
   func make() throws -> BuildPlan {
     var plan = BuildPlan()
-    let name = GoModules.name(of: program.module)
+    let name = isLoose ? looseName : GoModules.name(of: program.module)
     plan.name = name
     plan.decisions += baseDecisions
     let source = try dependencySource(&plan)
-    let closure = try GoClosure(of: program, toolchain, modules, flags: modFlags(source) + tagFlags, files: files)
+    let closure = try GoClosure(
+      of: program, packages: isLoose ? looseFiles : ["./\(program.directory)"], toolchain, programs,
+      flags: modFlags(source) + tagFlags, isFetched: source == .fetched)
+    if isLoose, let missing = closure.missing.first {
+      throw GoRefusal.noModule(files, needs: (missing, program.mainFile))
+    }
     let compiler = try cCompiler(closure, source, &plan)
     if source == .fetched { plan.steps.append(fetchStep()) }
     plan.steps.append(buildStep(binary: name, source, compiler))
@@ -49,37 +59,50 @@ struct GoPlan {
     var decisions = [
       Decision(what: "program", value: "./\(program.directory)", source: "\(program.mainFile) (\(rule))")
     ]
-    let wanted = modules.work?.go ?? module?.file.go
-    let file = modules.work == nil ? module?.fileName ?? "go.mod" : "go.work"
+    let wanted = wishes.newest
+    let file = modules.work == nil ? module?.fileName ?? "the project" : "go.work"
     decisions.append(
       Decision(
         what: "go", value: toolchain.version.description,
-        source: wanted.map { "\(file):\($0.line) asks for \($0.words[0]) or newer" } ?? "the host's; \(file) names none"
-      ))
+        source: wanted.map { "\($0.place) asks for \($0.version) or newer" } ?? "the host's; \(file) names none"))
     return decisions
+  }
+
+  // MARK: Without a module
+
+  private var looseFiles: [String] { programs.sources(in: "").filter { $0.text.package == "main" }.map(\.path) }
+
+  /// The name of the file with the main function; nothing else is the project's own.
+  private var looseName: String {
+    if let name = request.config?["name"]?.string { return name }
+    let stem = String(program.mainFile.dropLast(3))
+    return stem == "main" ? "app" : stem
   }
 
   // MARK: Dependencies
 
   private func dependencySource(_ plan: inout BuildPlan) throws -> Source {
-    let downloads = modules.modules.flatMap(\.file.downloads)
+    if isLoose {
+      plan.decisions.append(Decision(what: "modules", value: "none", source: "there is no go.mod"))
+      return .none
+    }
+    let locks = GoLocks(files: files, modules: modules)
+    let own = Set(modules.modules.map(\.path))
+    let downloads = modules.modules.flatMap(\.file.downloads).filter { !own.contains($0.module) }
     let root = modules.work == nil ? program.moduleDirectory : ""
     let vendor = root.isEmpty ? "vendor/modules.txt" : "\(root)/vendor/modules.txt"
     if files.isFile(vendor) {
+      try locks.checkVendor(vendor, of: modules.modules.first { $0.directory == root })
       plan.decisions.append(Decision(what: "modules", value: "vendored", source: vendor))
       plan.lockFiles += try [files.lockFile(vendor)].compactMap { $0 }
       return .vendored
     }
+    try locks.checkReplacements()
     if downloads.isEmpty {
       plan.decisions.append(Decision(what: "modules", value: "none", source: "go.mod requires none"))
       return .none
     }
-    for module in modules.modules where !module.file.downloads.isEmpty {
-      let sum = module.fileName.dropLast(3) + "sum"
-      let isShared = modules.work != nil && files.isFile("go.work.sum")
-      guard files.isFile(String(sum)) || isShared else { throw GoRefusal.noSum(module.fileName, String(sum)) }
-      plan.lockFiles += try [files.lockFile(String(sum))].compactMap { $0 }
-    }
+    plan.lockFiles += try locks.sums()
     plan.decisions.append(Decision(what: "modules", value: "\(downloads.count) fetched by hash", source: "go.sum"))
     return .fetched
   }
@@ -87,7 +110,7 @@ struct GoPlan {
   private func modFlags(_ source: Source) -> [String] {
     switch source {
     case .vendored: ["-mod=vendor"]
-    case .none, .fetched: ["-mod=readonly"]
+    case .none, .fetched: isLoose ? [] : ["-mod=readonly"]
     }
   }
   private var tagFlags: [String] { options.tags.isEmpty ? [] : ["-tags=\(options.tags.joined(separator: ","))"] }
@@ -107,7 +130,8 @@ struct GoPlan {
     if options.cgo == true { reason = "unik.yaml" }
     if reason == nil, options.cgo == nil { reason = closure.cgoPackages.first.map { "the package \($0)" } }
     if reason == nil, options.cgo == nil, source == .fetched {
-      reason = modules.modules.flatMap(\.file.downloads).first(where: Self.knownCgo.contains).map { "the module \($0)" }
+      reason = modules.modules.flatMap(\.file.downloads).map(\.module).first(where: Self.knownCgo.contains)
+        .map { "the module \($0)" }
     }
     guard let reason else {
       let looked = closure.isIncomplete && options.cgo == nil
@@ -168,8 +192,10 @@ struct GoPlan {
 
   private func buildStep(binary: String, _ source: Source, _ compiler: HostPath?) -> BuildStep {
     let below = program.directory.dropFirst(program.moduleDirectory.count).drop { $0 == "/" }
-    let (directory, package) =
-      modules.work == nil ? (program.moduleDirectory, "./\(below)") : ("", "./\(program.directory)")
+    let (directory, packages) =
+      isLoose
+      ? ("", looseFiles)
+      : modules.work == nil ? (program.moduleDirectory, ["./\(below)"]) : ("", ["./\(program.directory)"])
     let linker = (["-buildid="] + options.ldflags).joined(separator: " ")
     var environment = environment([
       "GOPROXY": "off", "GOOS": "linux", "GOARCH": request.platform.architecture.rawValue,
@@ -179,7 +205,7 @@ struct GoPlan {
     return BuildStep(
       id: "build",
       argv: [toolchain.go.description, "build", "-trimpath", "-buildvcs=false", "-ldflags=\(linker)"]
-        + modFlags(source) + tagFlags + ["-o", "${work}/app/\(binary)", package],
+        + modFlags(source) + tagFlags + ["-o", "${work}/app/\(binary)"] + packages,
       workingDirectory: RootPath(directory) ?? .root, environment: environment,
       outputs: [RootPath(literal: "app")],
       cacheDirectories: [RootPath(literal: "go-build"), RootPath(literal: "gopath")],

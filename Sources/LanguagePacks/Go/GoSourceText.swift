@@ -120,6 +120,40 @@ struct GoSourceText {
     return literals
   }
 
+  /// The paths that it imports.
+  var imports: [String] {
+    var found: [String] = []
+    var isImport = false
+    var isBlock = false
+    scan { token in
+      switch token {
+      case .word(let word, _):
+        if ["func", "type", "var", "const"].contains(word), !isBlock { return false }
+        if word == "import" { isImport = true }
+      case .literal(let literal):
+        if isImport, !literal.isNumber {
+          found.append(literal.value)
+          isImport = isBlock
+        }
+      case .other(let byte):
+        if isImport, byte == UInt8(ascii: "(") { isBlock = true }
+        if isBlock, byte == UInt8(ascii: ")") { (isImport, isBlock) = (false, false) }
+      }
+      return found.count < 1000
+    }
+    return found
+  }
+
+  /// The words of the file's code.
+  var words: Set<String> {
+    var found: Set<String> = []
+    scan { token in
+      if case .word(let word, _) = token { found.insert(word) }
+      return true
+    }
+    return found
+  }
+
   /// Written by a tool: `// Code generated … DO NOT EDIT.` above the package clause (`go help generate`).
   var isGenerated: Bool {
     for line in lines {

@@ -22,6 +22,12 @@ struct PythonDependencies {
 
   func has(_ name: String) -> Bool { names.contains(name) }
 
+  /// Whether `names` are all packages, and not only those that are asked for by name.
+  var isSettled: Bool {
+    if case .unresolved = source { return false }
+    return true
+  }
+
   init(_ survey: PythonSurvey, request: PackRequest, files: ProjectFiles) throws {
     if let lock = survey.lock {
       names = Set(lock.packages.map(\.name))
@@ -33,14 +39,19 @@ struct PythonDependencies {
     try refuseWithoutLock(survey)
     if let requirements = survey.requirements, !requirements.isEmpty {
       try take(requirements, survey, request, files)
-    } else if let declared = survey.project ?? survey.setupCfg {
+    } else if let declared = survey.project ?? survey.setupCfg ?? survey.setupPy, declared.dependencies != nil {
       try take(declared, survey, request, files)
     } else if survey.hasSetupPy, survey.requirements == nil {
       throw PackRefusal(
-        .projectError, "setup_py", "setup.py states the packages in code, which packc does not run to find out",
+        .projectError, "setup_py", "setup.py makes the list of packages in code, which packc does not run to find out",
         hint:
           "write them into requirements.txt (`pip freeze` in a working environment makes one), or into pyproject.toml",
         at: SourceLocation(path: "setup.py"))
+    } else if let conda = survey.conda, survey.requirements == nil {
+      throw PackRefusal(
+        .projectError, "conda", "\(conda) is a conda environment, whose packages are not those of PyPI",
+        hint: "write the packages of Python into requirements.txt (`pip list --format=freeze` shows them)",
+        at: SourceLocation(path: conda))
     }
   }
 
@@ -49,13 +60,13 @@ struct PythonDependencies {
     guard survey.requirements == nil else { return }
     if survey.hasPipfile {
       throw PackRefusal(
-        .projectError, "lock_missing", "there is a Pipfile and no Pipfile.lock", hint: "run `pipenv lock` and commit it"
-      )
+        .projectError, "lock_missing", "there is a Pipfile and no Pipfile.lock",
+        hint: "run `pipenv lock` and commit Pipfile.lock", at: SourceLocation(path: "Pipfile"))
     }
     if let poetry = survey.poetry, survey.project == nil, !poetry.names.isEmpty {
       throw PackRefusal(
         .projectError, "lock_missing", "pyproject.toml is poetry's, and there is no poetry.lock",
-        hint: "run `poetry lock` and commit poetry.lock")
+        hint: "run `poetry lock` and commit poetry.lock", at: SourceLocation(path: "pyproject.toml"))
     }
   }
 
@@ -77,7 +88,7 @@ struct PythonDependencies {
   private mutating func take(
     _ declared: PythonSurvey.Declared, _ survey: PythonSurvey, _ request: PackRequest, _ files: ProjectFiles
   ) throws {
-    var lines = declared.dependencies
+    var lines = declared.dependencies ?? []
     for extra in (request.options["extras"]?.array ?? []).compactMap(\.string) {
       guard let more = declared.extras[extra] else {
         throw PackRefusal(

@@ -109,18 +109,28 @@ struct PythonInterpreters {
   /// Release: an error; debug: a warning.
   func mismatch(_ wanted: [PythonRequirement]) -> PackRefusal {
     let asked = wanted.map { "\($0.source) asks for Python \($0.text)" }.joined(separator: " and ")
-    let isTooOld =
-      !wanted.isEmpty
-      && all.contains { found in
-        found.version.map { version in version < Self.oldest && wanted.allSatisfy { $0.allows(version) } } ?? false
-      }
-    let oldest = "packc needs Python \(Self.oldest) or newer"
-    let says = wanted.isEmpty ? oldest : isTooOld ? "\(asked) (and \(oldest))" : asked
+    let oldest = "packc runs Python \(Self.oldest) and newer"
     let here = all.map { "\($0.version?.description ?? "unknown") (\($0.path))" }.joined(separator: ", ")
+    let location = wanted.first.map { SourceLocation(path: $0.source, line: $0.line) }
+    if let old = wanted.first(where: { Self.isTooOld($0) }) {
+      return PackRefusal(
+        .toolchainMissing, "toolchain_version",
+        "\(old.source) asks for Python \(old.text), which is not maintained any more, and \(oldest)",
+        hint: "write a newer one into \(old.source); the host has \(here)",
+        at: SourceLocation(path: old.source, line: old.line))
+    }
     let short = wanted.compactMap { PythonVersion($0.text.filter { !"<>=!~^ ".contains($0) }) }.first?.short ?? "3.12"
     return PackRefusal(
-      .toolchainMissing, "toolchain_version", "\(says), and the host has \(here)",
+      .toolchainMissing, "toolchain_version", "\(wanted.isEmpty ? oldest : asked), and the host has \(here)",
       hint: "`apt-get install python\(short)`, `pyenv install \(short)` or `uv python install \(short)`, "
-        + "and have its python\(short) in PATH")
+        + "and have its python\(short) in PATH",
+      at: location)
+  }
+
+  /// No release that packc runs can meet it.
+  private static func isTooOld(_ wanted: PythonRequirement) -> Bool {
+    let newer = (oldest.minor...99).contains { wanted.allows(PythonVersion(major: 3, minor: $0)) }
+    let older = (0..<oldest.minor).contains { wanted.allows(PythonVersion(major: 3, minor: $0)) }
+    return !newer && (older || (0...9).contains { wanted.allows(PythonVersion(major: 2, minor: $0)) })
   }
 }

@@ -5,43 +5,10 @@ internal import Packs
 struct PythonPack: LanguagePack {
   private let files = ProjectFiles()
 
-  private static let manifests: [(name: String, rule: String)] = [
-    ("uv.lock", "a lock of uv"), ("poetry.lock", "a lock of poetry"), ("pylock.toml", "a lock (PEP 751)"),
-    ("Pipfile.lock", "a lock of pipenv"), ("requirements.txt", "packages of pip"), ("Pipfile", "packages of pipenv"),
-    ("setup.py", "a setuptools project"), ("manage.py", "a Django project"),
-  ]
-
   func detect(_ request: PackRequest) throws -> DetectAnswer? {
-    var reasons = Self.manifests.filter { files.isFile($0.name) }.map { DetectReason(path: $0.name, rule: $0.rule) }
-    if let text = try files.text("pyproject.toml"), Self.isProject(text) {
-      reasons.append(DetectReason(path: "pyproject.toml", rule: "a Python project"))
-    }
-    if let named = request.options["requirements"]?.string {
-      reasons.append(DetectReason(path: named, rule: "named by options.requirements"))
-    }
-    let modules = files.names().filter { $0.hasSuffix(".py") && files.isFile($0) && $0 != "setup.py" }
-    let hasSource = !modules.isEmpty || files.names().contains { Self.holdsPackage($0, files) }
-    guard !reasons.isEmpty else {
-      guard let first = modules.first(where: Self.usual.contains) ?? modules.first else { return nil }
-      return DetectAnswer(confidence: 30, reasons: [DetectReason(path: first, rule: "Python source alone")])
-    }
-    return DetectAnswer(confidence: hasSource ? 90 : 40, reasons: reasons)
-  }
-
-  private static let usual: Set<String> = ["main.py", "app.py", "server.py", "run.py", "wsgi.py", "asgi.py"]
-
-  /// pyproject.toml also holds the settings of tools in projects of other languages.
-  private static func isProject(_ text: String) -> Bool {
-    text.split(separator: "\n").contains { line in
-      ["[project]", "[tool.poetry]", "[build-system]"].contains { line.hasPrefix($0) }
-    }
-  }
-
-  private static func holdsPackage(_ name: String, _ files: ProjectFiles) -> Bool {
-    guard !name.hasPrefix("."), files.isDirectory(name) else { return false }
-    let inside = files.names(name)
-    return inside.contains { $0.hasSuffix(".py") }
-      || (name == "src" && inside.contains { files.isFile("src/\($0)/__init__.py") })
+    let named = request.options["requirements"]?.string
+    guard let evidence = try PythonEvidence(files, requirements: named) else { return nil }
+    return try evidence.answer(isAskedFor: request.app != nil)
   }
 
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
@@ -82,66 +49,5 @@ struct PythonPack: LanguagePack {
         hint: "`\(found.command) --version` should print a version; install Python again otherwise")
     }
     return try PythonSurvey(JSONParser.parse(Array(text.utf8), name: "survey"))
-  }
-}
-
-/// What the project's files say of the Python that it needs, read without running one.
-struct PythonWishes {
-  private(set) var requirements: [PythonRequirement] = []
-
-  init(_ files: ProjectFiles) throws {
-    if let text = try files.text(".python-version"), let line = Self.firstLine(text), PythonVersion(line) != nil {
-      add(Self.minor(line), ".python-version")
-    }
-    if let text = try files.text("runtime.txt"), let line = Self.firstLine(text), PythonVersion(line) != nil {
-      add(Self.minor(line), "runtime.txt")
-    }
-    if let text = try files.text("Pipfile"), let value = Self.value("python_version", in: "requires", text) {
-      add(value, "Pipfile")
-    }
-    if let text = try files.text("pyproject.toml") {
-      if let value = Self.value("requires-python", in: "project", text) {
-        add(value, "pyproject.toml")
-      } else if let value = Self.value("python", in: "tool.poetry.dependencies", text) {
-        add(value, "pyproject.toml")
-      }
-    }
-  }
-
-  private mutating func add(_ text: String, _ source: String) {
-    requirements.append(PythonRequirement(text: text, source: source))
-  }
-
-  private static func firstLine(_ text: String) -> String? {
-    text.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isWhitespace } }
-      .first { !$0.isEmpty && !$0.hasPrefix("#") }
-  }
-
-  /// Tools pin a patch release; any patch of the same minor release runs the same program.
-  private static func minor(_ text: String) -> String { PythonVersion(text)?.short ?? text }
-
-  /// A string value `key = "…"` of a TOML table, where it stands on one line as these always do.
-  static func value(_ key: String, in table: String, _ text: String) -> String? {
-    var inside = false
-    for line in text.split(whereSeparator: \.isNewline) {
-      let trimmed = line.drop { $0 == " " || $0 == "\t" }
-      if trimmed.hasPrefix("[") {
-        inside = trimmed.hasPrefix("[\(table)]")
-        continue
-      }
-      guard inside, trimmed.hasPrefix(key) else { continue }
-      let rest = trimmed.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
-      guard rest.first == "=" else { continue }
-      let value = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
-      guard let quote = value.first, quote == "\"" || quote == "'" else { continue }
-      return String(value.dropFirst().prefix { $0 != quote })
-    }
-    return nil
-  }
-}
-
-extension PythonVersion: Comparable {
-  static func < (a: PythonVersion, b: PythonVersion) -> Bool {
-    (a.major, a.minor, a.patch ?? 0) < (b.major, b.minor, b.patch ?? 0)
   }
 }

@@ -51,16 +51,17 @@ struct PythonRuntime {
       libraries: ["libgcc_s.so.1"])
   }
 
-  /// The standard library's byte code: nothing of the project goes into it, so every project shares the result.
+  /// The standard library's byte code, and the module that starts servers: nothing of the project goes into it, so every
+  /// project shares the result.
   func byteCodeStep() throws -> BuildStep {
     BuildStep(
       id: "stdlib",
       argv: [
         interpreter.executable.description, "-B", "-s", "-S", "${pack}/lib/bytecode.py", interpreter.stdlib.description,
-        try stdlib().absolute, "${work}/stdlib",
+        try stdlib().absolute, "${work}/stdlib", "${pack}/lib/packc_serve.py",
       ],
       environment: ["EXCLUDED": Self.excluded.joined(separator: "\n"), "PYTHONHASHSEED": "0"],
-      inputs: ["${pack}/lib/bytecode.py"],
+      inputs: ["${pack}/lib/bytecode.py", "${pack}/lib/packc_serve.py"],
       outputs: [RootPath(literal: "stdlib")], tools: tools)
   }
 

@@ -7,19 +7,19 @@ struct PythonServer {
   let servesASGI: Bool
   let servesWSGI: Bool
   /// Arguments after the interpreter.
-  let arguments: @Sendable (_ object: PythonSurvey.Object, _ port: Int) -> [String]
+  let arguments: @Sendable (_ object: PythonSurvey.Object, _ port: String) -> [String]
 
   /// In the order in which they are taken when a project has several.
   private static let all: [PythonServer] = [
     PythonServer(package: "uvicorn", servesASGI: true, servesWSGI: false) { object, port in
-      ["-m", "uvicorn", object.app, "--host", "0.0.0.0", "--port", String(port)]
+      ["-m", "uvicorn", object.app, "--host", "0.0.0.0", "--port", port]
         + (object.isFactory ? ["--factory"] : [])
     },
     PythonServer(package: "hypercorn", servesASGI: true, servesWSGI: false) { object, port in
       ["-m", "hypercorn", "--bind", "0.0.0.0:\(port)", object.call]
     },
     PythonServer(package: "daphne", servesASGI: true, servesWSGI: false) { object, port in
-      ["-m", "daphne", "-b", "0.0.0.0", "-p", String(port), object.app]
+      ["-m", "daphne", "-b", "0.0.0.0", "-p", port, object.app]
     },
     PythonServer(package: "gunicorn", servesASGI: false, servesWSGI: true) { object, port in
       ["-m", "gunicorn", "--bind", "0.0.0.0:\(port)", object.call]
@@ -28,7 +28,7 @@ struct PythonServer {
       ["-m", "waitress", "--listen=0.0.0.0:\(port)"] + (object.isFactory ? ["--call"] : []) + [object.app]
     },
     PythonServer(package: "granian", servesASGI: true, servesWSGI: true) { object, port in
-      ["-m", "granian", "--interface", object.isASGI ? "asgi" : "wsgi", "--host", "0.0.0.0", "--port", String(port)]
+      ["-m", "granian", "--interface", object.isASGI ? "asgi" : "wsgi", "--host", "0.0.0.0", "--port", port]
         + (object.isFactory ? ["--factory"] : []) + [object.app]
     },
   ]
@@ -37,6 +37,29 @@ struct PythonServer {
   private static let bringers = [
     "fastapi[standard]": "uvicorn", "fastapi[all]": "uvicorn", "uvicorn[standard]": "uvicorn",
   ]
+
+  /// Servers that a framework brings itself: what is started, and whether it is made for production.
+  private static func own(_ object: PythonSurvey.Object, _ survey: PythonSurvey) -> (
+    arguments: [String], name: String, isForProduction: Bool
+  )? {
+    let port = PythonCommand.port
+    switch object.framework {
+    case "sanic":
+      return (
+        ["-m", "sanic", object.app, "--host", "0.0.0.0", "--port", port] + (object.isFactory ? ["--factory"] : []),
+        "sanic", true
+      )
+    case "flask":
+      let app = object.isFactory ? object.call : object.app
+      return (["-m", "flask", "--app", app, "run", "--host", "0.0.0.0", "--port", port], "flask run", false)
+    case "quart":
+      return (["-m", "quart", "--app", object.call, "run", "--host", "0.0.0.0", "--port", port], "quart run", false)
+    case "django":
+      guard let manage = survey.manage(for: object) else { return nil }
+      return ([manage, "runserver", "--noreload", "0.0.0.0:\(port)"], "manage.py runserver", false)
+    default: return nil
+    }
+  }
 
   static func find(forASGI: Bool, _ dependencies: PythonDependencies) -> PythonServer? {
     all.first { server in
@@ -54,17 +77,28 @@ struct PythonServer {
     return (defaultPort, "packc's default")
   }
 
-  /// The arguments after the interpreter that serve `object`, and the name of the server.
-  static func command(for object: PythonSurvey.Object, port: Int, _ dependencies: PythonDependencies) throws
-    -> (arguments: [String], server: String)
+  struct Serving {
+    /// After the interpreter; a path in them is relative to the directory of the program.
+    var arguments: [String]
+    var name: String
+    var source: String
+    var isForProduction: Bool
+  }
+
+  /// How `object` is served.
+  static func serving(_ object: PythonSurvey.Object, _ dependencies: PythonDependencies, _ survey: PythonSurvey) throws
+    -> Serving
   {
     if let server = find(forASGI: object.isASGI, dependencies) {
-      return (server.arguments(object, port), server.package)
+      return Serving(
+        arguments: server.arguments(object, PythonCommand.port), name: server.package, source: "the packages",
+        isForProduction: true)
     }
-    // Flask brings a server of its own; told so, it listens on all addresses.
-    if object.framework == "flask" {
-      let app = object.isFactory ? object.call : object.app
-      return (["-m", "flask", "--app", app, "run", "--host", "0.0.0.0", "--port", String(port)], "flask run")
+    if let own = own(object, survey) {
+      return Serving(
+        arguments: own.arguments, name: own.name,
+        source: "\(object.framework)'s own; no other server is among the packages",
+        isForProduction: own.isForProduction)
     }
     let names = all.filter { object.isASGI ? $0.servesASGI : $0.servesWSGI }.map(\.package).joined(separator: ", ")
     let advice = object.isASGI ? "uvicorn" : "gunicorn"
@@ -79,4 +113,17 @@ struct PythonServer {
 extension PythonSurvey.Object {
   /// With the call of a factory: `app:create_app()`.
   var call: String { isFactory ? "\(app)()" : app }
+}
+
+extension PythonSurvey {
+  /// The manage.py of an application's Django project: the nearest above it.
+  func manage(for object: Object) -> String? {
+    var directory = object.place.path.split(separator: "/").dropLast().map(String.init)
+    while true {
+      let path = (directory + ["manage.py"]).joined(separator: "/")
+      if manage.contains(path) { return path }
+      if directory.isEmpty { return nil }
+      directory.removeLast()
+    }
+  }
 }

@@ -22,11 +22,12 @@ struct PythonSurvey {
     var isHashed: Bool
     var isEmpty: Bool
   }
-  /// [project] of pyproject.toml, or setup.cfg.
+  /// [project] of pyproject.toml, setup.cfg, or the literals of setup.py.
   struct Declared {
     var name: String?
     var version: String?
-    var dependencies: [String]
+    /// nil where only running setup.py would tell.
+    var dependencies: [String]?
     var names: [String]
     var extras: [String: [String]]
     var scripts: [String: String]
@@ -67,14 +68,32 @@ struct PythonSurvey {
     var line: Int
   }
 
+  /// The web line of a Procfile.
+  struct Web: Equatable {
+    var text: String
+    var line: Int
+    /// The one command that serves; nil when only a shell can read the line.
+    var words: [String]?
+    /// Commands before it, which are not run.
+    var before: [String]
+    /// Where `cd` went first.
+    var directory: String
+    var settings: [String: String]
+  }
+
   var interpreter: Interpreter
   var requirements: Requirements?
   var project: Declared?
   var setupCfg: Declared?
+  var setupPy: Declared?
   var poetry: Declared?
   var hasSetupPy = false
   var hasPipfile = false
-  var procfile: String?
+  /// The file of a conda environment.
+  var conda: String?
+  var web: Web?
+  /// The Procfile's release command.
+  var release: String?
   var lock: Lock?
   var objects: [Object] = []
   var guards: [Place] = []
@@ -82,68 +101,26 @@ struct PythonSurvey {
   var ports: [Port] = []
   var directories: [Directory] = []
   var usesPortVariable = false
+  /// Modules at the project's root that another one imports.
+  var imported: Set<String> = []
   /// Modules at the project's root.
   var rootModules: [String] = []
   /// Paths of manage.py.
   var manage: [String] = []
   /// Directories with an `__init__.py`.
   var packages: Set<String> = []
+  /// By path, the settings module that a file of a Django project names.
+  var settings: [String: String] = [:]
+  /// Where STATIC_ROOT is set.
+  var staticRoots: [(path: String, line: Int)] = []
+  var usesWhiteNoise = false
+  /// Files that import streamlit.
+  var streamlit: [String] = []
+  /// By path of a module at the root, packages of others that it always imports; empty before Python 3.10.
+  var foreign: [String: [String]] = [:]
 
-  /// Throws what the survey could not read, in its words.
-  init(_ json: JSONValue) throws {
-    let reader = JSONReader(json, path: "survey")
-    interpreter = try Interpreter(reader.required("interpreter"))
-    if let problem = try reader.required("problems").array().first {
-      throw PackRefusal(
-        .projectError, "bad_project_file", try problem.required("message").string(),
-        hint: try problem.optional("hint")?.string(),
-        at: try problem.optional("path").map { SourceLocation(path: try $0.string()) })
-    }
-    try readDeclared(reader.required("declared"))
-    lock = try reader.optional("lock").map(Lock.init)
-    try readSources(reader.required("sources"))
-  }
-
-  private mutating func readDeclared(_ reader: JSONReader) throws {
-    requirements = try reader.optional("requirements").map(Requirements.init)
-    project = try reader.optional("project").map { try Declared($0) }
-    setupCfg = try reader.optional("setup_cfg").map { try Declared($0) }
-    if let table = try reader.optional("poetry") {
-      poetry = Declared(
-        name: try table.optional("name")?.string(), version: try table.optional("version")?.string(), dependencies: [],
-        names: try table.required("dependencies").strings(), extras: [:],
-        scripts: try table.required("scripts").stringMap(), files: [])
-    }
-    hasSetupPy = try reader.required("setup_py").bool()
-    hasPipfile = try reader.required("pipfile").bool()
-    procfile = try reader.optional("procfile")?.string()
-  }
-
-  private mutating func readSources(_ reader: JSONReader) throws {
-    objects = try reader.required("objects").array().map { object in
-      Object(
-        place: try Place(object), name: try object.required("name").string(),
-        framework: try object.required("framework").string(),
-        isASGI: try object.required("interface").string() == "asgi", isFactory: try object.required("factory").bool())
-    }
-    guards = try reader.required("guards").array().map { try Place($0) }
-    mains = try reader.required("mains").array().map { try Place($0) }
-    ports = try reader.required("ports").array().map { port in
-      Port(
-        number: Int(try port.required("number").integer(in: 1...65535)), path: try port.required("path").string(),
-        line: Int(try port.required("line").integer(in: 1...10_000_000)),
-        isLoopback: try port.required("loopback").bool())
-    }
-    directories = try reader.required("directories").array().map { directory in
-      Directory(
-        name: try directory.required("name").rootPath(), path: try directory.required("path").string(),
-        line: Int(try directory.required("line").integer(in: 1...10_000_000)))
-    }
-    usesPortVariable = try reader.required("port_variable").bool()
-    rootModules = try reader.required("modules").strings()
-    manage = try reader.required("manage").strings()
-    packages = Set(try reader.required("packages").strings())
-  }
+  /// What declares the project as a package, the first of those that people write.
+  var package: Declared? { project ?? poetry ?? setupCfg ?? setupPy }
 }
 
 /// One package of a lock.
@@ -167,62 +144,4 @@ struct PythonPackage: Equatable {
 
   /// A line of a requirements file (pip, "hash-checking mode").
   var line: String { "\(name)==\(version)" + sha256.sorted().map { " --hash=sha256:\($0)" }.joined() }
-}
-
-extension PythonSurvey.Interpreter {
-  init(_ reader: JSONReader) throws {
-    let version = try reader.required("version")
-    guard let known = PythonVersion(try version.string()) else { throw version.failure("not a version") }
-    self.version = known
-    executable = HostPath(try reader.required("executable").string())
-    prefix = HostPath(try reader.required("prefix").string())
-    stdlib = HostPath(try reader.required("stdlib").string())
-    let site = try reader.required("site")
-    guard let first = try site.strings().first else { throw site.failure("empty") }
-    self.site = HostPath(first)
-    platform = try reader.required("platform").string()
-    implementation = try reader.required("implementation").string()
-    pip = try reader.optional("pip")?.string()
-  }
-}
-
-extension PythonSurvey.Requirements {
-  init(_ reader: JSONReader) throws {
-    path = try reader.required("path").string()
-    files = try reader.required("files").strings()
-    names = try reader.required("names").strings()
-    isHashed = try reader.required("hashed").bool()
-    isEmpty = try reader.required("empty").bool()
-  }
-}
-
-extension PythonSurvey.Declared {
-  init(_ reader: JSONReader) throws {
-    name = try reader.optional("name")?.string()
-    version = try reader.optional("version")?.string()
-    dependencies = try reader.required("dependencies").strings()
-    names = try reader.required("names").strings()
-    scripts = try reader.required("scripts").stringMap()
-    files = try reader.optional("files")?.strings() ?? ["setup.cfg"]
-    extras = [:]
-    if let extras = try reader.optional("extras") {
-      for (name, _) in extras.value.object ?? [:] { self.extras[name] = try extras.required(name).strings() }
-    }
-  }
-}
-
-extension PythonSurvey.Lock {
-  init(_ reader: JSONReader) throws {
-    path = try reader.required("path").string()
-    packages = try reader.required("packages").array().map(PythonPackage.init)
-  }
-}
-
-extension PythonSurvey.Place {
-  init(_ reader: JSONReader) throws {
-    path = try reader.required("path").string()
-    module = try reader.required("module").string()
-    line = Int(try reader.required("line").integer(in: 1...10_000_000))
-    usesSiblings = try reader.required("siblings").bool()
-  }
 }

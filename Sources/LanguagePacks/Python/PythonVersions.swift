@@ -35,8 +35,11 @@ struct PythonVersion: Hashable, CustomStringConvertible {
 /// plain version.
 struct PythonRequirement: Equatable {
   let text: String
-  /// `pyproject.toml: requires-python`
+  /// The file that says it.
   let source: String
+  var line: Int? = nil
+
+  var place: String { line.map { "\(source):\($0)" } ?? source }
 
   /// Whether `version` meets it; a part that the version does not know (its patch) is met.
   func allows(_ version: PythonVersion) -> Bool {
@@ -88,5 +91,11 @@ struct PythonRequirement: Equatable {
       if own != part { return (own < part ? -1 : 1, false) }
     }
     return (0, true)
+  }
+}
+
+extension PythonVersion: Comparable {
+  static func < (a: PythonVersion, b: PythonVersion) -> Bool {
+    (a.major, a.minor, a.patch ?? 0) < (b.major, b.minor, b.patch ?? 0)
   }
 }

@@ -34,6 +34,8 @@ public struct Command: Sendable {
   /// The child leads a process group of its own, so that teardown reaches its children. False: it stays in packc's
   /// group and gets the terminal's signals itself.
   public var ownGroup: Bool
+  /// Says in the result which processes were still there at the child's end, before they are ended.
+  public var reportsLeftovers = false
 
   public init(
     _ argv: [String], environment: [String: String] = [:], directory: HostPath? = nil, input: Input = .none,
@@ -73,6 +75,8 @@ public struct CommandResult: Sendable {
   public var output: [UInt8]
   public var errorOutput: [UInt8]
   public var seconds: Double
+  /// Names of what outlived the child, if the command asked for them: `sleep`.
+  public var leftovers: [String] = []
 
   public var succeeded: Bool { end == .exited(0) && !timedOut }
   public var outputText: String { String(decoding: output, as: UTF8.self) }

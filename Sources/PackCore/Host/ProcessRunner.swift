@@ -22,6 +22,7 @@ public struct ProcessRunner: Sendable {
         milliseconds: teardown.nextWake(), line: line)
       teardown.advance()
       if try child.hasEnded() {
+        let leftovers = command.reportsLeftovers ? Strays.leftovers() : []
         // What a grandchild of the same group still does, it does no longer. The child is not reaped yet, so the
         // group's number cannot be anybody else's.
         if command.ownGroup { kill(-child.pid, SIGKILL) }
@@ -30,7 +31,7 @@ public struct ProcessRunner: Sendable {
         try Interruption.check()
         return CommandResult(
           end: end, timedOut: teardown.timedOut, output: streams.output.kept, errorOutput: streams.error.kept,
-          seconds: Double(HostContext.monotonicClock() - started) / 1e9)
+          seconds: Double(HostContext.monotonicClock() - started) / 1e9, leftovers: leftovers)
       }
     }
   }

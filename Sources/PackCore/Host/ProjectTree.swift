@@ -15,6 +15,8 @@ public final class ProjectTree: Sendable {
     var rules: IgnoreRules
   }
 
+  private static let ignoreFile = Array(".gitignore".utf8)
+
   public let root: HostPath
   private let read = Locked<[RootPath: Directory]>([:])
 
@@ -26,7 +28,23 @@ public final class ProjectTree: Sendable {
   /// Whether there is such a file or link, not ignored.
   public func holds(_ path: RootPath) -> Bool {
     guard let parent = path.parent, let names = try? names(in: parent) else { return false }
-    return names.contains { !$0.isDirectory && $0.bytes[...] == path.nameBytes }
+    return Self.find(path.nameBytes, names).map { !$0.isDirectory } ?? false
+  }
+
+  /// Whether there is such a file, link or directory, not ignored.
+  public func knows(_ path: RootPath) -> Bool {
+    guard let parent = path.parent else { return true }
+    return (try? names(in: parent)).map { Self.find(path.nameBytes, $0) != nil } ?? false
+  }
+
+  /// By halves: the names are sorted.
+  private static func find(_ name: ArraySlice<UInt8>, _ names: [Name]) -> Name? {
+    var (low, high) = (0, names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ByteOrder.precedes(names[middle].bytes, Array(name)) { low = middle + 1 } else { high = middle }
+    }
+    return low < names.count && names[low].bytes[...] == name ? names[low] : nil
   }
 
   private func read(_ directory: RootPath) throws -> Directory? {
@@ -34,16 +52,19 @@ public final class ProjectTree: Sendable {
     var rules: IgnoreRules
     if let parent = directory.parent {
       guard let above = try read(parent),
-        above.names.contains(where: { $0.isDirectory && $0.bytes[...] == directory.nameBytes })
+        Self.find(directory.nameBytes, above.names)?.isDirectory == true
       else { return nil }
       rules = above.rules
     } else {
       rules = try IgnoreRules(project: root)
     }
-    try rules.enter(directory, of: root)
-    let names = try DirectoryWalk.kinds(in: root / directory).filter { name in
-      directory.appending(component: name.bytes).map { !rules.ignores($0, isDirectory: name.isDirectory) } ?? false
+    let all = try DirectoryWalk.kinds(in: root / directory)
+    if Self.find(Self.ignoreFile[...], all) != nil {
+      try rules.enter(directory, of: root)
+    } else {
+      rules.leave(for: directory)
     }
+    let names = all.filter { !rules.ignores($0.bytes, in: directory, isDirectory: $0.isDirectory) }
     let found = Directory(names: names, rules: rules)
     read.withLock { $0[directory] = found }
     return found

@@ -44,6 +44,29 @@ enum Strays {
     }
   }
 
+  /// Names of the strays that are alive: children of a child that has ended and is not reaped yet. What is on its way out
+  /// (the rest of a pipeline) gets a moment for it.
+  static func leftovers() -> [String] {
+    for round in 0... {
+      let names = known.withLock { known in
+        childrenOfThisProcess().subtracting(known.children).subtracting(known.untouchable).compactMap(livingName)
+      }
+      if names.isEmpty || round == 20 { return names.sorted() }
+      usleep(10_000)
+    }
+    return []
+  }
+
+  /// proc(5): `PID (NAME) STATE …`; nil for a zombie.
+  private static func livingName(_ pid: pid_t) -> String? {
+    guard let bytes = try? FileSystem.read(HostPath("/proc/\(pid)/stat")),
+      let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+      let close = bytes.lastIndex(of: UInt8(ascii: ")")), close > open, bytes.count > close + 2,
+      bytes[close + 2] != UInt8(ascii: "Z"), bytes[close + 2] != UInt8(ascii: "X")
+    else { return nil }
+    return String(decoding: bytes[(open + 1)..<close], as: UTF8.self)
+  }
+
   private static func end(_ stray: pid_t, _ known: inout Known) {
     // A process that changed its user (sudo) cannot be killed, and waiting for it could take for ever.
     let mayKill = kill(stray, SIGKILL) == 0

@@ -5,9 +5,12 @@ public struct JSONParser {
   public struct Limits: Sendable {
     public var bytes: Int
     public var depth: Int
-    public init(bytes: Int = 16 << 20, depth: Int = 64) {
+    /// For manifests of tools that take the last of two equal keys: refused otherwise.
+    public var lastKeyWins: Bool
+    public init(bytes: Int = 16 << 20, depth: Int = 64, lastKeyWins: Bool = false) {
       self.bytes = bytes
       self.depth = depth
+      self.lastKeyWins = lastKeyWins
     }
   }
 
@@ -92,7 +95,9 @@ public struct JSONParser {
       parser.skipSpace()
       guard parser.current == UInt8(ascii: "\"") else { throw parser.failure("a key is a string") }
       let key = try parser.string()
-      guard object[key] == nil else { throw parser.failure("the key \"\(key)\" stands twice") }
+      guard parser.limits.lastKeyWins || object[key] == nil else {
+        throw parser.failure("the key \"\(key)\" stands twice")
+      }
       parser.skipSpace()
       try parser.expect(":")
       object[key] = try parser.value(depth: depth + 1)

@@ -10,14 +10,19 @@ final class EventPipe {
   private let reading: HostThread<Void>
   private var isOpen = true
 
-  init(_ reporter: Reporter) throws {
+  convenience init(_ reporter: Reporter) throws {
+    try self.init { Self.report($0, reporter) }
+  }
+
+  /// `line` is called on a thread of its own, without the newline.
+  init(line: @escaping @Sendable ([UInt8]) -> Void) throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Failure.system("open a pipe", errno: errno) }
     let (ours, theirs) = (ends[0], ends[1])
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     childEnd = theirs
     do {
-      reading = try HostThread { Self.read(Descriptor(owning: ours), reporter) }
+      reading = try HostThread { Self.read(Descriptor(owning: ours), line) }
     } catch {
       close(ours)
       close(theirs)
@@ -35,7 +40,7 @@ final class EventPipe {
     try? reading.join()
   }
 
-  private static func read(_ pipe: consuming Descriptor, _ reporter: Reporter) {
+  private static func read(_ pipe: consuming Descriptor, _ line: ([UInt8]) -> Void) {
     var pending: [UInt8] = []
     var total = 0
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
@@ -44,7 +49,7 @@ final class EventPipe {
       if total > limit { continue }
       pending += chunk[..<count]
       while let cut = pending.firstIndex(of: 0x0a) {
-        report(Array(pending[..<cut]), reporter)
+        line(Array(pending[..<cut]))
         pending.removeFirst(cut + 1)
       }
     }

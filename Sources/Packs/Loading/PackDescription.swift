@@ -74,7 +74,9 @@ public struct PackDescription: Sendable {
       let command = Command(
         [path.description] + probe.dropFirst(), environment: environment, keep: 4096, keepHead: true, timeout: 10)
       guard let result = try? ProcessRunner().run(command) else { return nil }
-      return (result.output + result.errorOutput).split(separator: 0x0a).first.map { String(decoding: $0, as: UTF8.self) }
+      return (result.output + result.errorOutput).split(separator: 0x0a).first.map {
+        String(decoding: $0, as: UTF8.self)
+      }
     }
   }
 

@@ -26,6 +26,9 @@ struct Invocation {
     return number
   }
 
+  /// A path as it was typed, whatever `--project` says.
+  func typedPath(_ text: String) -> HostPath { ((FileSystem.resolve(".") ?? "/") / text).lexicallyNormalized }
+
   /// The project directory: the operand, or `--project`, or where packc was started.
   func project() -> HostPath { operands.first.map(path) ?? context.workingDirectory }
 }

@@ -4,7 +4,7 @@ enum Commands {
     [
       BuildCommand.definition, RunCommand.definition,
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
-      PackNewCommand.definition, PackCommand.list, PackCommand.show,
+      PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       KernelCommand.importing, KernelCommand.list,
       VersionCommand.definition, HelpCommand.definition,
     ]

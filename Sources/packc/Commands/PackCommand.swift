@@ -1,3 +1,4 @@
+internal import Config
 internal import PackCore
 internal import Packs
 
@@ -23,6 +24,30 @@ enum PackCommand {
     let description = pack.description(invocation.context, probes: invocation.has("probe"))
     try invocation.output.write(description.json) { description.text }
     return .done
+  }
+
+  static let test = CommandDefinition(
+    "pack test", summary: "check a pack against the protocol", operands: "PATH", count: 1...1,
+    details: """
+      PATH is the pack's directory. It is tried on the projects in its directory test, and on --project DIR; without any,
+      much cannot be checked, and that is a failure. The pack runs outside of the sandbox: test only packs that you trust.
+      What each check is: docs/pack-protocol.md. Exit code 0 when all pass, 1 otherwise.
+      """
+  ) { invocation in
+    let context = invocation.context
+    let suite = ConformanceSuite(
+      context: context, installation: try Installation.find(from: context.executable), configuration: configuration)
+    let report = try suite.run(
+      invocation.typedPath(invocation.operands[0]),
+      project: invocation.has("project") ? context.workingDirectory : nil)
+    try invocation.output.write(report.json) { report.text }
+    return report.passed ? .done : .failed
+  }
+
+  /// `unik.yaml` of a sample.
+  @Sendable private static func configuration(_ project: HostPath) throws -> JSONValue? {
+    guard let bytes = try FileSystem.readIfPresent(project / UnikFile.fileName, limit: 2 << 20) else { return nil }
+    return try UnikFile.parse(bytes: bytes, path: UnikFile.fileName).json
   }
 
   /// Without the warnings of a load: what they would say is part of the result.

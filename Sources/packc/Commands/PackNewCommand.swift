@@ -46,8 +46,9 @@ enum PackNewCommand {
 
       next:
         packc pack test \(pack)
-        packc plan --packs \(parent) --explain \(pack)/test/hello
-        packc build --packs \(parent) \(pack)/test/hello
+        cp -R \(pack)/test/hello hello
+        packc plan --packs \(parent) --explain hello
+        packc build --packs \(parent) hello
 
       """
   }

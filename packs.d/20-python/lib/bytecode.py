@@ -1,12 +1,14 @@
 """Byte code that does not depend on time, order or place: every `.pyc` records the hash of its source and is never
 checked again (PEP 552, unchecked), and names its source by its path in the image.
 
-`bytecode.py SOURCE IMAGE-PATH OUTPUT` leaves OUTPUT/**/__pycache__/*.pyc; EXCLUDED holds globs, one a line, of what is left
-out. Start it with PYTHONHASHSEED=0, so that constant sets have one order."""
+`bytecode.py SOURCE IMAGE-PATH OUTPUT [MODULE…]` leaves OUTPUT/**/__pycache__/*.pyc; EXCLUDED holds globs, one a line, of
+what is left out. A MODULE is a file that is put beside them, with its byte code. Start it with PYTHONHASHSEED=0, so that
+constant sets have one order."""
 
 import os
 import py_compile
 import re
+import shutil
 import sys
 import warnings
 
@@ -44,22 +46,31 @@ def compile_tree(root, image, output, excluded=()):
     warnings.simplefilter("ignore")
     excluded = [pattern(glob) for glob in excluded]
     os.makedirs(output, exist_ok=True)
-    failed = 0
     for path in sources(root, excluded):
-        directory, name = os.path.split(path)
-        cached = "%s.%s.pyc" % (name[:-3], sys.implementation.cache_tag)
-        target = os.path.join(output, directory, "__pycache__", cached)
-        try:
-            py_compile.compile(
-                os.path.join(root, path), cfile=target, dfile=image.rstrip("/") + "/" + path, doraise=True,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-        except (py_compile.PyCompileError, SyntaxError, ValueError, RecursionError, UnicodeError) as error:
-            # Templates and files for other versions: they stay as source.
-            failed += 1
-            sys.stderr.write("no byte code for %s: %s\n" % (path, str(error).strip().splitlines()[-1]))
-    return failed
+        compile_one(root, path, image, output)
+
+
+def compile_one(root, path, image, output):
+    directory, name = os.path.split(path)
+    cached = "%s.%s.pyc" % (name[:-3], sys.implementation.cache_tag)
+    target = os.path.join(output, directory, "__pycache__", cached)
+    try:
+        py_compile.compile(
+            os.path.join(root, path), cfile=target, dfile=image.rstrip("/") + "/" + path, doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+    except (py_compile.PyCompileError, SyntaxError, ValueError, RecursionError, UnicodeError) as error:
+        # Templates and files for other versions: they stay as source.
+        sys.stderr.write("no byte code for %s: %s\n" % (path, str(error).strip().splitlines()[-1]))
+
+
+def add(module, image, output):
+    """Puts one module beside the byte code of others."""
+    shutil.copyfile(module, os.path.join(output, os.path.basename(module)))
+    compile_one(os.path.dirname(module), os.path.basename(module), image, output)
 
 
 if __name__ == "__main__":
     compile_tree(sys.argv[1], sys.argv[2], sys.argv[3], os.environ.get("EXCLUDED", "").split())
+    for extra in sys.argv[4:]:
+        add(extra, sys.argv[2], sys.argv[3])

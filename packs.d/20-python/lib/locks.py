@@ -1,10 +1,10 @@
-"""Lock files with hashes: uv.lock, poetry.lock, pylock.toml (PEP 751), Pipfile.lock. Each becomes a flat list of the
+"""Lock files with hashes: uv.lock, poetry.lock, pdm.lock, pylock.toml (PEP 751), Pipfile.lock. Each becomes a flat list of the
 packages that this interpreter on this platform needs: `{"name", "version", "sha256": […], "filename"?}`."""
 
 import json
 import os
 
-from declared import Problem, normalized, text, toml
+from files import Problem, normalized, text, toml
 
 
 def holds(marker, extras=()):
@@ -53,7 +53,7 @@ class Graph:
             p for p in self.packages.get(name, []) if (version is None or p["version"] == version) and self.fits(p)
         ]
         if not candidates:
-            raise Problem("%s does not hold %s, which the project needs" % (self.path, name), self.mend, self.path)
+            raise self.outdated(name)
         package = candidates[0]
         known = self.wanted.get(name)
         if known and set(extras) <= known[1]:
@@ -61,6 +61,11 @@ class Graph:
         extras = set(extras) | (known[1] if known else set())
         self.wanted[name] = (package, extras)
         self.follow(package, extras)
+
+    def outdated(self, name):
+        return Problem(
+            "%s does not hold %s, which the project needs" % (self.path, name), self.mend, self.path,
+            code="lock_outdated")
 
     def flat(self):
         return [
@@ -94,7 +99,7 @@ class UvLock(Graph):
         for extra in sorted(extras):
             self.edges(optional.get(extra), extras)
 
-    def read(self, lock):
+    def read(self, lock, declared):
         own = []
         for package in lock.get("package") or []:
             source = package.get("source") or {}
@@ -107,6 +112,10 @@ class UvLock(Graph):
                 self.add(dict(package, wheels=[], sdist=None))
         if len(own) != 1:
             raise Problem("%s does not say which package is the project" % self.path, self.mend, self.path)
+        locked = {normalized(edge["name"]) for edge in own[0].get("dependencies") or []}
+        for line in declared:
+            if normalized(parsed(line, "pyproject.toml").name) not in locked:
+                raise self.outdated(parsed(line, "pyproject.toml").name)
         self.edges(own[0].get("dependencies"), set())
         return self.flat()
 
@@ -169,10 +178,62 @@ class PoetryLock(Graph):
         return platform.python_version() in SpecifierSet(constraint)
 
     def requirement(self, line):
-        from pip._vendor.packaging.requirements import Requirement
+        found = parsed(line, "pyproject.toml")
+        self.need(found.name, str(found.marker) if found.marker else None, sorted(found.extras))
 
-        parsed = Requirement(line)
-        self.need(parsed.name, str(parsed.marker) if parsed.marker else None, sorted(parsed.extras))
+
+class PdmLock:
+    """A package with an extra is an entry of its own there, beside the one without."""
+
+    mend = "run `pdm lock` and commit pdm.lock"
+
+    def __init__(self, path):
+        self.path = path
+        self.entries = {}
+        self.wanted = {}
+        self.seen = set()
+
+    def read(self, lock, dependencies):
+        old = (lock.get("metadata") or {}).get("files") or {}
+        for package in lock.get("package") or []:
+            # Before PDM 2.8 the files lay together at the end of the lock.
+            files = package.get("files") or old.get("%s %s" % (package["name"], package.get("version")), [])
+            extras = frozenset(normalized(extra) for extra in package.get("extras") or [])
+            self.entries.setdefault((normalized(package["name"]), extras), []).append(dict(package, files=files))
+        for line in dependencies:
+            self.need(line)
+        return [
+            {"name": name, "version": version, "sha256": hashes(files, self.path, name)}
+            for name, (version, files) in sorted(self.wanted.items())
+        ]
+
+    def need(self, line):
+        requirement = parsed(line, self.path)
+        if requirement.marker and not holds(str(requirement.marker)):
+            return
+        name = normalized(requirement.name)
+        extras = frozenset(normalized(extra) for extra in requirement.extras)
+        entries = self.entries.get((name, extras)) or self.entries.get((name, frozenset())) or []
+        entry = next((entry for entry in entries if holds(entry.get("marker"))), None)
+        if entry is None:
+            raise Problem(
+                "%s does not hold %s, which the project needs" % (self.path, name), self.mend, self.path,
+                code="lock_outdated")
+        if (name, extras) in self.seen:
+            return
+        self.seen.add((name, extras))
+        self.wanted[name] = (entry["version"], entry["files"])
+        for dependency in entry.get("dependencies") or []:
+            self.need(dependency)
+
+
+def parsed(line, path):
+    from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(line)
+    except InvalidRequirement as error:
+        raise Problem("%s: %r is no requirement: %s" % (path, line, error), path=path)
 
 
 def pylock(path):
@@ -196,7 +257,15 @@ def pipfile(path):
     try:
         lock = json.loads(text(path))
     except ValueError as error:
-        raise Problem("%s is not valid JSON: %s" % (path, error), "run `pipenv lock`", path)
+        raise Problem(
+            "%s is not valid JSON: %s" % (path, error), "run `pipenv lock`", path, getattr(error, "lineno", None))
+    known = {normalized(name) for name in lock.get("default") or {}}
+    for name, wanted in ((toml("Pipfile") or {}).get("packages") or {}).items():
+        marker = wanted.get("markers") if isinstance(wanted, dict) else None
+        if normalized(name) not in known and holds(marker):
+            raise Problem(
+                "%s does not hold %s, which the Pipfile asks for" % (path, name), "run `pipenv lock` and commit it",
+                path, code="lock_outdated")
     packages = []
     for name, package in sorted((lock.get("default") or {}).items()):
         if not holds(package.get("markers")):
@@ -216,9 +285,11 @@ def read(named):
     if named:
         return None
     pyproject = toml("pyproject.toml") or {}
+    declared = (pyproject.get("project") or {}).get("dependencies") or []
     for path, parse in (
-        ("uv.lock", lambda path: UvLock(path).read(toml(path))),
+        ("uv.lock", lambda path: UvLock(path).read(toml(path), declared)),
         ("poetry.lock", lambda path: PoetryLock(path).read(toml(path), pyproject)),
+        ("pdm.lock", lambda path: PdmLock(path).read(toml(path), declared)),
         ("pylock.toml", pylock),
         ("Pipfile.lock", pipfile),
     ):

@@ -8,6 +8,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import files  # noqa: E402
+
 
 def fail(message):
     sys.stderr.write("packc: %s\n" % message)
@@ -16,8 +20,7 @@ def fail(message):
 
 def without_own_package(path):
     """`-e .` names the project itself, which is not fetched: its source is in the image."""
-    with open(path, encoding="utf-8-sig") as file:
-        lines = file.read().splitlines()
+    lines = (files.text(path) or "").splitlines()
     kept = [line for line in lines if not re.match(r"\s*((-e|--editable)[\s=]*)?\.(\[[^\]]*\])?/?\s*(#.*)?$", line)]
     if kept == lines:
         return path

@@ -11,6 +11,7 @@ import sysconfig
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import declared  # noqa: E402
+import files  # noqa: E402
 import locks  # noqa: E402
 import sources  # noqa: E402
 
@@ -45,8 +46,8 @@ def main():
     ):
         try:
             document[key] = read()
-        except declared.Problem as problem:
-            problems.append({"message": problem.message, "hint": problem.hint, "path": problem.path})
+        except files.Problem as problem:
+            problems.append(problem.json())
     json.dump(document, sys.stdout, sort_keys=True)
 
 

@@ -168,12 +168,12 @@ func findToolchain(asked *request, read *manifest) (found compiler, warnings []s
 	if major, _, _ := strings.Cut(found.version, "."); atLeast(major, least) {
 		return found, nil, nil
 	}
-	message := fmt.Sprintf("%s asks for cc %s or newer, and this is %s", wanted.source(), wanted.text, found.version)
+	message := fmt.Sprintf("the project asks for cc %s or newer, and this is %s", wanted.text, found.version)
 	if asked.Mode == "release" {
 		return found, nil, &refusal{exit: toolchainMissing, Code: "toolchain_version", Message: message,
 			Hint: "install a newer compiler", Location: &location{manifestName, wanted.line}}
 	}
-	return found, []string{message}, nil
+	return found, []string{wanted.source() + ": " + message}, nil
 }
 
 func atLeast(text string, least int) bool {

@@ -1,0 +1,4 @@
+"""A program without packages."""
+
+if __name__ == "__main__":
+    print("hello")
