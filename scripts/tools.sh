@@ -27,8 +27,24 @@ tool_go() {
   echo "$tools/go-$version/go/bin/go"
 }
 
-# Puts an adequate Go first on PATH when there is one in the tool directory and none on PATH.
+# Zig changes its library with each version; the sample is written for this one.
+zig_is_adequate() {
+  case $("$1" version 2>/dev/null) in 0.14.*) ;; *) return 1 ;; esac
+}
+
+# The real program, which finds its library beside itself.
+tool_zig() {
+  local version
+  version=$(sed -n 's/^ziglang==\([^ ]*\).*/\1/p' "$(dirname "${BASH_SOURCE[0]}")/zig-toolchain.txt")
+  echo "$tools/zig-$version/ziglang/zig"
+}
+
+# Puts an adequate Go and Zig first on PATH when there is one in the tool directory and none on PATH.
 use_tools() {
+  if ! zig_is_adequate zig && [ -x "$(tool_zig)" ]; then
+    PATH=$(dirname "$(tool_zig)"):$PATH
+    export PATH
+  fi
   if ! go_is_adequate go && [ -x "$(tool_go)" ]; then
     PATH=$(dirname "$(tool_go)"):$PATH
     export PATH

@@ -77,7 +77,10 @@ struct Planning {
   private func readConfig() throws -> UnikFile? {
     let shown = request.configFile?.description ?? UnikFile.fileName
     guard try FileSystem.target(configPath) != nil else {
-      guard let file = request.configFile else { return nil }
+      guard let file = request.configFile else {
+        if let other = MisnamedConfig.find(in: request.project) { throw MisnamedConfig.failure(other) }
+        return nil
+      }
       throw Failure(
         "no_config", "--file: there is no \(file)", hint: "give a unik.yaml that exists, or none", exit: .badInput)
     }

@@ -40,7 +40,11 @@ extension Workbench {
     }
     try FileSystem.createDirectory(root / "work")
     for name in step.cacheDirectories { try FileSystem.createDirectory(tools / name) }
-    for (path, text) in step.files { try FileSystem.writeAtomically(Array(text.utf8), to: HostPath(expand(path))) }
+    for (path, text) in step.files {
+      let target = HostPath(expand(path))
+      try FileSystem.createDirectory(target.parent)
+      try FileSystem.writeAtomically(Array(text.utf8), to: target)
+    }
     let own = ["PATH": self.environment["PATH"] ?? "", "HOME": (root / "home").description, "TMPDIR": "/tmp"]
     let all = own.merging(step.environment.mapValues(expand)) { $1 }.merging(environment) { $1 }
     return try ProcessRunner().run(

@@ -59,7 +59,6 @@ final class PackTemplateTests: XCTestCase {
       ("program = main.c\nprogramm = x.c\n", "bad_manifest", 2),
       ("# a comment\n\nprogram\n", "bad_manifest", 3),
       ("port = 70000\nprogram = main.c\n", "bad_manifest", 1),
-      ("port = eighty", "bad_manifest", 1),
       ("program = ../main.c\n", "bad_manifest", 1),
       ("program = \"quoted\\\".c\n", "bad_manifest", 1),
       ("name = \u{1b}[31m\n", "bad_manifest", 1),

@@ -34,6 +34,19 @@ final class ProjectRefusalTests: XCTestCase {
     try refuse(site, project, exit: .nothingDetected, says: ["Dockerfile is not taken as input", "unik.yaml"])
   }
 
+  func testAConfigurationUnderAnotherNameIsNotIgnored() throws {
+    let site = try Site()
+    let text = "version: 1\nbuild: {command: \"true\"}\nartifact: {path: notes.txt}\n"
+    for name in ["unik.yml", "unik.yaml.txt", "Unik.yaml"] {
+      let project = try site.write([name: text, "notes.txt": ""], to: "misnamed-\(name)")
+      try refuse(
+        site, project, exit: .badInput, says: ["there is a file \(name)", "mv \(name) unik.yaml", "--file \(name)"])
+    }
+    // Beside the right one it is somebody's copy.
+    let both = try site.write(["unik.yml": text, "unik.yaml": "version: 1\nnone: 1\n"], to: "both")
+    try refuse(site, both, exit: .badInput, says: ["unik.yaml:2:1"])
+  }
+
   func testNothingDetectedShowsWhatWasSeenAndWhatIsLookedFor() throws {
     let site = try Site()
     let project = try site.write(["notes.txt": "", "requirement.txt": "flask\n"], to: "unknown")

@@ -13,6 +13,7 @@ public enum LanguagePackMain {
     case "java": JavaPack()
     case "node": NodePack()
     case "python": PythonPack()
+    case "rust": RustPack()
     case "unik": UnikPack()
     default: nil
     }

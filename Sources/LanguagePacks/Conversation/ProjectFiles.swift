@@ -20,6 +20,14 @@ struct ProjectFiles {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The first bytes of a file, for what stands at its top.
+  func head(_ path: String, count: Int = 8 << 10) throws -> String? {
+    guard let relative = RootPath(path), let bytes = try FileSystem.head(root / relative, count: count) else {
+      return nil
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   func isFile(_ path: String) -> Bool { kind(path) == .file }
   func isDirectory(_ path: String) -> Bool { kind(path) == .directory }
 

@@ -41,7 +41,8 @@ struct DotnetListening {
     plan.decisions.append(
       Decision(
         what: "port", value: String(port),
-        source: request.declaredPort != nil ? "unik.yaml: run.ports" : "the default of .NET's images; nothing names another"))
+        source: request.declaredPort != nil
+          ? "unik.yaml: run.ports" : "the default of .NET's images; nothing names another"))
     // Since .NET 8 ports alone are enough; before, whole addresses.
     if framework.major >= 8 {
       plan.environment["ASPNETCORE_HTTP_PORTS"] = String(port)

@@ -18,7 +18,8 @@ struct DotnetNative {
       throw PackRefusal(
         .toolchainMissing, "toolchain_missing",
         "PublishAot compiles to native code and needs a linker, and there is neither clang nor gcc in PATH",
-        hint: "`apt-get install clang zlib1g-dev`, or write `options: {properties: [\"PublishAot=false\"]}` in unik.yaml",
+        hint:
+          "`apt-get install clang zlib1g-dev`, or write `options: {properties: [\"PublishAot=false\"]}` in unik.yaml",
         at: program.place(of: "PublishAot"))
     }
     linker = FileSystem.resolve(found) ?? found

@@ -20,7 +20,9 @@ struct DotnetPack: LanguagePack {
     }
     _ = try GlobalJSON.nearest(to: "", files)
     let programs = DotnetPrograms(all: projects, name: request.config?["name"]?.string)
-    var reasons = [DetectReason(path: manifest, rule: SolutionFile.isProject(manifest) ? "a .NET project" : "a solution")]
+    var reasons = [
+      DetectReason(path: manifest, rule: SolutionFile.isProject(manifest) ? "a .NET project" : "a solution")
+    ]
     guard let program = programs.eligible.first else {
       if !search.isAtRoot, let other = neighbours.all.first { return supporting(first, other) }
       return DetectAnswer(confidence: 40, reasons: reasons, role: .library)
@@ -37,7 +39,8 @@ struct DotnetPack: LanguagePack {
   private func supporting(_ path: String, _ other: Neighbours.Neighbour) -> DetectAnswer {
     DetectAnswer(
       confidence: 40,
-      reasons: [DetectReason(path: path, rule: "below a project of another language (\(other.file))")], role: .supporting)
+      reasons: [DetectReason(path: path, rule: "below a project of another language (\(other.file))")],
+      role: .supporting)
   }
 
   private func sourceAlone() -> DetectAnswer? {
@@ -53,7 +56,8 @@ struct DotnetPack: LanguagePack {
     guard !search.found.isEmpty else {
       let file = sourceAlone()?.reasons.first?.path
       throw PackRefusal(
-        .projectError, "no_project_file", "there is no .csproj, .fsproj, .vbproj or solution\(file.map { " for \($0)" } ?? "")",
+        .projectError, "no_project_file",
+        "there is no .csproj, .fsproj, .vbproj or solution\(file.map { " for \($0)" } ?? "")",
         hint: "`dotnet project convert \(file ?? "app.cs")` (.NET 10) or `dotnet new console` makes one")
     }
     let options = try DotnetOptions(request)

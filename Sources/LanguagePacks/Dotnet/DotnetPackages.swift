@@ -45,7 +45,8 @@ struct DotnetPackages {
   private(set) var lockFiles: [BuildPlan.LockFile] = []
 
   init(
-    _ closure: [MSBuildProject], runtime: String, environment: [String: String], asked: GlobalJSON?, _ files: ProjectFiles
+    _ closure: [MSBuildProject], runtime: String, environment: [String: String], asked: GlobalJSON?,
+    _ files: ProjectFiles
   ) throws {
     self.closure = closure
     self.runtime = runtime
@@ -91,7 +92,8 @@ struct DotnetPackages {
     let items = versions.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
       "    <PackageDownload Include=\"\(name)\" Version=\"\((versions[name] ?? []).joined(separator: ";"))\" />\n"
     }
-    let libraries = ["$(NetCoreRoot)library-packs", "$(MSBuildExtensionsPath)FSharp/library-packs"].map {
+    // Where the SDK itself brings packages along: FSharp.Core.
+    let libraries = ["$(DOTNET_ROOT)/library-packs", "$(MSBuildExtensionsPath)FSharp/library-packs"].map {
       "    <RestoreAdditionalProjectSources Condition=\"Exists('\($0)')\">"
         + "$(RestoreAdditionalProjectSources);\($0)</RestoreAdditionalProjectSources>\n"
     }
@@ -159,7 +161,8 @@ struct DotnetLock {
     let isEmpty = targets.values.allSatisfy(\.isEmpty)
     guard isEmpty || targets.keys.contains(where: { $0.hasSuffix("/\(runtime)") }) else {
       throw PackRefusal(
-        .projectError, "lock_runtime", "\(path) was made without the runtime \(runtime), so NuGet's locked mode refuses it",
+        .projectError, "lock_runtime",
+        "\(path) was made without the runtime \(runtime), so NuGet's locked mode refuses it",
         hint: "write <RuntimeIdentifiers>\(runtime)</RuntimeIdentifiers> into \(project.path), run "
           + "`dotnet restore --force-evaluate \(project.path)` and commit \(path)",
         at: SourceLocation(path: path))
@@ -184,7 +187,9 @@ struct DotnetLock {
     guard !entries.isEmpty else { return "it does not hold \(name)" }
     guard let version, SDKVersion(version) != nil else { return nil }
     let wanted = "[\(version), )"
-    guard let other = entries.lazy.compactMap({ $0["requested"]?.string }).first(where: { $0 != wanted }) else { return nil }
+    guard let other = entries.lazy.compactMap({ $0["requested"]?.string }).first(where: { $0 != wanted }) else {
+      return nil
+    }
     return "it holds \(name) \(other), and \(version) is asked for"
   }
 }

@@ -57,7 +57,8 @@ struct DotnetPlan {
       Decision(what: "program", value: "/app/\(program.assemblyName)", source: "\(program.path) (\(rule))"),
       Decision(what: "framework", value: framework.target.description, source: framework.place.description),
       Decision(
-        what: "dotnet version", value: sdk.version.description, source: wish ?? "the host's latest SDK; no global.json names one"),
+        what: "dotnet version", value: sdk.version.description,
+        source: wish ?? "the host's latest SDK; no global.json names one"),
       Decision(what: "build", value: "dotnet publish -c \(options.configuration) -r \(runtime)", source: program.path),
     ]
   }
@@ -66,7 +67,7 @@ struct DotnetPlan {
 
   private var environment: [String: String] {
     DotnetToolchain.environment.merging([
-      "DOTNET_ROOT": toolchain.dotnet.parent.description, "DOTNET_CLI_HOME": "${work}/home",
+      "DOTNET_ROOT": sdk.directory.parent.parent.description, "DOTNET_CLI_HOME": "${work}/home",
       "NUGET_PACKAGES": "${work}/packages", "NUGET_HTTP_CACHE_PATH": "${cache}/http",
     ]) { $1 }
   }
@@ -82,9 +83,10 @@ struct DotnetPlan {
 
   private var file: String { ProjectPath.name(of: program.path) }
 
-  /// What restore and publish must agree on, or the second finds other packages than the first.
+  /// What restore and publish must agree on, or the second finds other packages than the first. NuGet's audit asks the
+  /// network what is known of the packages today, so that the same build may fail tomorrow.
   private var properties: [String] {
-    var properties = ["-p:SelfContained=true", "-p:EnableSourceLink=false"]
+    var properties = ["-p:SelfContained=true", "-p:EnableSourceLink=false", "-p:NuGetAudit=false"]
     if closure.contains(where: { $0.frameworks.all.contains { $0.platform == "windows" } }) {
       properties.append("-p:EnableWindowsTargeting=true")
     }
@@ -131,9 +133,10 @@ struct DotnetPlan {
 
   /// Where NuGet looks for packages, and which SDK runs.
   private var configurations: [String] {
-    let names = ProjectPath.ancestors(of: program.directory).flatMap { directory in
-      ["nuget.config", "NuGet.config", "NuGet.Config"].map { ProjectPath.join(directory, $0) }
-    }.filter(files.isFile) + [asked?.path].compactMap { $0 }
+    let names =
+      ProjectPath.ancestors(of: program.directory).flatMap { directory in
+        ["nuget.config", "NuGet.config", "NuGet.Config"].map { ProjectPath.join(directory, $0) }
+      }.filter(files.isFile) + [asked?.path].compactMap { $0 }
     return names.isEmpty ? [program.path] : names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
@@ -141,11 +144,12 @@ struct DotnetPlan {
   /// no output of the fetch step.
   private func publishStep(_ packages: DotnetPackages, hasPackages: Bool, _ native: DotnetNative) throws -> BuildStep {
     var argv = [
-      toolchain.dotnet.description, "publish", file, "-c", options.configuration, "-r", runtime, "--self-contained", "true",
+      toolchain.dotnet.description, "publish", file, "-c", options.configuration, "-r", runtime, "--self-contained",
+      "true",
       "--nologo", "-nodeReuse:false", "-o", "${work}/publish",
     ]
     if framework.isOneOfSeveral { argv += ["-f", framework.target.description] }
-    if hasPackages { argv += ["--source", "${work}/packages"] }
+    if hasPackages { argv.append("-p:RestoreSources=${work}/packages") }
     if packages.isLocked { argv.append("-p:RestoreLockedMode=true") }
     argv += properties
     argv += [
@@ -161,7 +165,8 @@ struct DotnetPlan {
 
   private func layersStep(hasPackages: Bool) -> BuildStep {
     BuildStep(
-      id: "layers", argv: ["/bin/sh", "${pack}/lib/layers.sh", "${work}/publish", "${work}/packages", "${work}/layers"],
+      id: "layers",
+      argv: ["/bin/sh", "${pack}/lib/layers.sh", "${work}/publish", "${work}/packages", "${work}/layers"],
       inputs: ["${work}/publish"] + (hasPackages ? ["${work}/packages"] : []), outputs: [RootPath(literal: "layers")])
   }
 

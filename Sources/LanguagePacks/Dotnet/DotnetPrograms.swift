@@ -26,6 +26,9 @@ struct DotnetPrograms {
     project.directory.split(separator: "/").contains { besideTheProduct.contains($0.lowercased()) }
   }
 
+  /// `Shop.Client`, `client`: it speaks to the program that is meant.
+  private static func isClient(_ project: MSBuildProject) -> Bool { project.stem.lowercased().hasSuffix("client") }
+
   /// The program and the rule that chose it.
   func choose(app: String?) throws -> (project: MSBuildProject, rule: String) {
     if let app { return (try named(app), "asked for") }
@@ -41,7 +44,10 @@ struct DotnetPrograms {
     if web.count == 1, !eligible.contains(where: { $0.kind == .worker }) {
       return (web[0], "the only web application; the others are commands")
     }
-    let names = Set(all.solutions.map { ProjectPath.stem(of: $0.path).lowercased() } + [name?.lowercased()].compactMap { $0 })
+    let servers = eligible.filter { !Self.isClient($0) }
+    if servers.count == 1 { return (servers[0], "the only one that is no client") }
+    let names = Set(
+      all.solutions.map { ProjectPath.stem(of: $0.path).lowercased() } + [name?.lowercased()].compactMap { $0 })
     let alike = eligible.filter { names.contains($0.stem.lowercased()) }
     if alike.count == 1 { return (alike[0], "named as \(alike[0].stem == name ? "the project" : "its solution")") }
     throw PackRefusal.severalPrograms("dotnet", candidates(eligible))

@@ -63,7 +63,9 @@ extension MSBuildProject {
     if isTest { return .test }
     if isTool { return .tool }
     let output = properties.known("OutputType")?.lowercased()
-    if hasSDK("microsoft.net.sdk.blazorwebassembly") || packages.contains("microsoft.aspnetcore.components.webassembly.devserver") {
+    if hasSDK("microsoft.net.sdk.blazorwebassembly")
+      || packages.contains("microsoft.aspnetcore.components.webassembly.devserver")
+    {
       return .browser
     }
     if isLegacyWeb { return .web }
@@ -87,7 +89,8 @@ extension MSBuildProject {
     ]
     if !packages.isDisjoint(with: frameworks) { return true }
     let last = stem.split(whereSeparator: { $0 == "." || $0 == "-" || $0 == "_" }).last?.lowercased() ?? ""
-    return ["test", "tests", "unittests", "unittest", "integrationtests", "functionaltests", "specs", "testhost"].contains(last)
+    return ["test", "tests", "unittests", "unittest", "integrationtests", "functionaltests", "specs", "testhost"]
+      .contains(last)
       || last.hasSuffix("tests")
   }
 

@@ -10,7 +10,8 @@ struct DotnetSearch {
 
   /// Never a place of projects.
   private static let skipped: Set<String> = [
-    "bin", "obj", "node_modules", "packages", "artifacts", "wwwroot", "publish", "TestResults", "vendor", "dist", "target",
+    "bin", "obj", "node_modules", "packages", "artifacts", "wwwroot", "publish", "TestResults", "vendor", "dist",
+    "target",
   ]
 
   init(_ files: ProjectFiles) {
@@ -50,7 +51,8 @@ struct DotnetSearch {
     "global.json", "Directory.Build.props", "Directory.Packages.props", "NuGet.config", "nuget.config", "NuGet.Config",
   ]
   private static let manifestsOfOthers = [
-    "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "pyproject.toml", "requirements.txt", "Gemfile",
+    "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "pyproject.toml", "requirements.txt",
+    "Gemfile",
     "composer.json", "mix.exs", "Package.swift", "package.json",
   ]
 

@@ -18,7 +18,7 @@ struct DotnetFramework {
       throw PackRefusal(
         .projectError, "no_framework",
         isWritten
-          ? "\(project.path): the TargetFramework depends on what only MSBuild can work out"
+          ? "\(project.path): its TargetFramework is empty, or what only MSBuild can work out"
           : "\(project.path) names no TargetFramework",
         hint: "write <TargetFramework>net8.0</TargetFramework> into it", at: place)
     }
@@ -128,6 +128,11 @@ struct DotnetToolchain {
   func choose(_ asked: GlobalJSON?, _ framework: DotnetFramework, mode: BuildMode, _ notes: PackNotes) throws -> SDK {
     var chosen = sdks[sdks.count - 1]
     if let asked {
+      if let ignored = asked.ignored {
+        notes.warn(
+          "\(asked.path):\(asked.line): \(ignored); dotnet leaves it out of account, so the latest SDK is taken",
+          hint: "`dotnet new globaljson --sdk-version \(chosen.version) --force` writes a valid one")
+      }
       if let version = asked.choose(sdks.map(\.version)), let sdk = sdks.last(where: { $0.version == version }) {
         chosen = sdk
       } else {
@@ -165,7 +170,9 @@ struct DotnetToolchain {
   private func mismatch(
     _ message: String, _ hint: String, _ place: SourceLocation, _ mode: BuildMode, _ notes: PackNotes
   ) throws {
-    guard mode == .debug else { throw PackRefusal(.toolchainMissing, "toolchain_version", message, hint: hint, at: place) }
+    guard mode == .debug else {
+      throw PackRefusal(.toolchainMissing, "toolchain_version", message, hint: hint, at: place)
+    }
     notes.warn(message, hint: hint)
   }
 }

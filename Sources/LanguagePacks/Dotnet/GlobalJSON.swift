@@ -24,6 +24,8 @@ struct GlobalJSON {
   var version: SDKVersion?
   var rollForward: RollForward
   var allowPrerelease: Bool
+  /// What in it `dotnet` does not understand and leaves out of account: then the latest SDK is taken.
+  private(set) var ignored: String?
   /// The line of the version, or the first.
   var line: Int
   /// As it is written, for a copy with another SDK.
@@ -47,29 +49,36 @@ struct GlobalJSON {
     guard sdk == .null || sdk.object != nil else {
       throw Self.wrong(path, Self.line(of: "\"sdk\"", bytes), "\"sdk\" is a \(sdk.kind), not an object")
     }
-    if let value = sdk["version"], value != .null {
-      guard let text = value.string, let version = SDKVersion(text) else {
-        throw Self.wrong(
-          path, line, "\"sdk.version\" is \(CanonicalJSON.string(value)), not a whole version of an SDK such as 8.0.100")
-      }
-      self.version = version
+    rollForward = .latestMajor
+    allowPrerelease = sdk["allowPrerelease"]?.bool ?? true
+    let written = try Self.text(sdk, "version", path, bytes)
+    version = written.flatMap { SDKVersion($0) }
+    if let written, version == nil {
+      ignored = "sdk.version is \"\(written)\", not a whole version of an SDK such as 8.0.100"
+      return
     }
     rollForward = version == nil ? .latestMajor : .latestPatch
-    if let value = sdk["rollForward"], value != .null {
-      let place = Self.line(of: "\"rollForward\"", bytes)
-      guard let text = value.string, let policy = RollForward(word: text) else {
-        let near = value.string.flatMap { Suggestion.question(for: $0, in: RollForward.allCases.map(\.rawValue)) }
-        throw Self.wrong(
-          path, place, "\"sdk.rollForward\" is \(CanonicalJSON.string(value)), which is none of its values"
-            + (near.map { "; \($0)" } ?? ""))
-      }
-      guard version != nil || policy == .latestMajor else {
-        throw Self.wrong(path, place, "\"sdk.rollForward\" is \(policy.rawValue), and there is no \"sdk.version\"")
-      }
-      rollForward = policy
-    }
-    allowPrerelease = sdk["allowPrerelease"]?.bool ?? true
     if version?.isPrerelease == true { allowPrerelease = true }
+    guard let word = try Self.text(sdk, "rollForward", path, bytes) else { return }
+    if let policy = RollForward(word: word), version != nil || policy == .latestMajor {
+      rollForward = policy
+      return
+    }
+    let question = Suggestion.question(for: word, in: RollForward.allCases.map(\.rawValue))
+    line = Self.line(of: "\"rollForward\"", bytes)
+    ignored =
+      RollForward(word: word) == nil
+      ? "sdk.rollForward is \"\(word)\", which is none of its values" + (question.map { "; \($0)" } ?? "")
+      : "sdk.rollForward is \(word), and there is no sdk.version"
+    (version, rollForward) = (nil, .latestMajor)
+  }
+
+  private static func text(_ sdk: JSONValue, _ name: String, _ path: String, _ bytes: [UInt8]) throws -> String? {
+    guard let value = sdk[name], value != .null else { return nil }
+    guard let text = value.string else {
+      throw wrong(path, line(of: "\"\(name)\"", bytes), "\"sdk.\(name)\" is a \(value.kind), not a string")
+    }
+    return text
   }
 
   private static func wrong(_ path: String, _ line: Int, _ text: String) -> Failure {

@@ -82,7 +82,8 @@ struct MSBuildProject {
     guard root.name == "Project" else {
       throw Failure(
         "bad_project", "the element <\(root.name)> stands where <Project> is expected",
-        hint: "a project file begins with <Project Sdk=\"Microsoft.NET.Sdk\">", at: root.location(file), exit: .badInput)
+        hint: "a project file begins with <Project Sdk=\"Microsoft.NET.Sdk\">", at: root.location(file), exit: .badInput
+      )
     }
     return root
   }
@@ -142,6 +143,10 @@ struct MSBuildProject {
     }
   }
 
+  private func expand(_ text: String, _ file: String) -> String? {
+    text.contains("$(") ? scope(file).expand(text) : text
+  }
+
   /// The properties as a file sees them.
   private func scope(_ file: String) -> MSBuildProperties {
     var scope = properties
@@ -167,7 +172,7 @@ struct MSBuildProject {
     for property in group.children {
       switch holds(property, file) {
       case true?:
-        properties[property.name] = .some(scope(file).expand(property.text))
+        properties[property.name] = .some(expand(property.text, file))
         places[property.name.lowercased()] = property.location(file)
       case nil: forget(property.name)
       case false?: break
@@ -194,13 +199,13 @@ struct MSBuildProject {
       guard let name = text.split(separator: "'").dropFirst().first else { return nil }
       return nearest(String(name), above: ProjectPath.directory(of: here)).flatMap { here.isEmpty ? nil : $0 }
     }
-    return scope(file).expand(text).flatMap { Self.resolve($0, file) }
+    return expand(text, file).flatMap { Self.resolve($0, file) }
   }
 
   private mutating func takeItems(_ group: XMLElement, _ file: String) {
     guard holds(group, file) != false else { return }
     for element in group.children where holds(element, file) != false {
-      guard let include = element.attributes["Include"], let text = scope(file).expand(include) else { continue }
+      guard let include = element.attributes["Include"], let text = expand(include, file) else { continue }
       for name in text.split(separator: ";") {
         let name = name.filter { !$0.isNewline }.split(separator: " ").joined(separator: " ")
         items.append(

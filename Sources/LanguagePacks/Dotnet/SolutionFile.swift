@@ -50,7 +50,8 @@ struct SolutionFile {
   // MARK: .sln
 
   private mutating func readText(_ bytes: [UInt8]) throws {
-    let text = String(decoding: bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
+    let text = String(
+      decoding: bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
     let header = "Microsoft Visual Studio Solution File"
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     guard let first = lines.firstIndex(where: { line in line.contains { !$0.isWhitespace } }) else {

@@ -24,7 +24,7 @@ struct GoModFile {
 
   init(_ text: String) {
     var block: (verb: String, line: Int)?
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       if let words = Self.comment(line, "+heroku") { heroku.append(Directive(words: words, line: index + 1)) }
       var words = Self.words(line)
       guard let first = words.first else { continue }

@@ -66,7 +66,8 @@ struct GoPrograms {
   ) {
     guard budget > 0 else { return }
     budget -= 1
-    let names = files.names(directory)
+    let entries = files.entries(directory)
+    let names = entries.filter { !$0.isDirectory }.map(\.text)
     if directory != module.directory, names.contains("go.mod") { return }
     if let main = mainFile(in: directory, names) {
       programs.append(
@@ -75,23 +76,28 @@ struct GoPrograms {
       )
     }
     // The go command ignores these by name (`go help packages`).
-    for name in names where !name.hasPrefix(".") && !name.hasPrefix("_") {
+    for name in entries.lazy.filter(\.isDirectory).map(\.text) where !name.hasPrefix(".") && !name.hasPrefix("_") {
       guard !["vendor", "testdata", "node_modules"].contains(name) else { continue }
-      let path = join(directory, name)
-      guard let relative = RootPath(path), (try? FileSystem.status(files.root / relative))??.kind == .directory else {
-        continue
-      }
-      search(path, module, modules, &budget)
+      search(join(directory, name), module, modules, &budget)
     }
   }
 
   /// The file that holds `func main` of a `package main` built for the target.
   private func mainFile(in directory: String, _ names: [String]) -> String? {
-    names.first { name in
-      guard isSource(name), let text = (try? files.text(join(directory, name))) ?? nil else { return false }
+    for name in names where isSource(name) {
+      let path = join(directory, name)
+      guard let head = (try? files.head(path)) ?? nil else { continue }
+      let top = GoSourceText(head)
+      if let package = top.package, package != "main" {
+        // A directory is one package: the first file that is always built says which (go.dev/ref/spec#Packages).
+        if top.constraint == nil { return nil }
+        continue
+      }
+      guard let text = (try? files.text(path)) ?? nil else { continue }
       let source = GoSourceText(text)
-      return source.package == "main" && source.hasMain && isBuilt(source)
+      if source.package == "main" && source.hasMain && isBuilt(source) { return name }
     }
+    return nil
   }
 
   /// `name_GOOS.go`, `name_GOARCH.go`, `name_GOOS_GOARCH.go` (`go help buildconstraint`).

@@ -41,9 +41,10 @@ struct GradleProject {
     for (index, token) in script.tokens.enumerated() where token.kind == .word {
       guard let id = Self.plugin(at: index, script, catalog) else { continue }
       // `id("x") version "1" apply false` makes it known and applies nothing.
-      let rest = script.tokens[index...].prefix(12).prefix { $0.line == token.line }
+      let rest = script.tokens[index...].dropFirst().prefix(20)
+        .prefix { $0.line == token.line && !["id", "alias", "kotlin"].contains($0.text) }
       let words = rest.filter { $0.kind == .word }.map(\.text)
-      if let apply = words.lastIndex(of: "apply"), apply > 0, words.dropFirst(apply + 1).first == "false" { continue }
+      if let apply = words.firstIndex(of: "apply"), words.dropFirst(apply + 1).first == "false" { continue }
       let value = Value(text: id, line: token.line)
       let isShared = script.blocks(at: index).contains { ["subprojects", "configure", "project"].contains($0) }
       if isShared { shared.append(value) } else { plugins.append(value) }

@@ -31,8 +31,8 @@ struct GradleSteps {
     }
   }
 
-  /// False when packc.lock has to get its packages first.
-  func add(to plan: inout BuildPlan) throws -> Bool {
+  /// Without packages in packc.lock there is nothing to fetch yet, and the plan says so.
+  func add(to plan: inout BuildPlan) throws {
     plan.decisions.append(toolDecision)
     if let gradle {
       plan.toolchains.append(.init(name: "gradle", version: gradle.version, path: gradle.identity))
@@ -50,14 +50,13 @@ struct GradleSteps {
     case .unresolved(let resolution):
       plan.unresolved = resolution
       plan.decisions.append(Decision(what: "packages", value: "to be resolved", source: chosen.module.manifest))
-      return false
     case .locked(let list, let count):
       plan.decisions.append(Decision(what: "packages", value: "\(count) by hash", source: "packc.lock"))
-      plan.decisions.append(
-        Decision(what: "build", value: "gradle \(tasks.joined(separator: " "))", source: chosen.module.manifest))
-      plan.steps += [JavaMirror.fetchStep(list, mirror: mirror, self.plan, tools: self.plan.jdk.tools), buildStep]
-      return true
+      plan.steps.append(JavaMirror.fetchStep(list, mirror: mirror, self.plan, tools: self.plan.jdk.tools))
     }
+    plan.decisions.append(
+      Decision(what: "build", value: "gradle \(tasks.joined(separator: " "))", source: chosen.module.manifest))
+    plan.steps.append(buildStep)
   }
 
   private var toolDecision: Decision {
@@ -97,10 +96,8 @@ struct GradleSteps {
       "--init-script", "${pack}/lib/packc.init.gradle",
       "-Dpackc.project=\(chosen.module.directory.isEmpty ? "." : chosen.module.directory)",
       "-Dpackc.output=\(output)", "-Porg.gradle.java.installations.auto-download=false", "-x", "test",
-    ] + (offline ? ["--offline", "-Dpackc.repository=${work}/repository"] : ["--info"] + mirrorFlags) + tasks
+    ] + (offline ? ["--offline", "-Dpackc.repository=${work}/repository"] : ["--info"]) + tasks
   }
-
-  private var mirrorFlags: [String] { mirror.map { ["-Dpackc.repository=\($0)"] } ?? [] }
 
   private var environment: [String: String] {
     plan.environment(["GRADLE_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.home=${work}/home"])

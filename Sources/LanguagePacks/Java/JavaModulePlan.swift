@@ -28,21 +28,15 @@ struct JavaModulePlan {
       plan.decisions.append(
         Decision(what: "main class", value: main, source: chosen.mainSource ?? chosen.module.manifest))
     }
-    let settled: Bool
     switch build {
     case .maven(let reactor):
       plan.version = reactor.members.first { $0.path == chosen.module.manifest }.flatMap { project in
         reactor.version(of: project).map { reactor.expand($0, in: project) }
       }
-      let steps = try MavenSteps(plan: base, reactor: reactor, chosen: chosen, host: host)
-      settled = try steps.add(to: &plan)
+      try MavenSteps(plan: base, reactor: reactor, chosen: chosen, host: host).add(to: &plan)
     case .gradle(let gradle):
       plan.version = gradle.projects.first { $0.path == chosen.module.manifest }?.version?.text
-      settled = try GradleSteps(plan: base, build: gradle, chosen: chosen, host: host).add(to: &plan)
-    }
-    guard settled else {
-      plan.toolchains.append(.init(name: "java", version: jdk.version, path: jdk.java))
-      return plan
+      try GradleSteps(plan: base, build: gradle, chosen: chosen, host: host).add(to: &plan)
     }
     let port = JavaPorts.port(request, chosen.module.framework, module: chosen.module.directory, files)
     let isForced = chosen.rule == "--app" && chosen.main != nil && request.app == chosen.main

@@ -18,7 +18,9 @@ struct JavaPlan {
       Decision(what: "program", value: jar ?? ".", source: jar ?? "META-INF/MANIFEST.MF (Main-Class)"),
       Decision(what: "build", value: "none", source: "the jar is in the project"),
     ]
-    let port = JavaPorts.port(request, .none, module: nil, files)
+    let port =
+      JavaPorts.port(request, .none, module: nil, files)
+      ?? .init(number: JavaPorts.usual, source: "the usual one; the jar itself is not read while planning")
     if let jar {
       let script = "mkdir \"$2\" && cp \"$1\" \"$2/program.jar\""
       plan.steps.append(
@@ -39,7 +41,7 @@ struct JavaPlan {
 
   /// `input`: the directory with `program.jar`, or an unpacked one. `framework` nil: found in no manifest.
   func finish(
-    _ plan: inout BuildPlan, input: String, main: String?, framework: JavaFramework?, port: JavaPorts.Port
+    _ plan: inout BuildPlan, input: String, main: String?, framework: JavaFramework?, port: JavaPorts.Port?
   ) {
     plan.steps.append(assembleStep(input: input, main: main))
     let app = RootPath(literal: "app")
@@ -56,9 +58,11 @@ struct JavaPlan {
       ["\(Self.runtimePlace.absolute)/bin/java"] + Self.flags
       + (request.options["jvm_args"]?.array ?? []).compactMap(\.string) + ["-jar", "/app/app.jar"]
     plan.workingDirectory = app
-    plan.environment = (framework ?? .spring).environment(port: port.number)
-    plan.ports = ["\(port.number)/tcp"]
-    plan.decisions.append(Decision(what: "port", value: String(port.number), source: port.source))
+    plan.environment = (framework ?? .spring).environment(port: port?.number)
+    if let port {
+      plan.ports = ["\(port.number)/tcp"]
+      plan.decisions.append(Decision(what: "port", value: String(port.number), source: port.source))
+    }
     plan.toolchains.append(.init(name: "java", version: jdk.version, path: jdk.java))
   }
 
@@ -80,10 +84,10 @@ struct JavaPlan {
     let modules = (request.options["modules"]?.array ?? []).compactMap(\.string).joined(separator: ",")
     return BuildStep(
       id: "assemble",
-      argv: run("Assemble", [input, "${work}/image", main ?? "-", jdk.home.description, modules]),
+      argv: run("Assemble", [input, "${work}/image", main ?? "-", "${cache}/jlink", modules]),
       environment: environment([:]), inputs: [input == "${source}" ? "." : input],
       outputs: [RootPath(literal: "image")],
-      tools: jdk.tools)
+      cacheDirectories: [RootPath(literal: "jlink")], tools: jdk.tools)
   }
 
   /// A program of the pack's lib directory.

@@ -9,9 +9,11 @@ enum JavaPorts {
   }
   static let usual = 8080
 
-  static func port(_ request: PackRequest, _ framework: JavaFramework, module: String?, _ files: ProjectFiles) -> Port {
+  /// nil for a program that no file says to listen.
+  static func port(_ request: PackRequest, _ framework: JavaFramework, module: String?, _ files: ProjectFiles) -> Port?
+  {
     if let declared = request.declaredPort { return Port(number: declared, source: "unik.yaml") }
-    let directory = JavaPaths.below(module ?? "", "src/main/resources")
+    let directory = module.map { JavaPaths.below($0, "src/main/resources") } ?? "BOOT-INF/classes"
     for name in ["application.properties", "application.yml", "application.yaml", "application.conf"] {
       for path in ["\(directory)/\(name)", "\(directory)/config/\(name)"] {
         guard let text = (try? files.text(path)) ?? nil else { continue }
@@ -22,9 +24,7 @@ enum JavaPorts {
     if framework == .none || framework == .javalin || framework == .ktor || framework == .vertx {
       if let found = inSource(module ?? "", files) { return found }
     }
-    let title =
-      framework == .none ? "the usual one; PORT says it to the program" : "the usual one of \(framework.title)"
-    return Port(number: usual, source: title)
+    return framework == .none ? nil : Port(number: usual, source: "the usual one of \(framework.title)")
   }
 
   private static let keys = ["server.port", "quarkus.http.port", "micronaut.server.port"]
@@ -95,9 +95,11 @@ enum JavaPorts {
 }
 
 extension JavaFramework {
-  /// What makes it listen on all addresses at that port, whatever its settings say.
-  func environment(port: Int) -> [String: String] {
-    switch self {
+  /// What makes it listen on all addresses at that port, whatever its settings say. A program without a framework reads
+  /// `PORT`, if anything.
+  func environment(port: Int?) -> [String: String] {
+    guard let port else { return [:] }
+    return switch self {
     case .spring: ["SERVER_ADDRESS": "0.0.0.0", "SERVER_PORT": String(port)]
     case .quarkus: ["QUARKUS_HTTP_HOST": "0.0.0.0", "QUARKUS_HTTP_PORT": String(port)]
     case .micronaut: ["MICRONAUT_SERVER_HOST": "0.0.0.0", "MICRONAUT_SERVER_PORT": String(port)]

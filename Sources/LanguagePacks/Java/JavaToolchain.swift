@@ -72,8 +72,10 @@ struct JavaToolchain {
 
   func meets(_ wish: JavaWish) -> Bool { wish.isExact ? feature == wish.version : feature >= wish.version }
 
+  /// From 24 on a JDK may come without jmods, and links from its own image (JEP 493).
   private var hasLinker: Bool {
-    FileSystem.isExecutableFile(home / "bin/jlink") && FileSystem.exists(home / "jmods/java.base.jmod")
+    FileSystem.isExecutableFile(home / "bin/jlink")
+      && (FileSystem.exists(home / "jmods/java.base.jmod") || feature >= 24)
   }
 
   private static func mismatch(_ wishes: [JavaWish], _ all: [JavaToolchain], _ usable: [JavaToolchain]) -> PackRefusal {
@@ -91,6 +93,7 @@ struct JavaToolchain {
       : "`apt-get install openjdk-\(wish.version)-jdk-headless` or `sdk install java \(wish.version)-tem`, and set "
         + "JAVA_HOME to it; or change what \(wish.location.path) asks for"
     return PackRefusal(
-      .toolchainMissing, "toolchain_version", "\(wish.says), and the host has \(here)", hint: hint, at: wish.location)
+      .toolchainMissing, "toolchain_version",
+      "\(wish.location.path) asks for Java \(wish.asked), and the host has \(here)", hint: hint, at: wish.location)
   }
 }

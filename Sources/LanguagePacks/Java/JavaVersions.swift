@@ -11,7 +11,8 @@ struct JavaWish: Equatable {
   var isExact: Bool
   var location: SourceLocation
 
-  var says: String { "\(location) asks for Java \(text)\(isExact ? "" : " or newer")" }
+  var asked: String { isExact ? text : "\(text) or newer" }
+  var says: String { "\(location) asks for Java \(asked)" }
 }
 
 enum JavaVersions {

@@ -23,8 +23,8 @@ struct MavenSteps {
     mirror = try JavaMirror.place(plan.request, plan.files)
   }
 
-  /// False when packc.lock has to get its packages first.
-  func add(to plan: inout BuildPlan) throws -> Bool {
+  /// Without packages in packc.lock there is nothing to fetch yet, and the plan says so.
+  func add(to plan: inout BuildPlan) throws {
     plan.decisions.append(toolDecision)
     plan.toolchains.append(.init(name: "maven", version: maven.version, path: library))
     let inputs = try inputFiles.compactMap { try self.plan.files.lockFile($0) }
@@ -38,16 +38,15 @@ struct MavenSteps {
     case .unresolved(let resolution):
       plan.unresolved = resolution
       plan.decisions.append(Decision(what: "packages", value: "to be resolved", source: "pom.xml"))
-      return false
     case .locked(let list, let count):
       plan.decisions.append(
         Decision(
           what: "packages", value: "\(count) by hash", source: "packc.lock (from \(inputFiles.joined(separator: ", ")))"
         ))
-      plan.decisions.append(Decision(what: "build", value: "mvn \(goals.joined(separator: " "))", source: goalSource))
-      plan.steps += [fetchStep(list), buildStep]
-      return true
+      plan.steps.append(fetchStep(list))
     }
+    plan.decisions.append(Decision(what: "build", value: "mvn \(goals.joined(separator: " "))", source: goalSource))
+    plan.steps.append(buildStep)
   }
 
   private var toolDecision: Decision {

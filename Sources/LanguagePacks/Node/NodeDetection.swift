@@ -7,7 +7,7 @@ struct NodeDetection {
 
   init(_ files: ProjectFiles) { self.files = files }
 
-  func answer(_ request: PackRequest) throws -> DetectAnswer? {
+  func answer(app: String?) throws -> DetectAnswer? {
     let project = try NodeProject(files)
     let programs = try NodePrograms(project)
     let neighbours = Neighbours(of: "node", files).all
@@ -32,7 +32,7 @@ struct NodeDetection {
       }
       reasons.append(
         DetectReason(path: project.workspaceFile ?? manifest, rule: "\(found.count) programs in the workspace"))
-      return answer(90, .program, request.app == nil ? programs.candidates(found) : [])
+      return answer(90, .program, app == nil ? programs.candidates(found) : [])
     case .site(let manifest, let builder, _):
       reasons.append(DetectReason(path: manifest.path, rule: "pages made by \(builder)"))
       if let neighbour = neighbours.first {

@@ -29,20 +29,28 @@ struct NodeNx {
     defaultProject = nx["defaultProject"]?.string
     let base = nx["workspaceLayout"]?["appsDir"]?.string ?? "apps"
     var found: [Application] = []
-    for name in files.names(base).prefix(256) {
-      let directory = "\(base)/\(name)"
-      guard let text = try files.text("\(directory)/project.json") else { continue }
-      let path = "\(directory)/project.json"
-      let project = try JSONParser.parse(Array(text.utf8), name: path, limits: .init(lastKeyWins: true))
-      guard project["projectType"]?.string != "library", let build = project["targets"]?["build"],
-        let output = build["options"]?["outputPath"]?.string
-      else { continue }
-      found.append(
-        Application(
-          name: project["name"]?.string ?? name, directory: directory, output: NodeProject.clean(output),
-          executor: build["executor"]?.string ?? ""))
+    for directory in [""] + files.names(base).prefix(256).map({ "\(base)/\($0)" }) {
+      if let application = try Self.application(in: directory, files) { found.append(application) }
     }
     applications = found
+  }
+
+  private static func application(in directory: String, _ files: ProjectFiles) throws -> Application? {
+    func place(_ name: String) -> String { directory.isEmpty ? name : "\(directory)/\(name)" }
+    let name = String(directory.split(separator: "/").last ?? "")
+    let path = place("project.json")
+    guard let text = try files.text(path) else {
+      // Plugins find the targets by the files of the frameworks.
+      let isNext = !directory.isEmpty && NodeProgramRules.nextConfigurations.contains { files.isFile(place($0)) }
+      return isNext ? Application(name: name, directory: directory, output: directory, executor: "@nx/next:build") : nil
+    }
+    let project = try JSONParser.parse(Array(text.utf8), name: path, limits: .init(lastKeyWins: true))
+    guard project["projectType"]?.string != "library", let build = project["targets"]?["build"],
+      let output = build["options"]?["outputPath"]?.string
+    else { return nil }
+    return Application(
+      name: project["name"]?.string ?? name, directory: directory, output: NodeProject.clean(output),
+      executor: build["executor"]?.string ?? "")
   }
 
   func application(_ name: String) -> Application? {

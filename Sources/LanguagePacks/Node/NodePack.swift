@@ -5,7 +5,7 @@ internal import Packs
 struct NodePack: LanguagePack {
   private let files = ProjectFiles()
 
-  func detect(_ request: PackRequest) throws -> DetectAnswer? { try NodeDetection(files).answer(request) }
+  func detect(_ request: PackRequest) throws -> DetectAnswer? { try NodeDetection(files).answer(app: request.app) }
 
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
     let project = try NodeProject(files)

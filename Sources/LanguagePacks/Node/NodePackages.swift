@@ -75,6 +75,12 @@ struct NodePackages {
   /// The manifests whose packages the program itself uses.
   var own: [NodeManifest] {
     var found = [program.manifest, directory.isEmpty ? project.root : nil].compactMap { $0 }
+    // The root may start a file of a member.
+    if case .file(let path) = program.launch.kind, let file = NodeModulePath.join(program.directory, path),
+      let owner = project.members.first(where: { file.hasPrefix($0.directory + "/") })
+    {
+      found.append(owner)
+    }
     var index = 0
     // Members that it depends on.
     while index < found.count {

@@ -23,7 +23,7 @@ struct NodePlan {
     plan.toolchains = [.init(name: "node", version: toolchain.version.description, path: toolchain.node)]
     plan.runtime = toolchain.runtime
     let packages = try NodePackages(project, program, mode: request.mode, notes)
-    let build = NodeBuild(project: project, rules: rules, program: program, options: request.options)
+    let build = try NodeBuild(project: project, rules: rules, program: program, options: request.options)
     let start = try NodeStart(
       request: request, notes: notes, rules: rules, program: program, packages: packages, toolchain: toolchain)
     plan.decisions = decisions(toolchain, wishes)
@@ -90,10 +90,18 @@ struct NodeBuild {
   let directory: String
   let source: String
 
-  init(project: NodeProject, rules: NodeProgramRules, program: NodeProgram, options: JSONValue) {
+  init(project: NodeProject, rules: NodeProgramRules, program: NodeProgram, options: JSONValue) throws {
     let own = program.manifest
     if let asked = options["build"]?.array?.compactMap(\.string) {
       let holder = asked.allSatisfy { own?.scripts[$0] != nil } ? own : project.root ?? own
+      if let missing = asked.first(where: { holder?.scripts[$0] == nil }) {
+        throw PackRefusal(
+          .projectError, "no_script",
+          "options.build names the script \"\(missing)\", which \(holder?.path ?? "package.json") lacks",
+          hint: Suggestion.question(for: missing, in: holder.map { Array($0.scripts.keys) } ?? [])
+            ?? "add it to the scripts",
+          at: SourceLocation(path: "unik.yaml"))
+      }
       names = asked
       directory = holder?.directory ?? ""
       commands = asked.map { Self.line($0, holder) }

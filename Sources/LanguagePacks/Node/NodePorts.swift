@@ -48,7 +48,7 @@ struct NodePorts {
 
   private mutating func read(_ text: String, _ path: String) {
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(20_000).enumerated() {
-      guard line.utf8.count < 2000, !line.drop(while: \.isWhitespace).hasPrefix("//") else { continue }
+      guard line.utf8.count < 2000, !Self.isComment(line) else { continue }
       if line.contains("env.PORT") || line.contains("env[\"PORT\"]") || line.contains("env['PORT']") {
         usesVariable = true
       }
@@ -63,13 +63,20 @@ struct NodePorts {
     }
   }
 
+  private static func isComment(_ line: Substring) -> Bool {
+    let text = line.drop(while: \.isWhitespace)
+    return text.hasPrefix("//") || text.hasPrefix("*") || text.hasPrefix("/*")
+  }
+
   /// `listen(3000`, `PORT || 3000`, `PORT ?? "3000"`, `port = 3000`, `port: 3000`
   static func port(_ line: some StringProtocol) -> (number: Int, isSure: Bool)? {
     let text = Array(line.utf8)
-    for (mark, isSure) in marks {
+    for (mark, isSure, isWord) in marks {
       var start = 0
       while let at = find(mark, in: text, from: start) {
         start = at + mark.count
+        // `report` is no port.
+        if isWord, at > 0, isLetter(text[at - 1]) { continue }
         var index = start
         // `PORT || 3000`: what stands between the name and the number.
         while index < text.count, " \t=:|?'\"`)(]".utf8.contains(text[index]) || (isSure && text[index] == 0x2c) {
@@ -87,9 +94,10 @@ struct NodePorts {
     }
     return nil
   }
-  private static let marks: [([UInt8], Bool)] = [
-    (".listen(", true), ("PORT", true), ("port", false), ("Port", false),
-  ].map { (Array($0.0.utf8), $0.1) }
+  /// The last is for `serverPort`; the others but the first begin a word.
+  private static let marks: [(text: [UInt8], isSure: Bool, isWord: Bool)] = [
+    (".listen(", true, false), ("PORT", true, true), ("port", false, true), ("Port", false, false),
+  ].map { (Array($0.0.utf8), $0.1, $0.2) }
   /// Where databases, queues and mail servers listen: a program that names one speaks to it.
   private static let others: Set<Int> = [
     110, 143, 389, 465, 587, 993, 995, 1025, 1433, 1521, 2181, 2525, 3306, 5432, 5433, 5672, 6379, 6380, 8125, 9042,

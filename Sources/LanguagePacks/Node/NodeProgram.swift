@@ -13,6 +13,8 @@ struct NodeProgram {
   var notes: [String] = []
   /// Somebody wrote that this is started, as opposed to a file of the usual name.
   var isStated = true
+  /// What `--app` takes for it; its directory when that is nil.
+  var app: String?
 
   var label: String {
     switch launch.kind {

@@ -19,7 +19,12 @@ struct NodeProgramRules {
     var unusable: NodeFinding?
     if let manifest {
       switch scripts(manifest) {
-      case .program(let program): return .program(program)
+      case .program(let program):
+        // `next start` does not start what `output: "export"` leaves.
+        if case .tool(let tool) = program.launch.kind, tool.name == "next", isStaticExport(manifest) {
+          return served("next", "out", manifest)
+        }
+        return .program(program)
       case let other: unusable = other
       }
       if let program = try moon(manifest) ?? framework(manifest) { return .program(program) }

@@ -149,7 +149,9 @@ struct NodePrograms {
         found.source = "\(program.source), nx.json"
         return .program(found)
       }
-      return nx.startable.count == 1 ? .program(nxProgram(nx.startable[0])) : .several(nx.startable.map(nxProgram))
+      let all = nx.startable.map(nxProgram)
+      if all.isEmpty { return .unusable(.unknown(program.label), source: program.source) }
+      return all.count == 1 ? .program(all[0]) : .several(all)
     default: return .program(program)
     }
   }
@@ -162,7 +164,8 @@ struct NodePrograms {
     launch.builds = ["nx build \(application.name)"]
     return NodeProgram(
       directory: "", manifest: project.root, launch: launch,
-      source: "\(application.directory)/project.json (targets.build)")
+      source: "\(application.directory.isEmpty ? "" : application.directory + "/")project.json (targets.build)",
+      app: application.directory.isEmpty ? application.name : application.directory)
   }
 
   // MARK: Candidates
@@ -170,10 +173,7 @@ struct NodePrograms {
   /// What `--app` takes.
   func candidates(_ programs: [NodeProgram]) -> [ProgramCandidate] {
     programs.map { program in
-      let app =
-        program.directory.isEmpty
-        ? String(program.source.split(separator: "/").dropLast().joined(separator: "/")) : program.directory
-      return ProgramCandidate(app: app, reasons: ["\(program.label) (\(program.source))"])
+      ProgramCandidate(app: program.app ?? program.directory, reasons: ["\(program.label) (\(program.source))"])
     }
   }
 }

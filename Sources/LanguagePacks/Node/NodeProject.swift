@@ -12,7 +12,7 @@ struct NodeProject {
   let workspaceFile: String?
 
   private static let memberLimit = 256
-  private static let directoryLimit = 4096
+  private static let directoryLimit = 20_000
 
   init(_ files: ProjectFiles) throws {
     self.files = files
@@ -66,7 +66,8 @@ struct NodeProject {
       let rest = parts.dropFirst()
       if part == "**" {
         visit(directory, rest)
-        guard directory.split(separator: "/").count < 5 else { return }
+        // What lies in a package is its source.
+        guard directory.split(separator: "/").count < 5, !found.contains(directory) else { return }
       } else if !part.contains(where: { "*?[{".contains($0) }) {
         return visit(below(part), rest)
       }

@@ -55,12 +55,17 @@ enum NodeRefusal {
   }
 
   static func onlyFiles(_ manifest: NodeManifest, _ builder: String, _ output: String) -> PackRefusal {
-    PackRefusal(
+    var hint =
+      "`npm install serve`, add \"start\": \"serve -s \(output)\" to the scripts, and commit package.json and its lock"
+    // These make pages or a server, by the adapter that is chosen.
+    let adapter = ["@sveltejs/kit": "@sveltejs/adapter-node", "astro": "@astrojs/node"][builder]
+    if let adapter {
+      hint += "; for a server: `npm install \(adapter)`, and name it in the configuration of \(builder)"
+    }
+    return PackRefusal(
       .projectError, PackErrorCode.noProgram,
       "\(manifest.path) makes only files (\(builder) leaves them in \(output)), and nothing in it serves them",
-      hint:
-        "`npm install serve`, add \"start\": \"serve -s \(output)\" to the scripts, and commit package.json and its lock",
-      at: manifest.location("scripts", "build"))
+      hint: hint, at: manifest.location("scripts", "build"))
   }
 
   static func noProgram(_ project: NodeProject) -> PackRefusal {

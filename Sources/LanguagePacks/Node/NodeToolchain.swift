@@ -12,11 +12,11 @@ struct NodeToolchain {
   /// What the pack's own scripts need.
   static let oldest = SemanticVersion(16, 7, 0)
 
+  /// Debian's node keeps parts of itself outside; how it was compiled says where.
   private static let question = """
-    const v = process.config.variables; \
-    console.log(JSON.stringify({path: process.execPath, version: process.versions.node, \
-    builtins: (v.node_builtin_shareable_builtins || []).filter(p => p.startsWith("/")), \
-    icu: v.icu_data_in || "", data: process.env.NODE_ICU_DATA || ""}))
+    const text = JSON.stringify(process.config); \
+    const builtins = [...text.matchAll(/NODE_SHARED_BUILTIN_\\w+_PATH=([^"\\\\]+)/g)].map(found => found[1]); \
+    console.log(JSON.stringify({path: process.execPath, version: process.versions.node, builtins}))
     """
 
   static func find(_ context: HostContext) throws -> NodeToolchain {

@@ -122,7 +122,8 @@ struct NodeTool {
 
   /// Builders of pages, by package, and where they leave them.
   static let siteBuilders: [(package: String, output: String)] = [
-    ("react-scripts", "build"), ("@docusaurus/core", "build"), ("gatsby", "public"), ("@vue/cli-service", "dist"),
+    ("react-scripts", "build"), ("@sveltejs/kit", "build"), ("@docusaurus/core", "build"), ("gatsby", "public"),
+    ("@vue/cli-service", "dist"),
     ("@11ty/eleventy", "_site"), ("vitepress", ".vitepress/dist"), ("astro", "dist"), ("vite", "dist"),
     ("@angular/cli", "dist"), ("parcel", "dist"), ("hexo", "public"), ("webpack", "dist"), ("rollup", "dist"),
     ("preact-cli", "build"), ("@rsbuild/core", "dist"), ("@rspack/cli", "dist"), ("esbuild", "dist"),

@@ -51,11 +51,7 @@ struct PythonEvidence {
       manifests.append(DetectReason(path: name, rule: rule))
       isPackage = true
     }
-    guard let text = try files.text("pyproject.toml") else { return }
-    let isProject = ToolVersions.lines(text).contains { line, _ in
-      ["[project]", "[tool.poetry]", "[build-system]"].contains { line.hasPrefix($0) }
-    }
-    guard isProject else { return }
+    guard try PythonManifests(files).isProject else { return }
     manifests.append(DetectReason(path: "pyproject.toml", rule: "a Python project"))
     isPackage = true
   }

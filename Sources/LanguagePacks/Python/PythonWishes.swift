@@ -13,18 +13,15 @@ struct PythonWishes {
       add(pin: String(line), path, number)
     }
     for pin in try ToolVersions.pins(of: ["python"], files) { add(pin: pin.version, pin.path, pin.line) }
-    if let text = try files.text("Pipfile"),
-      let found = Self.value("python_version", in: "requires", text)
-        ?? Self.value("python_full_version", in: "requires", text)
-    {
-      add(found.value, "Pipfile", found.line)
-    }
-    if let text = try files.text("pyproject.toml"),
-      let found = Self.value("requires-python", in: "project", text)
-        ?? Self.value("python", in: "tool.poetry.dependencies", text)
-    {
-      add(found.value, "pyproject.toml", found.line)
-    }
+    let manifests = try PythonManifests(files)
+    let pipfile =
+      manifests.pipfile?.first("requires", "python_version")
+      ?? manifests.pipfile?.first("requires", "python_full_version")
+    if let pipfile, let text = pipfile.string { add(text, "Pipfile", pipfile.place.line) }
+    let wish =
+      manifests.pyproject?.first("project", "requires-python")
+      ?? manifests.pyproject?.first("tool", "poetry", "dependencies", "python")
+    if let wish, let text = wish.string { add(text, "pyproject.toml", wish.place.line) }
   }
 
   private mutating func add(_ text: String, _ source: String, _ line: Int) {
@@ -36,24 +33,5 @@ struct PythonWishes {
   private mutating func add(pin text: String, _ source: String, _ line: Int) {
     guard let version = PythonVersion(text) else { return }
     add(version.short, source, line)
-  }
-
-  /// A string value `key = "…"` of a TOML table, where it stands on one line as these always do.
-  static func value(_ key: String, in table: String, _ text: String) -> (value: String, line: Int)? {
-    var inside = false
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      let trimmed = line.drop { $0 == " " || $0 == "\t" }
-      if trimmed.hasPrefix("[") {
-        inside = trimmed.hasPrefix("[\(table)]")
-        continue
-      }
-      guard inside, trimmed.hasPrefix(key) else { continue }
-      let rest = trimmed.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }
-      guard rest.first == "=" else { continue }
-      let value = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
-      guard let quote = value.first, quote == "\"" || quote == "'" else { continue }
-      return (String(value.dropFirst().prefix { $0 != quote }), index + 1)
-    }
-    return nil
   }
 }

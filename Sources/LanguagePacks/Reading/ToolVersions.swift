@@ -20,27 +20,15 @@ struct ToolVersions {
     }
     for path in ["mise.toml", ".mise.toml"] {
       guard let text = try files.text(path) else { continue }
-      found += mise(text, names, path).prefix(1)
+      let tools = try TOML.parse(Array(text.utf8), path: path)["tools"]
+      found += names.compactMap { name in
+        // `"3.12"`, `["3.12", "3.11"]`, `{version = "3.12"}`
+        let value = tools?[name]
+        let version = value?.array?.first ?? value?["version"] ?? value
+        return version?.string.map { Pin(version: $0, path: path, line: version?.place.line ?? 1) }
+      }.prefix(1)
     }
     return found
-  }
-
-  /// `python = "3.12"`, `go = ["1.22", "1.21"]`, `python = {version = "3.12", virtualenv = ".venv"}` below `[tools]`.
-  private static func mise(_ text: String, _ names: [String], _ path: String) -> [Pin] {
-    var inside = false
-    return lines(text).compactMap { line, number in
-      if line.hasPrefix("[") {
-        inside = line.hasPrefix("[tools]")
-        return nil
-      }
-      guard inside, let equals = line.firstIndex(of: "=") else { return nil }
-      let key = line[..<equals].filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
-      var value = line[line.index(after: equals)...]
-      if let version = value.firstRange(of: "version") { value = value[version.upperBound...] }
-      let parts = value.split(omittingEmptySubsequences: false) { $0 == "\"" || $0 == "'" }
-      guard names.contains(key), parts.count >= 3 else { return nil }
-      return Pin(version: String(parts[1]), path: path, line: number)
-    }
   }
 
   /// Lines without comments and blanks at their ends, with their numbers.

@@ -43,6 +43,20 @@ public enum FileSystem {
     }
   }
   /// nil when the file does not exist.
+  /// The first `count` bytes of a regular file, fewer when it is shorter; nil when there is none.
+  public static func head(_ path: HostPath, count: Int) throws -> [UInt8]? {
+    guard try target(path)?.kind == .file else { return nil }
+    let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let more = try file.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...]))
+        if more == 0 { return }
+        filled += more
+      }
+    }
+  }
+
   public static func readIfPresent(_ path: HostPath, limit: Int = 64 << 20) throws -> [UInt8]? {
     try status(path) == nil ? nil : read(path, limit: limit)
   }

@@ -32,10 +32,21 @@ public struct IgnoreRules: Sendable {
   /// Adds the rules of `directory/.gitignore`, if there is one. Deeper files come later and win. Directories are entered
   /// in the order of a walk, so that rules of a directory that was left are forgotten.
   public mutating func enter(_ directory: RootPath, of project: HostPath) throws {
-    while let last = gitignore.last, !directory.isInside(last.base) { gitignore.removeLast() }
+    leave(for: directory)
     let path = project / directory / ".gitignore"
     guard try FileSystem.target(path)?.kind == .file else { return }
     gitignore += Self.parse(try FileSystem.read(path, limit: 1 << 20), base: directory)
+  }
+
+  /// Forgets the rules of directories that do not hold `directory`.
+  mutating func leave(for directory: RootPath) {
+    while let last = gitignore.last, !directory.isInside(last.base) { gitignore.removeLast() }
+  }
+
+  /// Whether an entry of `directory`, which is not ignored itself, is left out.
+  public func ignores(_ name: [UInt8], in directory: RootPath, isDirectory: Bool) -> Bool {
+    if gitignore.isEmpty, packcignore.isEmpty { return name.first == UInt8(ascii: ".") && Self.never.contains(name) }
+    return directory.appending(component: name).map { ignores($0, isDirectory: isDirectory) } ?? true
   }
 
   /// Whether the entry, whose parents are not ignored, is left out.

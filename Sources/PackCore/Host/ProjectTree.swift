@@ -15,6 +15,8 @@ public final class ProjectTree: Sendable {
     var rules: IgnoreRules
   }
 
+  private static let ignoreFile = Array(".gitignore".utf8)
+
   public let root: HostPath
   private let read = Locked<[RootPath: Directory]>([:])
 
@@ -56,10 +58,13 @@ public final class ProjectTree: Sendable {
     } else {
       rules = try IgnoreRules(project: root)
     }
-    try rules.enter(directory, of: root)
-    let names = try DirectoryWalk.kinds(in: root / directory).filter { name in
-      directory.appending(component: name.bytes).map { !rules.ignores($0, isDirectory: name.isDirectory) } ?? false
+    let all = try DirectoryWalk.kinds(in: root / directory)
+    if Self.find(Self.ignoreFile[...], all) != nil {
+      try rules.enter(directory, of: root)
+    } else {
+      rules.leave(for: directory)
     }
+    let names = all.filter { !rules.ignores($0.bytes, in: directory, isDirectory: $0.isDirectory) }
     let found = Directory(names: names, rules: rules)
     read.withLock { $0[directory] = found }
     return found

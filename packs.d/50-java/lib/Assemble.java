@@ -1,14 +1,21 @@
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.zip.CRC32;
@@ -16,7 +23,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Lays a program out for an image: {@code Assemble INPUT OUTPUT MAIN JAVA-HOME MODULES}. INPUT holds {@code program.jar}
+ * Lays a program out for an image: {@code Assemble INPUT OUTPUT MAIN CACHE MODULES}. INPUT holds {@code program.jar}
  * and what belongs to it, or is an unpacked jar. OUTPUT gets {@code app}, with {@code app.jar}; {@code libraries}, which
  * go to the same place and change less often; and {@code runtime}, the part of the JDK that both need.
  *
@@ -31,12 +38,12 @@ class Assemble {
     public static void main(String[] arguments) throws Exception {
         var input = Path.of(arguments[0]);
         var output = Path.of(arguments[1]);
-        var home = Path.of(arguments[3]);
+        var home = Path.of(System.getProperty("java.home"));
         var app = Files.createDirectories(output.resolve("app"));
         var libraries = Files.createDirectories(output.resolve("libraries"));
         var jar = input.resolve("program.jar");
         var content = Files.isRegularFile(jar) ? read(jar) : readTree(input);
-        var manifest = content.containsKey(JarFile.MANIFEST_NAME) ? new Manifest(new java.io.ByteArrayInputStream(content.get(JarFile.MANIFEST_NAME))) : new Manifest();
+        var manifest = content.containsKey(JarFile.MANIFEST_NAME) ? new Manifest(new ByteArrayInputStream(content.get(JarFile.MANIFEST_NAME))) : new Manifest();
         if (Files.isRegularFile(jar)) copyBeside(input, app, libraries);
         if (manifest.getMainAttributes().getValue("Start-Class") != null) {
             takeApart(content, manifest, libraries);
@@ -54,7 +61,7 @@ class Assemble {
             write(target, content, manifest);
         }
         System.out.println("packc: the program is the class " + main);
-        link(home, modules(home, target, libraries, arguments[4]), output.resolve("runtime"));
+        link(home, modules(home, target, libraries, arguments[4]), output.resolve("runtime"), Path.of(arguments[3]));
     }
 
     private static void fail(String text) {
@@ -67,7 +74,7 @@ class Assemble {
     private static TreeMap<String, byte[]> read(Path jar) throws IOException {
         var out = new TreeMap<String, byte[]>();
         try (var file = new JarFile(jar.toFile(), false)) {
-            for (var entry : (Iterable<java.util.jar.JarEntry>) file.stream()::iterator) {
+            for (var entry : (Iterable<JarEntry>) file.stream()::iterator) {
                 if (!entry.isDirectory()) out.put(entry.getName(), file.getInputStream(entry).readAllBytes());
             }
         }
@@ -146,7 +153,7 @@ class Assemble {
         var index = content.get(prefix + "classpath.idx");
         var out = new ArrayList<String>();
         if (index == null) return out;
-        for (var line : new String(index, java.nio.charset.StandardCharsets.UTF_8).split("\n")) {
+        for (var line : new String(index, StandardCharsets.UTF_8).split("\n")) {
             var name = line.replaceFirst("^- ", "").replace("\"", "").trim();
             out.add(name.substring(name.lastIndexOf('/') + 1));
         }
@@ -189,7 +196,7 @@ class Assemble {
         entry.setMethod(ZipEntry.STORED);
         entry.setSize(content.length);
         entry.setCrc(crc.getValue());
-        entry.setTimeLocal(java.time.LocalDateTime.ofEpochSecond(TIME / 1000, 0, java.time.ZoneOffset.UTC));
+        entry.setTimeLocal(LocalDateTime.ofEpochSecond(TIME / 1000, 0, ZoneOffset.UTC));
         zip.putNextEntry(entry);
         zip.write(content);
         zip.closeEntry();
@@ -197,19 +204,17 @@ class Assemble {
 
     private static byte[] undated(byte[] text) {
         var out = new StringBuilder();
-        for (var line : new String(text, java.nio.charset.StandardCharsets.ISO_8859_1).split("\n")) {
+        for (var line : new String(text, StandardCharsets.ISO_8859_1).split("\n")) {
             if (!line.startsWith("#")) out.append(line).append('\n');
         }
-        return out.toString().getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        return out.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
     // The runtime
 
     /** Modules that libraries look up by name at run time, where no class names them. */
-    private static final List<String> BY_NAME = List.of(
-        "java.desktop", "java.instrument", "java.management", "java.naming", "java.net.http", "java.scripting",
-        "java.security.jgss", "java.security.sasl", "java.sql", "java.xml", "jdk.crypto.cryptoki", "jdk.management",
-        "jdk.naming.dns", "jdk.net", "jdk.zipfs");
+    private static final List<String> BY_NAME = List.of("java.instrument", "java.management", "java.naming",
+        "jdk.management", "jdk.naming.dns", "jdk.net", "jdk.zipfs");
     /** TLS with elliptic curves, and what frameworks reach through reflection; small. */
     private static final List<String> ALWAYS = List.of("java.base", "java.logging", "jdk.crypto.ec", "jdk.unsupported");
 
@@ -262,15 +267,50 @@ class Assemble {
     private static String output(String... command) throws Exception {
         var process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         process.getOutputStream().close();
-        var text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return process.waitFor() == 0 ? text : null;
     }
 
-    private static void link(Path home, TreeSet<String> modules, Path output) throws Exception {
+    /** Linking takes longer than everything else, and most programs of a host need the same modules. */
+    private static void link(Path home, TreeSet<String> modules, Path output, Path cache) throws Exception {
         System.out.println("packc: modules of the JDK: " + String.join(" ", modules));
-        var command = new ArrayList<>(List.of(home.resolve("bin/jlink").toString(), "--strip-java-debug-attributes", "--no-header-files",
-            "--no-man-pages", "--add-modules", String.join(",", modules), "--output", output.toString()));
+        var image = home.resolve("lib/modules");
+        var key = "2 " + home + " " + Runtime.version() + " " + Files.size(image) + " " + Files.getLastModifiedTime(image).toMillis()
+            + " " + String.join(" ", modules);
+        var text = new StringBuilder();
+        for (var value : MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8))) {
+            text.append(String.format("%02x", value));
+        }
+        var kept = cache.resolve(text.toString());
+        if (!Files.isDirectory(kept)) {
+            var staged = Files.createTempDirectory(cache, "staged").resolve("runtime");
+            run(home, modules, staged);
+            try {
+                Files.move(staged, kept);
+            } catch (IOException e) {
+                // Another build was faster.
+                if (!Files.isDirectory(kept)) throw e;
+            }
+        }
+        copyTree(kept, output);
+        // The other libraries need libjvm.so by name; java has loaded it from its place by then.
+        Files.createSymbolicLink(output.resolve("lib/libjvm.so"), Path.of("server/libjvm.so"));
+    }
+
+    private static void run(Path home, TreeSet<String> modules, Path output) throws Exception {
+        var command = new ArrayList<>(List.of(home.resolve("bin/jlink").toString(), "--strip-java-debug-attributes",
+            "--no-header-files", "--no-man-pages", "--compress", Runtime.version().feature() < 21 ? "2" : "zip-6",
+            "--add-modules", String.join(",", modules), "--output", output.toString()));
         var code = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (code != 0) fail("jlink failed");
+    }
+
+    private static void copyTree(Path from, Path to) throws IOException {
+        try (var files = Files.walk(from)) {
+            for (var file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()), LinkOption.NOFOLLOW_LINKS,
+                    StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
     }
 }

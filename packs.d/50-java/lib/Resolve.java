@@ -1,6 +1,9 @@
+import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 
 /**
@@ -41,6 +45,7 @@ class Resolve {
             command.add(word.replace("@repository@", place.resolve("repository").toString()).replace("@tool@", tool));
         }
         if (kind.equals("maven") && !mirror.isEmpty()) command.addAll(List.of("-s", settings(place, mirror).toString()));
+        if (kind.equals("gradle") && !mirror.isEmpty()) command.add(1, "-Dpackc.repository=" + (mirror.startsWith("/") ? serve(Path.of(mirror)) : mirror));
         var urls = run(command, project);
         if (kind.equals("maven")) {
             scan(place.resolve("repository"), false, urls, mirror, packages);
@@ -49,6 +54,8 @@ class Resolve {
             if (Files.isDirectory(files)) scan(files, true, urls, mirror, packages);
         }
         Files.writeString(output, json(packages));
+        // The server's own threads would keep this one waiting.
+        System.exit(0);
     }
 
     private static final class Package {
@@ -85,6 +92,25 @@ class Resolve {
         var text = "<settings><mirrors><mirror><id>packc</id><mirrorOf>*</mirrorOf><url>"
             + url.replace("&", "&amp;").replace("<", "&lt;") + "</url></mirror></mirrors></settings>\n";
         return Files.writeString(place.resolve("settings.xml"), text);
+    }
+
+    /** Gradle copies nothing out of a directory, and would not say what it took from there; from a server it does. */
+    private static String serve(Path root) throws IOException {
+        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            var file = root.resolve("." + exchange.getRequestURI().getPath()).normalize();
+            var isThere = file.startsWith(root.normalize()) && Files.isRegularFile(file);
+            exchange.sendResponseHeaders(isThere ? 200 : 404, isThere && Files.size(file) > 0 ? Files.size(file) : -1);
+            if (isThere && exchange.getRequestMethod().equals("GET")) Files.copy(file, exchange.getResponseBody());
+            exchange.close();
+        });
+        server.setExecutor(Executors.newFixedThreadPool(8, work -> {
+            var thread = new Thread(work);
+            thread.setDaemon(true);
+            return thread;
+        }));
+        server.start();
+        return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
     /** {@code SHA256 URL}: the build tool that the project's wrapper names. */

@@ -52,5 +52,5 @@ def serve(phases):
         code = refusal.exit_code
         answer.update(status="error", error=refusal.error)
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(answer, file, indent=1, sort_keys=True)
+        file.write(json.dumps(answer, indent=1, sort_keys=True) + "\n")
     sys.exit(code)
