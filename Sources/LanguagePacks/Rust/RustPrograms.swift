@@ -60,6 +60,7 @@ struct RustPrograms {
       guard !eligible.isEmpty else { throw RustRefusal.noProgram(project, tools: all.map(self.app)) }
       if let only = onlyOne(eligible) { return only }
     }
+    if app == nil, let stated = try byProcfile(all) { return stated }
     let (narrowed, why) = app == nil ? narrow(eligible) : (scope, "asked for")
     if narrowed.count == 1 { return (narrowed[0], why) }
     for rule in [byDefaultRun, byName(name), byServer] {
@@ -84,6 +85,13 @@ struct RustPrograms {
     let root = scope.filter { $0.directory.isEmpty }
     if project.root.package != nil, !root.isEmpty { return (root, "the only binary of the package at the root") }
     return (scope, "the only binary that is no tool, test or example")
+  }
+
+  /// `web: ./target/release/NAME` or `web: cargo run --bin NAME`.
+  private func byProcfile(_ binaries: [CargoBinary]) throws -> Choice? {
+    guard let start = try RustStart(project.files) else { return nil }
+    let chosen = binaries.filter { $0.name == start.program }
+    return chosen.count == 1 ? (chosen[0], "\(start.line.place) starts \(start.program)") : nil
   }
 
   private func byDefaultRun(_ binaries: [CargoBinary]) throws -> Choice? {
