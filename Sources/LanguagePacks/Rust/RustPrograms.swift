@@ -106,9 +106,10 @@ struct RustPrograms {
       let workspace = project.root.workspace
       let repository = (workspace?.repository ?? project.root.package?.repository)
         .flatMap { $0.split(separator: "/").last }.map { $0.hasSuffix(".git") ? String($0.dropLast(4)) : String($0) }
+      let isWorkspace = Set(binaries.map(\.directory)).count > 1
       let names: [(String?, String)] = [
         (name, "named as the project"), (repository, "named as its repository"),
-        (project.root.package?.name, "named as the package at the root"),
+        (isWorkspace ? project.root.package?.name : nil, "named as the package at the root"),
       ]
       for (name, rule) in names {
         guard let name else { continue }
@@ -116,8 +117,8 @@ struct RustPrograms {
         let packages = binaries.filter { $0.package == name }
         if let found = [alike, packages].first(where: { $0.count == 1 })?.first { return (found, rule) }
       }
-      // Within one package only: each package of a workspace has a binary of its name.
-      guard Set(binaries.map(\.directory)).count == 1 else { return nil }
+      // Of a workspace each package has a binary of its name.
+      guard !isWorkspace else { return nil }
       if let same = binaries.first(where: { $0.name == $0.package }) {
         return (same, "the binary named as its package")
       }
