@@ -46,6 +46,7 @@ final class ConformanceTests: XCTestCase {
       context: bench.context, installation: Installation(packs: bench.packs, helpers: Workbench.helpers),
       configuration: { _ in nil })
     suite.foreignProjects = Array(suite.foreignProjects.prefix(foreign))
+    suite.startingTime = 0.1
     return suite
   }
 
@@ -199,6 +200,7 @@ final class ConformanceTests: XCTestCase {
       var suite = suite(bench, foreign: 0)
       suite.timeLimits = [.detect: 1, .plan: 1]
       suite.grace = 0.3
+      suite.startingTime = 0.5
       let report = try suite.run(bench.packs / "10-demo")
       for check in row.failed {
         guard case .failed? = report[check] else {

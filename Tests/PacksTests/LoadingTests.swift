@@ -44,6 +44,49 @@ final class LoadingTests: XCTestCase {
     XCTAssertEqual(try failure { try bench.host().load(extraPlaces: ["nowhere"]) }.code, "no_packs_directory")
   }
 
+  /// In one place, two of a name are more likely a mistake than a wish.
+  func testTwoPacksOfOneNameInOnePlace() throws {
+    let bench = try Workbench()
+    try bench.pack("10-go", plain)
+    try bench.pack("20-go", plain)
+    try bench.pack("30-go", place: "mine", plain)
+    let catalog = try bench.host().load()
+    XCTAssertEqual(catalog.packs.map(\.order), [10])
+    XCTAssertEqual(catalog.masked.map(\.name), ["go"])
+    XCTAssertEqual(bench.told.filter { $0.contains("two packs are named \"go\"") }.count, 1, "\(bench.told)")
+    let other = try Workbench()
+    try other.pack("10-go", plain)
+    try other.pack("30-go", place: "mine", plain)
+    XCTAssertEqual(try other.host().load(extraPlaces: ["mine"]).packs.map(\.order), [30])
+    XCTAssertEqual(other.told, [], "an earlier place masks a later one without a word")
+  }
+
+  func testAMaskIsNamedWhenItsPackIsAskedFor() throws {
+    let bench = try Workbench()
+    try bench.pack("10-go", plain)
+    try FileSystem.createDirectory(bench.root / "mine")
+    try FileSystem.createLink(bench.root / "mine/00-go", to: Array("/dev/null".utf8))
+    let catalog = try bench.host().load(extraPlaces: ["mine"])
+    XCTAssertEqual(catalog.masks.map(\.name), ["go"])
+    let asked = try failure { try bench.host().choose(bench.input(), in: catalog, requested: "go") }
+    XCTAssertEqual(asked.code, "pack_masked")
+    XCTAssertTrue(asked.message.contains("mine/00-go"), asked.message)
+  }
+
+  /// Samples are for the conformance suite alone: nobody runs them, and they may be anything.
+  func testSamplesAreNoPartOfAPack() throws {
+    let bench = try Workbench()
+    try bench.pack("10-a", plain)
+    let first = try XCTUnwrap(bench.host().load().packs.first)
+    try bench.write("x", "packs.d/10-a/test/hello/main.c")
+    try FileSystem.createLink(bench.packs / "10-a/test/hello/link", to: Array("nowhere".utf8))
+    let second = try XCTUnwrap(bench.host().load().packs.first)
+    XCTAssertEqual(second.digest, first.digest)
+    XCTAssertFalse(FileSystem.exists(second.directory / "test"))
+    try bench.write("x", "packs.d/10-a/lib/test/x")
+    XCTAssertNotEqual(try bench.host().load().packs.first?.digest, first.digest, "only the directory at the top")
+  }
+
   func testManifestErrors() throws {
     let rows: [(String, JSONValue, String)] = [
       ("protocol", ["2.0"], "speaks"), ("protocol", [], "speaks"), ("protocol", "1.0", "array"),

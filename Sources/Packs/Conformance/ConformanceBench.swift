@@ -59,9 +59,6 @@ final class ConformanceBench {
     self.grace = grace
   }
 
-  /// Seconds that a pack gets to be started, before it is told to end.
-  var startingTime: Double { min(0.5, timeLimit(.detect) / 2) }
-
   func timeLimit(_ phase: PackPhase) -> Double { timeLimits[phase] ?? phase.timeLimit }
 
   private func number() -> String {

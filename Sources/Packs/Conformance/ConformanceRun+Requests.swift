@@ -91,7 +91,7 @@ extension ConformanceRun {
   func checkTermination(_ subject: PackProject, _ results: inout ConformanceResults) throws {
     let seen = try bench.call(.detect, subject, "detect that is told to end", isKept: false) {
       $0.holdsInput = true
-      $0.timeLimit = bench.startingTime
+      $0.timeLimit = suite.startingTime
     }
     var wrong: [String] = []
     if seen.result.end == .signalled(9) { wrong.append("it goes on after SIGTERM and had to be killed") }

@@ -10,6 +10,8 @@ public struct ConformanceSuite: Sendable {
   /// In the place of the protocol's own, for packs that are known to hang.
   var timeLimits: [PackPhase: Double] = [:]
   var grace: Double = 5
+  /// Seconds that a pack gets to be started, before it is told to end.
+  var startingTime = 0.5
   var foreignProjects = ForeignProject.all
 
   public init(
