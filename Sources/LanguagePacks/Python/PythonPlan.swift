@@ -122,7 +122,7 @@ struct PythonPlan {
       return [below(path), "runserver", "--noreload", "0.0.0.0:\(PythonCommand.port)"]
     case .command(let words, _):
       let command = PythonCommand(words, survey: survey)
-      addServerPort(&plan, stated: command?.port)
+      if command?.isOwnProgram ?? false { addFoundPorts(&plan) } else { addServerPort(&plan, stated: command?.port) }
       tellOfProcfile(&plan)
       return command?.arguments ?? words
     }

@@ -16,7 +16,7 @@ struct PythonSourceScan {
   private static let toolNames: Set<String> = [
     "setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py", "conanfile.py", "versioneer.py",
     "ez_setup.py", "gunicorn.conf.py", "gunicorn_config.py", "gunicorn_conf.py", "locustfile.py", "hatch_build.py",
-    "tests.py",
+    "test.py", "tests.py",
   ]
   private static let besideTheProduct: Set<String> = [
     "node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist", "vendor", "target", "test", "tests",
