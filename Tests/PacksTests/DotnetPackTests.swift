@@ -176,7 +176,11 @@ final class DotnetPackTests: XCTestCase {
     let found = try failure { try bench.plan(bench.input()) }
     XCTAssertEqual(found.exit, .toolchain)
     XCTAssertEqual(found.location?.description, "global.json:2")
-    XCTAssertEqual(found.hint?.contains("\"rollForward\": \"latestFeature\""), true, found.hint ?? "")
+    XCTAssertEqual(found.hint?.contains("\"rollForward\": \"latestMajor\""), true, found.hint ?? "")
+    try bench.write("{\"sdk\": {\"version\": \"9.0.400\"}}", "project/global.json")
+    let newest = try failure { try bench.plan(bench.input()) }
+    XCTAssertEqual(newest.hint?.contains("rollForward"), false, "no policy goes back: \(newest.hint ?? "")")
+    try bench.write("{\n\"sdk\": {\"version\": \"8.0.500\"}}", "project/global.json")
     // In debug it is built with another one, and `dotnet` is told so.
     let debug = try bench.plan(bench.input(mode: .debug))
     XCTAssertTrue(bench.told.contains { $0.contains("global.json asks for the SDK 8.0.500") }, "\(bench.told)")

@@ -540,6 +540,6 @@ final class PythonPackTests: XCTestCase {
     let own = PythonRuntime(interpreter: interpreter("/home/u/v", site: "/home/u/v/lib/python3.11/site-packages"))
     XCTAssertEqual(try own.executable().absolute, "/usr/local/bin/python3.11")
     XCTAssertEqual(try own.site().absolute, "/usr/local/lib/python3.11/site-packages")
-    XCTAssertEqual(try own.byteCodeStep().inputs, ["${pack}/lib/bytecode.py"], "no file of the project")
+    XCTAssertTrue(try own.byteCodeStep().inputs.allSatisfy { $0.hasPrefix("${pack}/") }, "no file of the project")
   }
 }

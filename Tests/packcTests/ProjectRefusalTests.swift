@@ -84,13 +84,17 @@ final class ProjectRefusalTests: XCTestCase {
   }
 
   /// Equal confidence of packs with different numbers: the number decides, and it is said how to decide otherwise.
-  func testGoAndPythonInOneDirectoryAreSaid() throws {
+  /// A Go program and a Flask application in one directory: nobody can know which one is meant.
+  func testTwoLanguagesInOneDirectoryAreAQuestion() throws {
     let site = try Site()
     let project = try site.write(Projects.go.merging(Projects.flask) { $1 }, to: "both")
-    let built = try site.build(project, "--no-unikernel")
-    XCTAssertEqual(built.json["pack"]?["name"], "go")
-    XCTAssertTrue(built.log.contains("go and python fit equally well"), built.log)
-    XCTAssertTrue(built.log.contains("pack: python"), built.log)
+    try refuse(
+      site, project, exit: .severalCandidates,
+      says: ["several packs fit equally well", "go (confidence 90)", "python (confidence 90)", "pack: go"])
+    let plan = try site.packc("plan", project.description, "--json").run().expect(exit: .severalCandidates)
+    let candidates = try plan.json().value["candidates"]?.array ?? []
+    XCTAssertEqual(candidates.compactMap { $0["pack"]?.string }, ["go", "python"])
+    XCTAssertEqual(try site.build(project, "--no-unikernel", "--pack", "go").json["pack"]?["name"], "go")
   }
 
   func testBrokenUnikYamlHasItsPlaceAndASuggestion() throws {

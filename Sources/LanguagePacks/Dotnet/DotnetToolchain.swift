@@ -36,7 +36,7 @@ struct DotnetFramework {
     if let obstacle = target.obstacle {
       let windows = project.windowsOnly.map { " (\($0.what))" } ?? ""
       throw PackRefusal(
-        .projectError, "framework_unsupported", "\(project.path): \(target) \(obstacle)\(windows)",
+        .projectError, "framework_unsupported", "\(project.stem) is built for \(target), which \(obstacle)\(windows)",
         hint: "move it to net8.0 or later (https://dotnet.microsoft.com/platform/upgrade-assistant)", at: place)
     }
     if let windows = project.windowsOnly {
@@ -137,10 +137,10 @@ struct DotnetToolchain {
         chosen = sdk
       } else {
         let channel = asked.version.map { "\($0.major).\($0.minor)" } ?? "8.0"
-        let exact = asked.version.map { ", or ask for less: \"rollForward\": \"\(near($0))\"" } ?? ""
+        let less = asked.version.flatMap(near).map { ", or ask for less: \"rollForward\": \"\($0)\"" } ?? ""
         try mismatch(
           "\(asked.path) asks for the SDK \(asked.wish), and the host has \(here)",
-          Self.install(channel: channel) + exact, SourceLocation(path: asked.path, line: asked.line), mode, notes)
+          Self.install(channel: channel) + less, SourceLocation(path: asked.path, line: asked.line), mode, notes)
       }
     }
     if framework.target.major > chosen.version.major {
@@ -158,13 +158,14 @@ struct DotnetToolchain {
     return chosen
   }
 
-  /// The smallest policy by which an SDK of the host would do.
-  private func near(_ wanted: SDKVersion) -> String {
-    if sdks.contains(where: { $0.version.major == wanted.major && $0.version.minor == wanted.minor }) {
-      return GlobalJSON.RollForward.latestFeature.rawValue
-    }
-    return sdks.contains { $0.version.major == wanted.major }
-      ? GlobalJSON.RollForward.latestMinor.rawValue : GlobalJSON.RollForward.latestMajor.rawValue
+  /// The smallest policy by which an SDK of the host would do; nil when all of them are older.
+  private func near(_ wanted: SDKVersion) -> String? {
+    let newer = sdks.map(\.version).filter { $0 >= wanted }
+    guard !newer.isEmpty else { return nil }
+    let isMinor = newer.contains { $0.major == wanted.major }
+    let isFeature = newer.contains { $0.major == wanted.major && $0.minor == wanted.minor }
+    let policy: GlobalJSON.RollForward = isFeature ? .latestFeature : isMinor ? .latestMinor : .latestMajor
+    return policy.rawValue
   }
 
   private func mismatch(

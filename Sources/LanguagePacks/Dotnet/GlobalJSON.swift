@@ -128,5 +128,8 @@ struct GlobalJSON {
   }
 
   /// What it asks for, in words.
-  var wish: String { version.map { "\($0) (rollForward \(rollForward.rawValue))" } ?? "the latest SDK" }
+  var wish: String {
+    if ignored != nil { return "nothing that dotnet understands: the latest" }
+    return version.map { "\($0) (rollForward \(rollForward.rawValue))" } ?? "the latest SDK"
+  }
 }

@@ -8,6 +8,7 @@ struct MavenProject {
   }
   struct Plugin {
     var artifact: String
+    var version: String?
     var line: Int
     /// Every `configuration`: the plugin's own and those of its executions.
     var configurations: [XMLElement]
@@ -92,7 +93,7 @@ struct MavenProject {
     (element?.all("plugin") ?? []).map { plugin in
       let executions = plugin["executions"]?.all("execution") ?? []
       return Plugin(
-        artifact: plugin["artifactId"]?.text ?? "", line: plugin.line,
+        artifact: plugin["artifactId"]?.text ?? "", version: plugin["version"]?.text, line: plugin.line,
         configurations: ([plugin] + executions).compactMap { $0["configuration"] })
     }
   }

@@ -96,9 +96,15 @@ struct MavenSteps {
     return !Self.gatherers.contains { reactor.plugin($0, of: project) != nil }
   }
 
-  /// The version of the dependency plugin: the newest of a repository that is a directory.
+  /// The version of the dependency plugin: what the poms manage, or the newest of a repository that is a directory.
   private var copier: String {
     let usual = "3.6.1"
+    let managed = project.map { reactor.line(of: $0) }?.flatMap(\.managed).first {
+      $0.artifact == "maven-dependency-plugin"
+    }
+    if let project, let version = managed?.version.map({ reactor.expand($0, in: project) }), !version.contains("${") {
+      return version
+    }
     guard let mirror, mirror.hasPrefix("/") else { return usual }
     let place = HostPath(mirror) / "org/apache/maven/plugins/maven-dependency-plugin"
     let versions = ((try? DirectoryWalk.names(in: place)) ?? []).map { String(decoding: $0, as: UTF8.self) }

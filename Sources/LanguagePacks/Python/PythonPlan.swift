@@ -9,8 +9,8 @@ struct PythonPlan {
   let dependencies: PythonDependencies
   let requirements: [PythonRequirement]
 
-  private var interpreter: PythonSurvey.Interpreter { survey.interpreter }
-  private var runtime: PythonRuntime { PythonRuntime(interpreter: interpreter) }
+  var interpreter: PythonSurvey.Interpreter { survey.interpreter }
+  var runtime: PythonRuntime { PythonRuntime(interpreter: interpreter) }
 
   /// Files of the project that are not part of the program.
   static let excluded = [
@@ -39,7 +39,9 @@ struct PythonPlan {
     try addProgram(&plan)
     try addRuntime(&plan)
     try addPackages(&plan)
-    try addApplication(&plan)
+    let collected = try PythonStatic(self).step(plan)
+    try addApplication(&plan, without: collected?.excluded ?? [])
+    if let collected { collected.add(to: &plan) }
     return plan
   }
 
@@ -67,8 +69,25 @@ struct PythonPlan {
     }
     let isExpanded = arguments.contains { $0.contains("$") }
     plan.entrypoint = [try runtime.executable().absolute] + (isExpanded ? ["-m", "packc_serve"] : []) + arguments
+    try checkImports(of: program)
     addWritable(&plan)
     plan.environment = environment(PythonSearchPath(survey, program.place, root: root).directories, plan)
+  }
+
+  /// Without any package, a program that imports one cannot start.
+  private func checkImports(of program: PythonProgram) throws {
+    guard case .none = dependencies.source else { return }
+    let path: String
+    switch program.kind {
+    case .file(let file): path = file
+    case .object(let object): path = object.place.path
+    default: return
+    }
+    guard let missing = survey.foreign[path], !missing.isEmpty else { return }
+    throw PackRefusal(
+      .projectError, "no_packages",
+      "\(path) imports \(missing.joined(separator: ", ")), and nothing says which packages the project needs",
+      hint: "write them into requirements.txt, a line each", at: SourceLocation(path: path))
   }
 
   /// The directory of the project from which the program starts.
@@ -268,7 +287,7 @@ struct PythonPlan {
       tools: runtime.tools)
   }
 
-  private func addApplication(_ plan: inout BuildPlan) throws {
+  private func addApplication(_ plan: inout BuildPlan, without more: [String]) throws {
     plan.steps.append(
       BuildStep(
         id: "compile",
@@ -281,7 +300,7 @@ struct PythonPlan {
     plan.artifacts += [
       .init(
         path: "${source}", role: .data, destination: RootPath(literal: "app"), layer: .application,
-        exclude: Self.excluded),
+        exclude: Self.excluded + more),
       .init(path: "${work}/app", role: .data, destination: RootPath(literal: "app"), layer: .application),
     ]
   }

@@ -9,6 +9,10 @@ struct PythonSearchPath {
     if survey.packages.contains(where: { $0.hasPrefix("src/") }) || place?.path.hasPrefix("src/") == true {
       found.append("/app/src")
     }
+    if let place, !root.isEmpty, place.path.hasPrefix(root + "/src/") { found.append("/app/\(root)/src") }
+    for directory in survey.lock?.local ?? [] {
+      found.append(ProjectFiles().isDirectory("\(directory)/src") ? "/app/\(directory)/src" : "/app/\(directory)")
+    }
     if let place, place.usesSiblings {
       let directory = place.path.split(separator: "/").dropLast().joined(separator: "/")
       found.append("/app/\(directory)")
@@ -18,14 +22,14 @@ struct PythonSearchPath {
   }
 
   /// The directory that has to be the program's own since its name cannot be a package's (`my-app/main.py`), or since
-  /// it is a Django project's (`site/manage.py` beside `site/site/wsgi.py`).
+  /// it is a project of its own (`site/manage.py` beside `site/site/wsgi.py`, `backend/pyproject.toml`).
   static func root(of place: PythonSurvey.Place) -> String {
     let parts = place.path.split(separator: "/").dropLast().map(String.init)
     var depth = 0
     for (index, part) in parts.enumerated() where !isIdentifier(part) { depth = index + 1 }
     for index in stride(from: parts.count, to: depth, by: -1) {
       let directory = parts[..<index].joined(separator: "/")
-      if ProjectFiles().isFile("\(directory)/manage.py") {
+      if manifests.contains(where: { ProjectFiles().isFile("\(directory)/\($0)") }) {
         depth = index
         break
       }
@@ -33,10 +37,13 @@ struct PythonSearchPath {
     return parts[..<depth].joined(separator: "/")
   }
 
+  private static let manifests = ["manage.py", "pyproject.toml", "requirements.txt", "setup.py", "Pipfile"]
+
   /// The module's name as seen from `root`.
   static func module(of place: PythonSurvey.Place, root: String) -> String {
     guard !root.isEmpty else { return place.module }
     var parts = place.path.dropFirst(root.utf8.count + 1).dropLast(3).split(separator: "/").map(String.init)
+    if parts.first == "src", parts.count > 1 { parts.removeFirst() }
     if parts.last == "__init__", parts.count > 1 { parts.removeLast() }
     return parts.joined(separator: ".")
   }

@@ -63,7 +63,9 @@ extension PythonSurvey {
     packages = Set(try reader.required("packages").strings())
     settings = try reader.required("settings").stringMap()
     staticRoots = try reader.required("static").array().map { root in
-      (try root.required("path").string(), Int(try root.required("line").integer(in: 1...10_000_000)))
+      StaticRoot(
+        path: try root.required("path").string(), line: Int(try root.required("line").integer(in: 1...10_000_000)),
+        name: try root.optional("name")?.string())
     }
     usesWhiteNoise = try reader.required("whitenoise").bool()
     streamlit = try reader.required("streamlit").strings()
@@ -118,6 +120,7 @@ extension PythonSurvey.Lock {
   init(_ reader: JSONReader) throws {
     path = try reader.required("path").string()
     packages = try reader.required("packages").array().map(PythonPackage.init)
+    local = try reader.required("local").strings()
   }
 }
 

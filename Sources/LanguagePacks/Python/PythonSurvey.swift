@@ -36,6 +36,8 @@ struct PythonSurvey {
   struct Lock {
     var path: String
     var packages: [PythonPackage]
+    /// Directories of the project's own packages that the program needs.
+    var local: [String]
   }
   /// A place in the project's source.
   struct Place: Equatable {
@@ -81,6 +83,14 @@ struct PythonSurvey {
     var settings: [String: String]
   }
 
+  /// Where a Django project collects its static files.
+  struct StaticRoot: Equatable {
+    var path: String
+    var line: Int
+    /// The last part of it, where it is a literal.
+    var name: String?
+  }
+
   var interpreter: Interpreter
   var requirements: Requirements?
   var project: Declared?
@@ -112,7 +122,7 @@ struct PythonSurvey {
   /// By path, the settings module that a file of a Django project names.
   var settings: [String: String] = [:]
   /// Where STATIC_ROOT is set.
-  var staticRoots: [(path: String, line: Int)] = []
+  var staticRoots: [StaticRoot] = []
   var usesWhiteNoise = false
   /// Files that import streamlit.
   var streamlit: [String] = []

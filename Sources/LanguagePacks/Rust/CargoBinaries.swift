@@ -15,13 +15,13 @@ struct CargoBinary: Equatable {
 }
 
 extension CargoProject {
-  /// The binaries of a package, by their names.
-  func binaries(of member: Member) throws -> [CargoBinary] {
+  /// The binaries of a package whose main files are there, by their names.
+  func binaries(of member: Member) -> [CargoBinary] {
     let directory = member.directory
     func place(_ path: String) -> String { Self.join(directory, path) }
     var found: [CargoBinary] = []
     for declared in member.manifest.binaries {
-      let path = try declaredPath(declared, of: member)
+      guard let path = declaredPath(declared, of: member) else { continue }
       found.append(
         CargoBinary(
           directory: directory, package: member.package.name, name: declared.name, path: path,
@@ -46,27 +46,33 @@ extension CargoProject {
     }
   }
 
-  private func declaredPath(_ binary: CargoManifest.Binary, of member: Member) throws -> String {
-    func place(_ path: String) -> String { Self.join(member.directory, path) }
+  /// Where the source of a [[bin]] is; nil when it is not there.
+  private func declaredPath(_ binary: CargoManifest.Binary, of member: Member) -> String? {
     if let path = binary.path {
-      guard let normal = Self.normalized(path, from: member.directory), files.isFile(normal) else {
-        throw missing(binary, "there is no file \(place(path))", member)
-      }
-      return normal
+      return Self.normalized(path, from: member.directory).flatMap { files.isFile($0) ? $0 : nil }
     }
-    let usual = ["src/bin/\(binary.name).rs", "src/bin/\(binary.name)/main.rs"]
-    let all = usual + (binary.name == member.package.name ? ["src/main.rs"] : [])
-    if let path = all.first(where: { files.isFile(place($0)) }) { return place(path) }
-    // What Cargo takes for a lonely declaration.
-    if member.manifest.binaries.count == 1, files.isFile(place("src/main.rs")) { return place("src/main.rs") }
-    throw missing(binary, "there is no \(all.map(place).joined(separator: " and no "))", member)
+    return usualPaths(binary, member).first(where: files.isFile)
   }
 
-  private func missing(_ binary: CargoManifest.Binary, _ what: String, _ member: Member) -> Failure {
-    Failure(
-      "no_such_file", "the binary \"\(binary.name)\" has no source: \(what)",
-      hint: "add the file, or write `path = \"…\"` in its [[bin]] table",
-      at: binary.place.location(member.manifest.path), exit: .badInput)
+  private func usualPaths(_ binary: CargoManifest.Binary, _ member: Member) -> [String] {
+    let usual = ["src/bin/\(binary.name).rs", "src/bin/\(binary.name)/main.rs"]
+    // A lonely declaration is also found where the package's own binary would be.
+    let isOwn = binary.name == member.package.name || member.manifest.binaries.count == 1
+    return (usual + (isOwn ? ["src/main.rs"] : [])).map { Self.join(member.directory, $0) }
+  }
+
+  /// Cargo reads no manifest of a workspace in which a binary has no source.
+  func checkBinaries() throws {
+    for member in members {
+      for binary in member.manifest.binaries where declaredPath(binary, of: member) == nil {
+        let places = binary.path.map { [Self.join(member.directory, $0)] } ?? usualPaths(binary, member)
+        throw Failure(
+          "no_such_file",
+          "the binary \"\(binary.name)\" has no source: there is no \(places.joined(separator: ", no "))",
+          hint: "add the file, or correct `path` in its [[bin]] table",
+          at: binary.place.location(member.manifest.path), exit: .badInput)
+      }
+    }
   }
 
   /// Binaries that need no declaration: src/main.rs and what lies in src/bin.

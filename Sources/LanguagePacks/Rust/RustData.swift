@@ -24,7 +24,7 @@ struct RustData {
     self.sources = sources
     self.project = project
     var named: [String: Found] = [:]
-    for path in paths {
+    for path in paths where !RustSources.isTest(path) {
       guard let text = sources.text(path) else { continue }
       for literal in text.literals { take(literal, text, path, &named) }
     }
@@ -42,6 +42,14 @@ struct RustData {
     "error!", "trace!", "panic!", "assert!", "assert_eq!", "static_loader!", "load_dir!", "expect", "html!", "json!",
   ]
 
+  private static let opening: Set<String> = [
+    "Path", "PathBuf", "add_directory", "dir", "directory", "fallback_service", "file", "files", "from", "from_dir",
+    "from_file", "from_path", "fs", "glob", "join", "load", "nest_service", "new", "open", "open_async", "path",
+    "path_loader", "push", "read", "read_dir", "read_to_string", "register_templates_directory", "relative!", "serve",
+    "serve_dir", "set_directory", "set_path", "static_dir", "static_files", "try_new", "unwrap_or", "unwrap_or_else",
+    "with_name",
+  ]
+
   private mutating func take(
     _ literal: RustSourceText.Literal, _ text: RustSourceText, _ path: String, _ named: inout [String: Found]
   ) {
@@ -56,6 +64,9 @@ struct RustData {
     let words = text.statements[literal.statement] ?? []
     let isBehind = words.contains("cargo_manifest_dir")
     guard let relative = Self.relative(literal.value, isBehindDirectory: isBehind) else { return }
+    // A word alone may be anything, unless something is called with it that opens files.
+    let isWord = !literal.value.contains { $0 == "/" || $0 == "." }
+    if isWord, !isBehind, !(literal.calls.last.map(Self.opening.contains) ?? false) { return }
     // Relative to the package, where `cargo run` is started in it, or to the workspace.
     for base in binary.directory.isEmpty ? [""] : [binary.directory, ""] {
       let targets = targets(relative, base: base)
@@ -83,12 +94,15 @@ struct RustData {
       if part.contains(where: { "*?[%{".contains($0) }) { break }
       parts.append(part)
     }
-    guard let first = parts.first, !first.hasPrefix("."), !notData.contains(String(first)) else { return nil }
+    guard let first = parts.first, !first.hasPrefix("."), !notData.contains(String(first)), let last = parts.last,
+      !notData.contains(String(last))
+    else { return nil }
     return parts.joined(separator: "/")
   }
 
   private static let notData: Set<String> = [
-    "src", "tests", "test", "benches", "examples", "target", "vendor", "fuzz", "crates", "node_modules", "Cargo.toml",
+    "src", "tests", "test", "benches", "examples", "target", "vendor", "fuzz", "crates", "scripts", "docs", "doc",
+    "tools", "node_modules", "Cargo.toml",
     "Cargo.lock", "build.rs", "Makefile", "Dockerfile", "README.md", "LICENSE", "unik.yaml", "packc.lock",
     "rustfmt.toml",
     "clippy.toml", "rust-toolchain", "rust-toolchain.toml",

@@ -14,7 +14,7 @@ struct RustPack: LanguagePack {
     let manifest = DetectReason(
       path: "Cargo.toml", rule: project.root.workspace == nil ? "a package of Cargo" : "a workspace of Cargo")
     let sources = RustSources(project)
-    let programs = try RustPrograms(project, sources)
+    let programs = RustPrograms(project, sources)
     if let role = try RustRole(project, programs, files).exception {
       return DetectAnswer(confidence: 40, reasons: [manifest, role.reason], role: role.role)
     }
@@ -29,9 +29,9 @@ struct RustPack: LanguagePack {
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
     guard let project = try CargoProject(files) else { throw RustRefusal.noManifest() }
     try RustRefusal.checkRoot(project)
+    try project.checkBinaries()
     let sources = RustSources(project)
-    let programs = try RustPrograms(project, sources)
-    guard !programs.all.isEmpty else { throw RustRefusal.noProgram(project) }
+    let programs = RustPrograms(project, sources)
     let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string)
     let config = try CargoConfig(files)
     let toolchain = try toolchain(for: chosen.binary, project, request, notes)
@@ -64,7 +64,7 @@ struct RustPack: LanguagePack {
     else {
       return []
     }
-    let programs = try RustPrograms(project, RustSources(project))
+    let programs = RustPrograms(project, RustSources(project))
     let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string).binary
     let lock = try CargoLock(FileSystem.read(files.root / place, limit: TOML.Limits.bytes))
     var seen: Set<String> = []

@@ -9,15 +9,15 @@ struct RustPorts {
   private let sources: RustSources
   init(_ sources: RustSources) { self.sources = sources }
 
-  /// Of the program's own files, else of what it is made of; statements that speak of listening come before all others.
+  /// Statements that speak of listening come before all others, the program's own files before its libraries. In a
+  /// library a number that is only called a port counts when it is the only one.
   func find(own: [String], all: [String]) -> [Port] {
-    for group in [own, all] {
-      let found = group.flatMap { path in sources.text(path).map { Self.ports($0, path) } ?? [] }
-      let listening = found.filter(\.speaksOfListening).map(\.port)
-      let chosen = listening.isEmpty ? found.map(\.port) : listening
-      if !chosen.isEmpty { return Self.unique(chosen) }
+    let (near, far) = (own.flatMap(ports), all.flatMap(ports))
+    for group in [near.filter(\.speaksOfListening), near, far.filter(\.speaksOfListening)] where !group.isEmpty {
+      return Self.unique(group.map(\.port))
     }
-    return []
+    let rest = Self.unique(far.map(\.port))
+    return rest.count == 1 ? rest : []
   }
 
   private static func unique(_ ports: [Port]) -> [Port] {
@@ -27,8 +27,9 @@ struct RustPorts {
 
   private typealias Found = (port: Port, speaksOfListening: Bool)
 
-  private static func ports(_ text: RustSourceText, _ path: String) -> [Found] {
-    text.literals.indices.compactMap { index in port(text.literals, index, text, path) }
+  private func ports(_ path: String) -> [Found] {
+    guard !RustSources.isTest(path), let text = sources.text(path) else { return [] }
+    return text.literals.indices.compactMap { Self.port(text.literals, $0, text, path) }
   }
 
   private static let listening: Set<String> = [
@@ -45,16 +46,20 @@ struct RustPorts {
     -> Found?
   {
     let literal = literals[index]
-    let isDefault = literal.attribute == "arg" || literal.attribute == "clap" || literal.attribute == "structopt"
-    guard literal.attribute == nil || isDefault else { return nil }
+    guard literal.attribute.map(defaults.contains) ?? true else { return nil }
     let words = text.statements[literal.statement] ?? []
     let speaks = !listening.isDisjoint(with: words)
     if !speaks, !connecting.isDisjoint(with: words) { return nil }
     guard !literal.calls.contains(where: { prints.contains($0) }),
       let (number, isLoopback) = number(literals, index, words)
     else { return nil }
-    return (Port(number: number, path: path, line: literal.line, isLoopback: isLoopback), speaks)
+    return (
+      Port(number: number, path: path, line: literal.line, isLoopback: isLoopback), speaks || literal.attribute != nil
+    )
   }
+
+  /// Attributes that hold the value of a field when nobody gives one (clap, structopt, smart-default).
+  private static let defaults: Set<String> = ["arg", "clap", "structopt", "default"]
 
   private static let prints: Set<String> = [
     "println!", "eprintln!", "print!", "info!", "debug!", "warn!", "error!", "trace!", "assert_eq!", "assert!",
@@ -80,16 +85,12 @@ struct RustPorts {
       return (number, loopback.contains(host.value))
     }
     // ([127, 0, 0, 1], 8080)
-    let four = before.prefix(4)
-    if literal.isNumber, four.count == 4, four.allSatisfy(\.isNumber),
-      four.allSatisfy({ Int($0.value).map { $0 < 256 } ?? false })
-    {
-      return (number, four.map(\.value) == ["1", "0", "0", "127"])
+    let four = before.prefix(4).map { $0.isNumber ? $0.value : "" }
+    if literal.isNumber, four == ["1", "0", "0", "127"] || four == ["0", "0", "0", "0"] {
+      return (number, four[3] == "127")
     }
-    guard number >= 80, words.contains(where: namesPort) || (literal.isNumber && words.contains(where: isAddress))
-    else {
-      return nil
-    }
+    guard number >= 1000 || number == 80 || number == 443 else { return nil }
+    guard words.contains(where: namesPort) || (literal.isNumber && words.contains(where: isAddress)) else { return nil }
     return (number, words.contains("localhost") && words.contains("ipv4addr"))
   }
 

@@ -8,12 +8,12 @@ struct RustPrograms {
   /// Everything that Cargo could build with what was asked for.
   let all: [CargoBinary]
 
-  init(_ project: CargoProject, _ sources: RustSources) throws {
+  init(_ project: CargoProject, _ sources: RustSources) {
     self.project = project
     self.sources = sources
     // Without a [workspace], the other packages are libraries that the one at the root needs.
     let members = project.root.workspace == nil ? [project.rootMember].compactMap { $0 } : project.members
-    all = try members.flatMap(project.binaries)
+    all = members.flatMap(project.binaries)
   }
 
   /// Directories and packages whose programs are for the project's own people; they count only when nothing else is there.
@@ -28,14 +28,22 @@ struct RustPrograms {
     return parts.contains { besideTheProduct.contains($0) || $0.hasPrefix("bench-") || $0.hasPrefix("xtask") }
   }
 
-  /// The programs that could be meant.
-  var eligible: [CargoBinary] {
-    let product = all.filter { !Self.isBeside($0) }
-    return product.isEmpty ? all : product
+  private static func isBeside(_ directory: String) -> Bool {
+    directory.split(separator: "/").contains { besideTheProduct.contains(String($0)) }
   }
+
+  /// The programs that could be meant: tools and examples only in a project that has nothing else to show.
+  var eligible: [CargoBinary] { hasProduct ? all.filter { !Self.isBeside($0) } : isLibrary ? [] : all }
 
   /// Whether one of them is more than a tool or an example.
   var hasProduct: Bool { all.contains { !Self.isBeside($0) } }
+
+  /// Its packages are there to be used by others.
+  private var isLibrary: Bool {
+    project.members.contains { member in
+      !Self.isBeside(member.directory) && project.files.isFile(CargoProject.join(member.directory, "src/lib.rs"))
+    }
+  }
 
   // MARK: Choosing
 
@@ -48,25 +56,27 @@ struct RustPrograms {
       scope = try named(app)
       if scope.count == 1 { return (scope[0], "asked for") }
     }
-    if app == nil, let only = onlyOne(scope) { return only }
-    let (narrowed, why) = app == nil ? narrow(scope) : (scope, "asked for")
+    if app == nil {
+      guard !eligible.isEmpty else { throw RustRefusal.noProgram(project, tools: all.map(self.app)) }
+      if let only = onlyOne(eligible) { return only }
+    }
+    let (narrowed, why) = app == nil ? narrow(eligible) : (scope, "asked for")
     if narrowed.count == 1 { return (narrowed[0], why) }
     for rule in [byDefaultRun, byName(name), byServer] {
       if let found = try rule(narrowed) { return found }
     }
-    throw PackRefusal.severalPrograms("rust", candidates(try servers(narrowed) ?? narrowed))
+    throw PackRefusal.severalPrograms("rust", candidates(servers(narrowed) ?? narrowed))
   }
 
   private func onlyOne(_ binaries: [CargoBinary]) -> Choice? {
-    if binaries.count == 1 { return (binaries[0], "the only binary") }
-    let product = eligible
-    return product.count == 1 ? (product[0], "the only binary that is no tool, test or example") : nil
+    guard binaries.count == 1 else { return nil }
+    return (
+      binaries[0], all.count == 1 ? "the only binary" : "the only binary that is no tool, test or example"
+    )
   }
 
   /// As `cargo run` does at the root: the package there, or what `default-members` names.
-  private func narrow(_ binaries: [CargoBinary]) -> ([CargoBinary], String) {
-    let product = binaries.filter { !Self.isBeside($0) }
-    let scope = product.isEmpty ? binaries : product
+  private func narrow(_ scope: [CargoBinary]) -> ([CargoBinary], String) {
     if let defaults = project.defaults {
       let chosen = scope.filter { defaults.contains($0.directory) }
       if !chosen.isEmpty { return (chosen, "the only binary of default-members") }
@@ -109,14 +119,14 @@ struct RustPrograms {
 
   /// Several packages, each with its own rule, and one of them listens.
   private func byServer(_ binaries: [CargoBinary]) throws -> Choice? {
-    guard let servers = try servers(binaries) else { return nil }
-    guard servers.count == 1, let file = try sources.server(servers[0]) else { return nil }
+    guard let servers = servers(binaries) else { return nil }
+    guard servers.count == 1, let file = sources.server(servers[0]) else { return nil }
     return (servers[0], "the only binary that listens, in \(file)")
   }
 
   /// Those that listen, when there are any.
-  private func servers(_ binaries: [CargoBinary]) throws -> [CargoBinary]? {
-    let servers = try binaries.filter { try sources.server($0) != nil }
+  private func servers(_ binaries: [CargoBinary]) -> [CargoBinary]? {
+    let servers = binaries.filter { sources.server($0) != nil }
     return servers.isEmpty ? nil : servers
   }
 
@@ -143,7 +153,7 @@ struct RustPrograms {
 
   private func candidates(_ binaries: [CargoBinary]) -> [ProgramCandidate] {
     binaries.map { binary in
-      let server = (try? sources.server(binary)) ?? nil
+      let server = sources.server(binary)
       return ProgramCandidate(
         app: app(binary), reasons: [binary.path] + (server.map { ["listens in \($0)"] } ?? []))
     }

@@ -9,7 +9,7 @@ enum RustRefusal {
       hint: "run `cargo init`, and move the source to src/main.rs")
   }
 
-  static func noProgram(_ project: CargoProject) -> PackRefusal {
+  static func noProgram(_ project: CargoProject, tools: [String] = []) -> PackRefusal {
     let names = project.members.map(\.package.name)
     let listed = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
     return PackRefusal(

@@ -43,7 +43,7 @@ final class RustSources {
   /// Every file below `src` of a package, without other binaries than `binary`.
   func all(of member: CargoProject.Member, binary: CargoBinary?) -> [String] {
     var found: [String] = []
-    let others = ((try? project.binaries(of: member)) ?? []).filter { $0 != binary }.map(\.path)
+    let others = project.binaries(of: member).filter { $0 != binary }.map(\.path)
     collect(CargoProject.join(member.directory, "src"), into: &found, depth: 0) { path in
       others.contains(path)
         || others.contains {
@@ -79,13 +79,22 @@ final class RustSources {
   static func directory(of path: String) -> String { path.split(separator: "/").dropLast().joined(separator: "/") }
   static func sorted(_ paths: [String]) -> [String] { paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
+  /// A file that is only compiled for tests, by its name.
+  static func isTest(_ path: String) -> Bool {
+    path.split(separator: "/").contains { part in
+      let name = part.hasSuffix(".rs") ? part.dropLast(3) : part
+      return ["test", "tests", "testing", "test_utils", "test_util", "test_helpers", "benches"].contains(name)
+        || name.hasSuffix("_test") || name.hasSuffix("_tests")
+    }
+  }
+
   // MARK: Servers
 
   /// The file in which the program begins to listen; nil when none is seen.
-  func server(_ binary: CargoBinary) throws -> String? {
+  func server(_ binary: CargoBinary) -> String? {
     var paths = modules(of: binary.path)
     // With one binary in the package, its library is that program's.
-    if let member = project.member(binary.directory), try project.binaries(of: member).count == 1 {
+    if let member = project.member(binary.directory), project.binaries(of: member).count == 1 {
       paths += all(of: member, binary: binary).filter { !paths.contains($0) }
     }
     return paths.first { text($0).map(Self.listens) ?? false }

@@ -33,6 +33,9 @@ def text(path):
             return decode(file.read()).replace("\r\n", "\n")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
+    except ValueError:
+        # A name that no file has: it holds a NUL.
+        return None
     except OSError as error:
         raise Problem("%s cannot be read: %s" % (path, error.strerror), path=path)
 

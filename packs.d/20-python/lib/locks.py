@@ -41,6 +41,8 @@ class Graph:
         self.path = path
         self.packages = {}
         self.wanted = {}
+        # Packages of the project itself, by name, with their directories.
+        self.local = {}
 
     def add(self, package):
         self.packages.setdefault(normalized(package["name"]), []).append(package)
@@ -70,7 +72,7 @@ class Graph:
     def flat(self):
         return [
             {"name": name, "version": package["version"], "sha256": self.hashes_of(package)}
-            for name, (package, _) in sorted(self.wanted.items())
+            for name, (package, _) in sorted(self.wanted.items()) if name not in self.local
         ]
 
 
@@ -100,24 +102,34 @@ class UvLock(Graph):
             self.edges(optional.get(extra), extras)
 
     def read(self, lock, declared):
-        own = []
+        own, members = [], []
         for package in lock.get("package") or []:
             source = package.get("source") or {}
-            if source.get("virtual") == "." or source.get("editable") == "." or source.get("directory") == ".":
+            place = source.get("virtual") or source.get("editable") or source.get("directory")
+            if place == ".":
                 own.append(package)
-            elif "registry" in source:
+            elif place and inside(place):
+                members.append(package)
+                self.local[normalized(package["name"])] = os.path.normpath(place)
+            if place != "." and "registry" in source:
                 self.add(package)
-            else:
+            elif place != ".":
                 # Refused only when the program needs it.
                 self.add(dict(package, wheels=[], sdist=None))
-        if len(own) != 1:
+        if not own and not members:
             raise Problem("%s does not say which package is the project" % self.path, self.mend, self.path)
-        locked = {normalized(edge["name"]) for edge in own[0].get("dependencies") or []}
-        for line in declared:
-            if normalized(parsed(line, "pyproject.toml").name) not in locked:
-                raise self.outdated(parsed(line, "pyproject.toml").name)
-        self.edges(own[0].get("dependencies"), set())
+        for line in declared if own else []:
+            name = normalized(parsed(line, "pyproject.toml").name)
+            if name not in {normalized(edge["name"]) for edge in own[0].get("dependencies") or []}:
+                raise self.outdated(name)
+        # A workspace without a package of its own holds programs that need what its members need.
+        for package in own or members:
+            self.edges(package.get("dependencies"), set())
         return self.flat()
+
+
+def inside(path):
+    return not os.path.isabs(path) and not os.path.normpath(path).startswith("..") and os.path.isdir(path)
 
 
 class PoetryLock(Graph):
@@ -280,6 +292,13 @@ def pipfile(path):
     return packages
 
 
+def uv(path, declared):
+    lock = UvLock(path)
+    packages = lock.read(toml(path), declared)
+    used = {name: place for name, place in lock.local.items() if name in lock.wanted}
+    return {"path": path, "packages": packages, "local": sorted(set(used.values()))}
+
+
 def read(named):
     """The first lock that there is, None without one. A requirements file that was asked for by name comes first."""
     if named:
@@ -287,7 +306,7 @@ def read(named):
     pyproject = toml("pyproject.toml") or {}
     declared = (pyproject.get("project") or {}).get("dependencies") or []
     for path, parse in (
-        ("uv.lock", lambda path: UvLock(path).read(toml(path), declared)),
+        ("uv.lock", lambda path: uv(path, declared)),
         ("poetry.lock", lambda path: PoetryLock(path).read(toml(path), pyproject)),
         ("pdm.lock", lambda path: PdmLock(path).read(toml(path), declared)),
         ("pylock.toml", pylock),
@@ -295,7 +314,8 @@ def read(named):
     ):
         if os.path.isfile(path):
             try:
-                return {"path": path, "packages": parse(path)}
+                found = parse(path)
             except (KeyError, TypeError, AttributeError) as error:
                 raise Problem("%s is not of a form that this pack reads: %r" % (path, error), path=path)
+            return found if isinstance(found, dict) else {"path": path, "packages": found, "local": []}
     return None

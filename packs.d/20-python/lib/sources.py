@@ -152,7 +152,7 @@ def read():
         "objects": objects, "guards": guards, "mains": mains, "ports": ports, "directories": directories,
         "port_variable": any(module.uses_port_variable for module in modules),
         "settings": {module.path: module.settings for module in modules if module.settings},
-        "static": [{"path": m.path, "line": m.static_root} for m in modules if m.static_root],
+        "static": [dict(m.static_root, path=m.path) for m in modules if m.static_root],
         "whitenoise": any(module.whitenoise for module in modules),
         "streamlit": [m.path for m in modules if "streamlit" in m.imports],
         "foreign": {module.path: foreign(module, roots) for module in modules if os.sep not in module.path},

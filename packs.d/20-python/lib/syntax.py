@@ -78,7 +78,7 @@ class Module:
         self.ports = []
         self.uses_port_variable = False
         self.directories = []
-        # Django: the settings module that it names, and the line where STATIC_ROOT is set.
+        # Django: the settings module that it names, and where STATIC_ROOT is set and to what.
         self.settings = None
         self.static_root = None
         self.whitenoise = False
@@ -264,7 +264,9 @@ class Module:
             if isinstance(target, ast.Name) and target.id == "STATIC_ROOT" and not (
                 isinstance(node.value, ast.Constant) and not node.value.value
             ):
-                self.static_root = node.lineno
+                names = [inner.value for inner in ast.walk(node.value) if isinstance(constant(inner), str)]
+                plain = names[-1].strip("/") if names and PLAIN_PATH.fullmatch(names[-1]) else None
+                self.static_root = {"line": node.lineno, "name": plain}
 
     def _port(self, value, line, host):
         if isinstance(value, str) and value.isdigit():
