@@ -22,6 +22,8 @@ packages=(
 )
 # Another Node (nodesource's, nvm's) brings its own npm, and Debian's does not go beside it.
 if ! command -v node >/dev/null; then packages+=(nodejs npm); elif ! command -v npm >/dev/null; then packages+=(npm); fi
+# rustup's Rust is as good.
+command -v cargo >/dev/null || packages+=(cargo)
 
 missing_packages() {
   local installed

@@ -25,7 +25,9 @@ struct RustChannel {
         channel: try toolchain.optional("channel")?.string(), directory: try toolchain.optional("path")?.string(),
         location: (named ?? toolchain).location)
     }
-    return nil
+    return try ToolVersions.pins(of: ["rust"], files).first.map {
+      RustChannel(channel: $0.version, location: SourceLocation(path: $0.path, line: $0.line))
+    }
   }
 
   /// Whether a compiler of that version is what the channel means. A date can only be told by rustup's directory.

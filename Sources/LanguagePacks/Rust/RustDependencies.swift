@@ -37,10 +37,10 @@ struct RustDependencies {
   private mutating func readLock(
     _ project: CargoProject, _ files: ProjectFiles, _ mode: BuildMode, _ notes: PackNotes, isNeeded: Bool
   ) throws {
-    guard let place = RootPath(CargoLock.path), files.isFile(CargoLock.path) else { return }
-    let ignored = try Self.ignoring(files)
-    if let ignored, isNeeded, mode == .release { throw RustRefusal.ignoredLock(ignored) }
-    guard ignored == nil else { return }
+    guard let place = RootPath(CargoLock.path), files.isFile(CargoLock.path) else {
+      guard isNeeded, mode == .release, let rule = try Self.ignoring(files) else { return }
+      throw RustRefusal.ignoredLock(rule, isThere: FileSystem.exists(files.root / CargoLock.path))
+    }
     let found = try CargoLock(FileSystem.read(files.root / place, limit: TOML.Limits.bytes))
     if let (problem, place) = found.disagreement(with: project) {
       let refusal = RustRefusal.oldLock(problem, place)

@@ -42,6 +42,7 @@ struct RustPlan {
     plan.workingDirectory = RootPath(literal: "/app")
     try addData(data, &plan)
     addRunning(member, paths, &plan)
+    try addStart(&plan)
     RustSystemTools(dependencies.lock, toolchain.context).warn(notes)
     return plan
   }
@@ -113,5 +114,24 @@ struct RustPlan {
       plan.decisions.append(
         Decision(what: "environment", value: "\(name)=\(plan.environment[name] ?? "")", source: source))
     }
+  }
+
+  /// What the Procfile gives to this program.
+  private func addStart(_ plan: inout BuildPlan) throws {
+    guard let start = try RustStart(files), start.program == binary.name else { return }
+    guard !start.needsShell else {
+      notes.warn(
+        "\(start.line.place) needs a shell, and the image has none; the program is started without its arguments",
+        hint: "write them in unik.yaml: `run: {args: […], env: {…}}`")
+      return
+    }
+    let found = plan.ports.first.flatMap { $0.split(separator: "/").first }.flatMap { Int($0) }
+    let port = request.declaredPort ?? found ?? 8080
+    if start.usesPort { plan.ports = ["\(port)/tcp"] }
+    plan.entrypoint += start.arguments(port: port)
+    plan.environment.merge(start.environment(port: port)) { _, stated in stated }
+    guard plan.entrypoint.count > 1 || !start.environment(port: port).isEmpty else { return }
+    plan.decisions.append(
+      Decision(what: "start", value: start.line.command, source: start.line.place))
   }
 }

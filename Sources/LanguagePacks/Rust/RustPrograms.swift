@@ -60,6 +60,7 @@ struct RustPrograms {
       guard !eligible.isEmpty else { throw RustRefusal.noProgram(project, tools: all.map(self.app)) }
       if let only = onlyOne(eligible) { return only }
     }
+    if app == nil, let stated = try byProcfile(all) { return stated }
     let (narrowed, why) = app == nil ? narrow(eligible) : (scope, "asked for")
     if narrowed.count == 1 { return (narrowed[0], why) }
     for rule in [byDefaultRun, byName(name), byServer] {
@@ -86,6 +87,13 @@ struct RustPrograms {
     return (scope, "the only binary that is no tool, test or example")
   }
 
+  /// `web: ./target/release/NAME` or `web: cargo run --bin NAME`.
+  private func byProcfile(_ binaries: [CargoBinary]) throws -> Choice? {
+    guard let start = try RustStart(project.files) else { return nil }
+    let chosen = binaries.filter { $0.name == start.program }
+    return chosen.count == 1 ? (chosen[0], "\(start.line.place) starts \(start.program)") : nil
+  }
+
   private func byDefaultRun(_ binaries: [CargoBinary]) throws -> Choice? {
     let chosen = binaries.filter { project.member($0.directory)?.package.defaultRun == $0.name }
     guard chosen.count == 1, let manifest = project.member(chosen[0].directory)?.manifest.path else { return nil }
@@ -98,9 +106,10 @@ struct RustPrograms {
       let workspace = project.root.workspace
       let repository = (workspace?.repository ?? project.root.package?.repository)
         .flatMap { $0.split(separator: "/").last }.map { $0.hasSuffix(".git") ? String($0.dropLast(4)) : String($0) }
+      let isWorkspace = Set(binaries.map(\.directory)).count > 1
       let names: [(String?, String)] = [
         (name, "named as the project"), (repository, "named as its repository"),
-        (project.root.package?.name, "named as the package at the root"),
+        (isWorkspace ? project.root.package?.name : nil, "named as the package at the root"),
       ]
       for (name, rule) in names {
         guard let name else { continue }
@@ -108,8 +117,8 @@ struct RustPrograms {
         let packages = binaries.filter { $0.package == name }
         if let found = [alike, packages].first(where: { $0.count == 1 })?.first { return (found, rule) }
       }
-      // Within one package only: each package of a workspace has a binary of its name.
-      guard Set(binaries.map(\.directory)).count == 1 else { return nil }
+      // Of a workspace each package has a binary of its name.
+      guard !isWorkspace else { return nil }
       if let same = binaries.first(where: { $0.name == $0.package }) {
         return (same, "the binary named as its package")
       }

@@ -69,10 +69,16 @@ enum RustRefusal {
     text + "; if this is a member of a workspace, run packc on the directory of that, with --app"
   }
 
-  static func ignoredLock(_ place: SourceLocation) -> PackRefusal {
+  /// Templates of .gitignore leave the lock out, as libraries may.
+  static func ignoredLock(_ place: SourceLocation, isThere: Bool) -> PackRefusal {
     PackRefusal(
-      .projectError, "lock_ignored", "Cargo.lock is left out of the build, since \(place.path) ignores it",
-      hint: "take the line out of \(place.path) and commit Cargo.lock, as Cargo advises for programs", at: place)
+      .projectError, "lock_missing",
+      isThere
+        ? "Cargo.lock is no part of the project, since \(place.path) ignores it"
+        : "there is no Cargo.lock with the versions and hashes of packages, and \(place.path) would ignore it",
+      hint:
+        "take the line out of \(place.path)\(isThere ? "" : ", run `cargo generate-lockfile`") and commit Cargo.lock, "
+        + "as Cargo advises for programs", at: place)
   }
 
   static func oldLock(_ problem: String, _ place: SourceLocation) -> PackRefusal {

@@ -9,11 +9,17 @@ struct RustRole {
 
   init(_ project: CargoProject, _ programs: RustPrograms, _ files: ProjectFiles) throws {
     exception =
-      try Self.otherTarget(files) ?? Self.browser(project, files)
+      try Self.otherProgram(files) ?? Self.otherTarget(files) ?? Self.browser(project, files)
       ?? Self.extensionModule(project, programs, Neighbours(of: "rust", files))
   }
 
   private typealias Exception = (role: DetectRole, reason: DetectReason)
+
+  /// The author says what is started, and it is of another language.
+  private static func otherProgram(_ files: ProjectFiles) throws -> Exception? {
+    guard let web = try WebLine(files), let language = web.language, language != "rust" else { return nil }
+    return (.supporting, DetectReason(path: "Procfile", rule: "starts a \(language) program: `\(web.command)`"))
+  }
 
   /// `build.target` of the project's own configuration.
   private static func otherTarget(_ files: ProjectFiles) throws -> Exception? {
