@@ -295,6 +295,7 @@ final class GoPackTests: XCTestCase {
     XCTAssertEqual(try failure { try bench.plan(bench.input()) }.code, "no_program")
     try FileSystem.removeFile(bench.project / "go.mod")
     XCTAssertEqual(try failure { try bench.plan(bench.input()) }.code, "no_go_mod")
+    try FileSystem.removeFile(bench.project / "lib.go")
     try bench.write("package main\n\nimport _ \"example.com/x\"\n\nfunc main() {}\n", "project/main.go")
     let noModule = try failure { try bench.plan(bench.input()) }
     XCTAssertEqual(noModule.code, "no_go_mod")
