@@ -50,6 +50,10 @@ final class SameBytesTests: XCTestCase {
 
   func testC() throws { Self.assertSame(try Self.twice(Projects.c, isolated: true)) }
   func testGo() throws { Self.assertSame(try Self.twice(Projects.go)) }
+  func testRust() throws {
+    try RustProjectTests.requireCargo()
+    Self.assertSame(try Self.twice(Projects.rust, isolated: true))
+  }
   func testFlask() throws { Self.assertSame(try Self.twice(Projects.flask)) }
 }
 

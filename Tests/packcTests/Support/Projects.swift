@@ -73,6 +73,76 @@ enum Projects {
     """,
   ]
 
+  /// A workspace whose server needs a vendored package and opens a file.
+  static let rust: [String: String] = [
+    "Cargo.toml": """
+    [workspace]
+    members = ["server", "client"]
+    resolver = "2"
+
+    [workspace.dependencies]
+    greet = "1.0"
+
+    """,
+    "server/Cargo.toml": """
+    [package]
+    name = "server"
+    version = "0.1.0"
+    edition = "2021"
+
+    [dependencies]
+    greet.workspace = true
+
+    """,
+    "server/pages/name.txt": "Rust",
+    "server/src/main.rs": """
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    fn main() {
+        let port = std::env::var("PORT").unwrap_or_else(|_| "8080".to_string());
+        let listener = TcpListener::bind(format!("0.0.0.0:{port}")).expect("the port is free");
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]);
+            let name = std::fs::read_to_string("pages/name.txt").expect("the page is there");
+            let body = format!("{} {name}\n", greet::hello());
+            let _ = write!(stream, "HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        }
+    }
+
+    """,
+    "client/Cargo.toml": "[package]\nname = \"client\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+    "client/src/main.rs": "fn main() {\n    println!(\"a client\");\n}\n",
+    "vendor/greet/Cargo.toml": "[package]\nname = \"greet\"\nversion = \"1.0.3\"\nedition = \"2021\"\n",
+    "vendor/greet/src/lib.rs": "pub fn hello() -> &'static str {\n    \"hello from\"\n}\n",
+    // No file is listed: what is said here of the archive is what Cargo.lock says of it.
+    "vendor/greet/.cargo-checksum.json":
+      "{\"files\":{},\"package\":\"\(String(repeating: "5e", count: 32))\"}",
+    ".cargo/config.toml": "[source.crates-io]\nreplace-with = \"own\"\n\n[source.own]\ndirectory = \"vendor\"\n",
+    "Cargo.lock": """
+    version = 3
+
+    [[package]]
+    name = "client"
+    version = "0.1.0"
+
+    [[package]]
+    name = "greet"
+    version = "1.0.3"
+    source = "registry+https://github.com/rust-lang/crates.io-index"
+    checksum = "\(String(repeating: "5e", count: 32))"
+
+    [[package]]
+    name = "server"
+    version = "0.1.0"
+    dependencies = [
+     "greet",
+    ]
+
+    """,
+  ]
+
   /// A plain requirements.txt: no hashes, no exact versions.
   static let flask: [String: String] = [
     "requirements.txt": "flask>=3,<4\n",
