@@ -38,18 +38,28 @@ struct RustRunning {
 
   /// Rocket listens on 127.0.0.1:8000 unless it is told otherwise (its guide, "Configuration").
   private mutating func addRocket() {
-    let path = CargoProject.join(RustSources.directory(of: manifest.path), "Rocket.toml")
-    let table = (try? files.text(path)).flatMap { $0 }.flatMap { try? TOML.parse(Array($0.utf8), path: path) }
-    let named = ["release", "default", "global"].lazy.compactMap { table?.first($0, "port") }.first
-    let own = named?.integer.flatMap { Int(exactly: $0) }
-    let source = own == nil ? "\(manifest.path) (rocket's default)" : "\(path):\(named?.place.line ?? 1)"
     let version = manifest.dependencies.first { $0.package == "rocket" }?.requirement
     set("ROCKET_ADDRESS", "0.0.0.0", "\(manifest.path) (rocket\(version.map { " \($0)" } ?? ""))")
     if let declaredPort {
       set("ROCKET_PORT", String(declaredPort), "unik.yaml")
     } else {
-      rocketPort = (own ?? 8000, source)
+      rocketPort = configuredPort() ?? (8000, "\(manifest.path) (rocket's default)")
     }
+  }
+
+  /// `port` of Rocket.toml, of the first of its profiles that has one.
+  private func configuredPort() -> (number: Int, source: String)? {
+    let path = CargoProject.join(manifest.directory, "Rocket.toml")
+    guard let text = (try? files.text(path)) ?? nil, let root = try? TOML.parse(Array(text.utf8), path: path) else {
+      return nil
+    }
+    for profile in ["release", "default", "global"] {
+      guard let value = root.first(profile, "port"), let port = value.integer, (1...65535).contains(port) else {
+        continue
+      }
+      return (Int(port), "\(path):\(value.place.line)")
+    }
+    return nil
   }
 
   /// A program that asks for HOST.
