@@ -53,8 +53,14 @@ public struct PackHost: Sendable {
   /// A pack that fails is part of the answer; see `Detection.settle`.
   public func detect(_ project: PackProject, in catalog: PackCatalog, requested: String? = nil) throws -> Detection {
     let wanted = try requestedPack(requested, project, catalog)
-    let verdicts = try catalog.packs.map { pack in
-      PackVerdict(pack: pack, outcome: try outcome(of: pack, wanted: wanted?.name, project))
+    let unasked = try catalog.packs.map { try reasonNotToAsk($0, wanted: wanted?.name, project) }
+    let questions = zip(catalog.packs, unasked).map { pack, reason in
+      reason.map(Question.answered) ?? ask(pack, project)
+    }
+    // All are joined before anything is thrown: no call outlives this one.
+    let answers = questions.map { $0.answer() }
+    let verdicts = try zip(catalog.packs, answers).map { pack, answer in
+      PackVerdict(pack: pack, outcome: try answer.get())
     }
     return Detection(verdicts: verdicts, requested: wanted, project: project, rejected: catalog.rejected)
   }
@@ -76,11 +82,43 @@ public struct PackHost: Sendable {
     throw PacksFailure.unknownPack(name, from: source, known: catalog.packs.map(\.name))
   }
 
-  private func outcome(of pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome {
+  /// A pack that is being asked, or need not be: packs look at a project side by side.
+  private enum Question {
+    case answered(PackVerdict.Outcome)
+    case failed(any Error)
+    case asked(HostThread<PackVerdict.Outcome>, events: Locked<[ProgressEvent]>, Reporter)
+
+    /// What the pack told people comes in the order of the catalog, whoever was first.
+    func answer() -> Result<PackVerdict.Outcome, any Error> {
+      switch self {
+      case .answered(let outcome): return .success(outcome)
+      case .failed(let error): return .failure(error)
+      case .asked(let thread, let events, let reporter):
+        let outcome = Result { try thread.join() }
+        for event in events.withLock({ $0 }) { reporter.send(event) }
+        return outcome
+      }
+    }
+  }
+
+  private func reasonNotToAsk(_ pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome? {
     if let wanted, wanted != pack.name { return .notAsked }
-    guard try pack.manifest.rules.match(project.tree, config: project.config) != nil else { return .notStarted }
+    return try pack.manifest.rules.match(project.tree, config: project.config) == nil ? .notStarted : nil
+  }
+
+  private func ask(_ pack: Pack, _ project: PackProject) -> Question {
+    let events = Locked<[ProgressEvent]>([])
+    let kept = Reporter { event in events.withLock { $0.append(event) } }
     do {
-      let response = try call(pack, .detect, project).run()
+      return .asked(try HostThread { try outcome(of: pack, project, kept) }, events: events, reporter)
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func outcome(of pack: Pack, _ project: PackProject, _ reporter: Reporter) throws -> PackVerdict.Outcome {
+    do {
+      let response = try call(pack, .detect, project, reporter: reporter).run()
       guard response.status == .ok else { return .notApplicable }
       let result = try read(response, of: pack, .detect) { try DetectResult($0) }
       return result.confidence > 0 ? .matches(result) : .notApplicable
@@ -136,11 +174,13 @@ public struct PackHost: Sendable {
     return try read(response, of: pack, phase) { try body(ClaimsReader(holds: project.tree.holds), $0) }
   }
 
-  private func call(_ pack: Pack, _ phase: PackPhase, _ project: PackProject, extra: [String: JSONValue] = [:])
-    -> PackCall
-  {
+  private func call(
+    _ pack: Pack, _ phase: PackPhase, _ project: PackProject, reporter: Reporter? = nil,
+    extra: [String: JSONValue] = [:]
+  ) -> PackCall {
     PackCall(
-      pack, phase, project, context: context, cache: cache, reporter: reporter, isolation: isolation, extra: extra)
+      pack, phase, project, context: context, cache: cache, reporter: reporter ?? self.reporter, isolation: isolation,
+      extra: extra)
   }
 
   private func read<T>(_ response: PackResponse, of pack: Pack, _ phase: PackPhase, _ body: (JSONReader) throws -> T)

@@ -68,6 +68,14 @@ final class ConformanceTests: XCTestCase {
     XCTAssertEqual(report.outcomes.map(\.check), ConformanceCheck.allCases)
     XCTAssertTrue(report.text.hasSuffix("passes\n"))
     XCTAssertEqual(report.json["passed"], true)
+    XCTAssertEqual(report.standIns, [], "what is installed is what is tried")
+    try FileSystem.removeTree(bench.root / "bin")
+    XCTAssertEqual(try run(bench).problems.first, .samples, "without the tool there is no plan")
+    try bench.write("#!/bin/sh\n", "packs.d/10-demo/test/stand-ins/demo-tool", mode: 0o755)
+    let standing = try run(bench)
+    XCTAssertTrue(standing.passed, standing.text)
+    XCTAssertEqual(standing.standIns, ["demo-tool"])
+    XCTAssertTrue(standing.text.contains("demo-tool is not in PATH: test/stand-ins/demo-tool answers for it"))
   }
 
   func testPacksThatBreakARule() throws {

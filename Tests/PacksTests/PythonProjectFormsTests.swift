@@ -110,7 +110,8 @@ final class PythonProjectFormsTests: XCTestCase {
         "python -m uvicorn app:app --port 5001", ["uvicorn"],
         ["-m", "uvicorn", "app:app", "--port", "5001", "--host", "0.0.0.0"], "5001/tcp"
       ),
-      ("python app.py --x", ["a"], ["app.py", "--x"], "8080/tcp"),
+      ("python app.py --x", ["a"], ["app.py", "--x"], "5002/tcp"),
+      ("python app.py --port $PORT", ["a"], ["app.py", "--port", "$PORT"], "8080/tcp"),
       (
         "python manage.py runserver", ["django"], ["manage.py", "runserver", "0.0.0.0:${PORT:-8080}"], "8080/tcp"
       ),
@@ -125,7 +126,8 @@ final class PythonProjectFormsTests: XCTestCase {
       ("bash start.sh", ["gunicorn"], ["-m", "gunicorn", "--bind", "0.0.0.0:${PORT:-8080}", "app:app"], "8080/tcp"),
     ]
     for row in rows {
-      let (plan, _) = try plan(["app.py": flask, "Procfile": "web: \(row.web)\n"], row.packages)
+      let source = flask + "app.run(port=5002)\n"
+      let (plan, _) = try plan(["app.py": source, "Procfile": "web: \(row.web)\n"], row.packages)
       let arguments = plan.entrypoint.dropFirst().filter { $0 != "packc_serve" }
       let expected = row.arguments ?? []
       XCTAssertEqual(Array(arguments.suffix(expected.count)), expected, row.web)
@@ -214,6 +216,11 @@ final class PythonProjectFormsTests: XCTestCase {
         ["pyproject.toml": package + "[project.scripts]\nx = \"x:main\"\n", "examples/app.py": flask, "x.py": ""],
         ["flask"],
         ["import sys; from x import main; sys.exit(main())"]
+      ),
+      (
+        "the one that listens",
+        ["client.py": guarded, "my_server.py": "server.add_insecure_port('[::]:1')\n" + guarded],
+        ["grpcio"], ["my_server.py"]
       ),
       ("tools do not count", ["noxfile.py": guarded, "run_me.py": "print(1)\n"], ["a"], ["run_me.py"]),
       (

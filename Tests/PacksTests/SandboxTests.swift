@@ -114,6 +114,25 @@ final class SandboxTests: XCTestCase {
     }
   }
 
+  /// A checkout that belongs to another user and is closed to the rest, as root in a container meets it.
+  func testAProjectOfAnotherUser() throws {
+    guard Tools.isRoot else { throw XCTSkip("only root may give a file away") }
+    let bench = try Workbench()
+    try bench.write("readable", "project/file", mode: 0o600)
+    for path in ["project", "project/file"] {
+      XCTAssertEqual(chown((bench.root / path).description, 54321, 54321), 0)
+    }
+    XCTAssertEqual(chmod(bench.project.description, 0o700), 0)
+    try bench.pack(
+      "10-a",
+      """
+      { echo x >file || touch /etc/packc-was-here; } 2>&-
+      answer '\(detected)',"\\"diagnostics\\":[{\\"level\\":\\"note\\",\\"message\\":\\"$(cat file)\\"}]"
+      """)
+    XCTAssertEqual(try note(bench), "readable")
+    XCTAssertFalse(FileSystem.exists("/etc/packc-was-here"))
+  }
+
   func testSignalsAndFailures() throws {
     let bench = try Workbench()
     try bench.write("x", "project/file")

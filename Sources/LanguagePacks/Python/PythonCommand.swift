@@ -10,6 +10,8 @@ struct PythonCommand {
   let port: Int?
   /// The package that it needs.
   let package: String?
+  /// A file of the project that says itself where it listens.
+  var isOwnProgram: Bool { port == nil && arguments.first != "-m" && !arguments.contains { $0.contains("PORT") } }
 
   static let port = "${PORT:-\(PythonServer.defaultPort)}"
 

@@ -138,7 +138,7 @@ struct PythonEvidence {
     }
     // A script beside another language's manifest, with packages for it, is a tool until a file says more.
     if let neighbour, !isPackage, isWeak(program) { return answer(40, .supporting, [own, program, neighbour]) }
-    return answer(90, .program, manifests + [program])
+    return answer(90, .program, manifests.filter { $0.path != program.path } + [program])
   }
 
   /// What a directory of scripts has too.

@@ -54,7 +54,12 @@ extension PythonPrograms {
     if let only = outermost(root, path: \.path) {
       return file(only.path, "\(only.path):\(only.line) (main guard)", only)
     }
-    if root.count > 1 { throw several(root) }
+    if root.count > 1 {
+      let listening = root.filter(\.listens)
+      guard listening.count == 1 else { throw several(root) }
+      let only = listening[0]
+      return file(only.path, "\(only.path):\(only.line) (the only main guard in a file that listens on a port)", only)
+    }
     let mains = product(survey.mains) { $0.path }
     if mains.count == 1, let main = main(mains[0]) { return main }
     let modules = survey.rootModules.filter { !Self.toolFiles.contains($0) && !Self.isTest($0) }
@@ -67,6 +72,10 @@ extension PythonPrograms {
     if own.count > 1 {
       if let only = outermost(own.filter { !$0.path.contains("/") }, path: \.path) {
         return file(only.path, "\(only.path):\(only.line) (the main guard at the root)", only)
+      }
+      let listening = own.filter(\.listens)
+      if listening.count == 1, let only = listening.first {
+        return file(only.path, "\(only.path):\(only.line) (the only main guard in a file that listens on a port)", only)
       }
       throw several(own)
     }

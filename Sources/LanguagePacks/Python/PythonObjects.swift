@@ -16,7 +16,7 @@ extension PythonPrograms {
   static func isTest(_ path: String) -> Bool {
     let file = path.split(separator: "/").last ?? ""
     return directories(path).contains(where: tests.contains) || file.hasPrefix("test_") || file.hasSuffix("_test.py")
-      || file == "conftest.py" || file == "tests.py"
+      || ["conftest.py", "test.py", "tests.py"].contains(file)
   }
 
   static func isBeside(_ path: String) -> Bool { directories(path).contains(where: besideTheProduct.contains) }

@@ -16,7 +16,7 @@ struct PythonSourceScan {
   private static let toolNames: Set<String> = [
     "setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "dodo.py", "conanfile.py", "versioneer.py",
     "ez_setup.py", "gunicorn.conf.py", "gunicorn_config.py", "gunicorn_conf.py", "locustfile.py", "hatch_build.py",
-    "tests.py",
+    "test.py", "tests.py",
   ]
   private static let besideTheProduct: Set<String> = [
     "node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist", "vendor", "target", "test", "tests",
@@ -55,16 +55,17 @@ struct PythonSourceScan {
   /// Returns the directories below.
   private mutating func scan(_ directory: String, _ files: ProjectFiles, _ budget: inout Int) -> [String] {
     var below: [String] = []
-    for name in files.names(directory) {
+    for entry in files.entries(directory) {
+      let name = entry.text
       let path = directory.isEmpty ? name : "\(directory)/\(name)"
-      if !name.hasSuffix(".py") {
+      if entry.isDirectory {
         guard !name.hasPrefix("."), !Self.besideTheProduct.contains(name.lowercased()), !name.contains("."),
-          let relative = RootPath(path), (try? FileSystem.status(files.root / relative))??.kind == .directory,
-          !files.isFile("\(path)/pyvenv.cfg"), !files.isFile("\(path)/go.mod"), !files.isFile("\(path)/package.json")
+          !["pyvenv.cfg", "go.mod", "package.json"].contains(where: { files.isFile("\(path)/\($0)") })
         else { continue }
         below.append(path)
         continue
       }
+      guard name.hasSuffix(".py") else { continue }
       if name == "manage.py", !directory.isEmpty { manage = manage ?? path }
       if name == "__main__.py", !directory.isEmpty { main = main ?? path }
       guard Self.isModule(name), budget > 0, application == nil else { continue }

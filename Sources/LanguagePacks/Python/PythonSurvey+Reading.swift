@@ -130,6 +130,7 @@ extension PythonSurvey.Place {
     module = try reader.required("module").string()
     line = Int(try reader.required("line").integer(in: 1...10_000_000))
     usesSiblings = try reader.required("siblings").bool()
+    listens = try reader.required("listens").bool()
   }
 }
 

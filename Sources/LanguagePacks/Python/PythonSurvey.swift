@@ -46,6 +46,8 @@ struct PythonSurvey {
     var line: Int
     /// It imports a neighbour by its bare name.
     var usesSiblings: Bool
+    /// It opens a port.
+    var listens = false
   }
   /// An ASGI or WSGI object, or a function that makes one.
   struct Object: Equatable {

@@ -15,6 +15,13 @@ public struct Bubblewrap: Sendable {
     }
   }
 
+  public enum User: Sendable {
+    /// Whoever runs packc, under a number that is the same everywhere.
+    case own
+    /// Root without root's power but to read what belongs to others, which a name space of users takes from it.
+    case reader
+  }
+
   public let tool: HostPath
 
   /// The tool in PATH, when it is there and works: namespaces may be forbidden to an ordinary user. Starts one process.
@@ -32,11 +39,15 @@ public struct Bubblewrap: Sendable {
   /// may hold any byte. `searchPath`: what of PATH lies
   /// below /tmp is shown through the private /tmp.
   public func wrap(
-    _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath]
+    _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath], user: User = .own
   ) throws -> [String] {
-    var out = [
-      tool.description, "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc",
-      "--unshare-uts", "--hostname", "packc", "--die-with-parent", "--new-session",
+    var out = [tool.description]
+    switch user {
+    case .own: out += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    case .reader: out += ["--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH"]
+    }
+    out += [
+      "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "packc", "--die-with-parent", "--new-session",
     ]
     if !network { out.append("--unshare-net") }
     out += try Self.hostMounts(without: Set(mounts.map { $0.target }))

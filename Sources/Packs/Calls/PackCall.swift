@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PackCore
 
 /// One run of a pack's executable: request in, response out, nothing left behind.
@@ -65,13 +66,19 @@ struct PackCall {
     if let bubblewrap {
       argv = try bubblewrap.wrap(
         argv, directory: paths.project, network: pack.manifest.needsNetwork,
-        mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath)
+        mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath, user: user())
     }
     let input = CanonicalJSON.encode(.object(request.document(id: id, paths))) + [0x0a]
     return Command(
       argv, environment: request.environment(context, paths), directory: request.project.directory,
       input: .bytes(input), keep: 8 << 10, descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)],
       timeout: request.timeLimit, grace: grace)
+  }
+
+  /// Root builds a project that is closed to all but its owner (a checkout of mode 0700 in a container).
+  private func user() throws -> Bubblewrap.User {
+    guard geteuid() == 0, let status = try FileSystem.target(request.project.directory) else { return .own }
+    return status.uid != 0 && status.mode & 0o005 != 0o005 ? .reader : .own
   }
 
   /// How the pack ended, where bubblewrap stands between: it ends with 128 and the number of a signal, and with 1 and a

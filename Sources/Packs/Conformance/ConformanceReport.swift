@@ -32,6 +32,8 @@ public struct ConformanceReport: Sendable {
   public let pack: Pack?
   public let path: HostPath
   public let samples: [String]
+  /// Toolchains that are not on this machine, for which the pack's own stand-ins answered.
+  public let standIns: [String]
   /// One for each check, in their order.
   public let outcomes: [(check: ConformanceCheck, outcome: Outcome)]
 
@@ -58,7 +60,8 @@ public struct ConformanceReport: Sendable {
 
   public var json: JSONValue {
     JSONValue(compact: [
-      "path": JSONValue(path), "pack": pack?.json, "samples": JSONValue(strings: samples), "passed": .bool(passed),
+      "path": JSONValue(path), "pack": pack?.json, "samples": JSONValue(strings: samples),
+      "stand_ins": JSONValue(strings: standIns), "passed": .bool(passed),
       "checks": .array(
         outcomes.map { check, outcome in
           [
@@ -72,6 +75,7 @@ public struct ConformanceReport: Sendable {
   public var text: String {
     var out = pack.map { "\($0.name) \($0.version) (\(path))\n" } ?? "\(path)\n"
     out += samples.isEmpty ? "no samples\n" : "samples: \(samples.joined(separator: ", "))\n"
+    for name in standIns { out += "\(name) is not in PATH: test/\(StandIns.directoryName)/\(name) answers for it\n" }
     for (index, entry) in outcomes.enumerated() {
       let number = String(index + 1)
       let place = String(repeating: " ", count: max(0, 2 - number.count)) + number

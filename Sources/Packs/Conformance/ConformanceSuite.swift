@@ -44,12 +44,16 @@ public struct ConformanceSuite: Sendable {
     } catch let failure as Failure where !failure.isInterruption {
       results.fail(failure.code == "untrusted_pack" ? .trusted : .manifest, failure.description)
     }
+    var standIns: [String] = []
     if let pack {
+      let tools = StandIns(of: real)
+      standIns = tools.needed(by: pack, in: context)
+      let context = tools.added(standIns, to: context)
       let bench = ConformanceBench(pack, context: context, root: root, timeLimits: timeLimits, grace: grace)
       try ConformanceRun(suite: self, bench: bench, samples: samples).all(&results)
     }
     return ConformanceReport(
-      pack: pack, path: directory, samples: samples.map(\.name), outcomes: results.all)
+      pack: pack, path: directory, samples: samples.map(\.name), standIns: standIns, outcomes: results.all)
   }
 
   private func load(_ directory: HostPath, _ root: HostPath, _ results: inout ConformanceResults) throws -> Pack {

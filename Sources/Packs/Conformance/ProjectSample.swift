@@ -39,7 +39,7 @@ struct ProjectSample {
     guard FileSystem.isDirectory(place) else { return [] }
     return try DirectoryWalk.names(in: place).compactMap { bytes in
       let directory = place / HostPath(bytes: bytes)
-      guard FileSystem.isDirectory(directory) else { return nil }
+      guard FileSystem.isDirectory(directory), directory.name != StandIns.directoryName else { return nil }
       return try ProjectSample(name: directory.name, directory: directory)
     }
   }

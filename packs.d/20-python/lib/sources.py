@@ -121,7 +121,9 @@ def read():
     settle(modules)
     objects, guards, ports, mains, directories = [], [], [], [], []
     for module in modules:
-        common = {"path": module.path, "module": module.name, "siblings": siblings(module)}
+        common = {
+            "path": module.path, "module": module.name, "siblings": siblings(module), "listens": module.listens,
+        }
         for name, (framework, interface, line) in sorted(module.objects.items()):
             if name not in module.mounted:
                 objects.append(

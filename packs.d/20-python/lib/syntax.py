@@ -38,6 +38,9 @@ SERVING = {
     "serve_forever",
 }
 
+# Calls that open a port, whatever they are called on.
+OPENING = SERVING - {"run", "bind", "Config"} | {"add_insecure_port", "add_secure_port"}
+
 PLAIN_PATH = re.compile(r"(\./)?\w[\w.-]*(/\w[\w.-]*)*/?")
 
 
@@ -82,6 +85,7 @@ class Module:
         self.settings = None
         self.static_root = None
         self.whitenoise = False
+        self.listens = False
         # Imports that always happen, by their first name.
         self.demands = set()
         self._tree = tree
@@ -226,6 +230,8 @@ class Module:
             self.settings = value if isinstance(value, str) else None
         if last in ("mkdir", "makedirs"):
             self._directory(node, function)
+        stated = {keyword.arg for keyword in node.keywords}
+        self.listens = self.listens or last in OPENING or (last == "run" and bool(stated & {"host", "port"}))
         if last not in SERVING:
             return
         host = None
