@@ -33,18 +33,25 @@ public struct PackHost: Sendable {
     var places: [HostPath] = []
     for place in extra {
       let absolute = (context.workingDirectory / place).lexicallyNormalized
-      guard FileSystem.isDirectory(absolute) else { throw PacksFailure.placeMissing(absolute, from: "--packs") }
-      places.append(absolute)
+      places.append(try Self.checked(absolute, from: "--packs"))
     }
     if let named = context.variable("PACKC_PACKS_DIR") {
       let absolute = (context.workingDirectory / named).lexicallyNormalized
-      guard FileSystem.isDirectory(absolute) else {
-        throw PacksFailure.placeMissing(absolute, from: "PACKC_PACKS_DIR")
-      }
-      places.append(absolute)
+      places.append(try Self.checked(absolute, from: "PACKC_PACKS_DIR"))
     }
     if let config = try? context.configDirectory() { places.append(config / "packs.d") }
     return places + ["/etc/packc/packs.d", installation.packs]
+  }
+
+  /// A place that somebody named: one that is taken for another kind of directory is said so.
+  private static func checked(_ place: HostPath, from source: String) throws -> HostPath {
+    guard FileSystem.isDirectory(place) else { throw PacksFailure.placeMissing(place, from: source) }
+    if FileSystem.exists(place / "pack.json") { throw PacksFailure.placeIsAPack(place, from: source) }
+    let holdsPack = try DirectoryWalk.names(in: place).contains { PackLoader.parse($0) != nil }
+    if !holdsPack, FileSystem.isDirectory(place / "packs.d") {
+      throw PacksFailure.placeHoldsPacksBelow(place, from: source)
+    }
+    return place
   }
 
   // MARK: Choosing

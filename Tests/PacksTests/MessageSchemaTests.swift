@@ -28,7 +28,7 @@ final class MessageSchemaTests: XCTestCase {
         let project = bench.input(config: config, app: app, mode: .debug)
         let call = CallRequest(pack: pack, phase: phase, project: project, timeLimit: 5, extra: extra)
         let directories = try CallDirectories(root: bench.root / "call", scratch: bench.root / "scratch")
-        let request = call.document(id: "1", CallPaths(pack, project: bench.project, directories))
+        let request = try call.document(id: "1", CallPaths(pack, project: bench.project, directories))
         XCTAssertEqual(check.problems(.object(request)), [], "\(phase)")
         for key in request.keys.sorted() where key != "lock" {
           XCTAssertNotEqual(check.problems(.object(request.filter { $0.key != key })), [], "without \(key)")
