@@ -29,6 +29,16 @@ struct PythonPack: LanguagePack {
     ).make()
   }
 
+  /// What the plan installs. The locks are read by the interpreter that will run the program, since it knows which of their
+  /// packages are for this platform.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    let context = try HostContext.current()
+    let requirements = try PythonWishes(files).requirements
+    let chosen = try PythonInterpreters(context).choose(requirements, mode: request.mode, PackNotes())
+    let survey = try survey(chosen, request, context)
+    return PythonComponents.list(try PythonDependencies(survey, request: request, files: files), survey)
+  }
+
   /// Runs `lib/survey.py`, which lies beside the pack's `bin`.
   private func survey(_ found: PythonInterpreters.Found, _ request: PackRequest, _ context: HostContext) throws
     -> PythonSurvey

@@ -98,6 +98,7 @@ extension PythonSurvey.Requirements {
     names = try reader.required("names").strings()
     isHashed = try reader.required("hashed").bool()
     isEmpty = try reader.required("empty").bool()
+    packages = try reader.required("packages").array().map(PythonPackage.init)
   }
 }
 

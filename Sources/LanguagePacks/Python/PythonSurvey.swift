@@ -21,6 +21,8 @@ struct PythonSurvey {
     /// Every line has a version and a hash.
     var isHashed: Bool
     var isEmpty: Bool
+    /// With hashes: what this interpreter takes of them.
+    var packages: [PythonPackage]
   }
   /// [project] of pyproject.toml, setup.cfg, or the literals of setup.py.
   struct Declared {
