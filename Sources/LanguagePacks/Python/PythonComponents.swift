@@ -1,7 +1,7 @@
 internal import PackCore
 
-/// The packages of a Python program, from its own lock or from packc.lock. Of a package with several wheels, the lock does
-/// not say which one is installed, so none of their hashes is given.
+/// The packages of a Python program, from its own lock or from packc.lock. Of a package with several files, of which the
+/// lock does not say which one is installed, no hash is given.
 enum PythonComponents {
   static func list(_ dependencies: PythonDependencies, _ survey: PythonSurvey) -> [SoftwareComponent] {
     let packages: [PythonPackage]
@@ -17,8 +17,10 @@ enum PythonComponents {
     }
     var list = ComponentList()
     for package in packages {
-      let hashes = package.sha256.count == 1 ? ["SHA-256": package.sha256[0]] : [:]
-      list.add(.pypi(package.name, package.version), name: package.name, hashes: hashes, evidence: evidence)
+      let hash = package.wheel ?? (package.sha256.count == 1 ? package.sha256[0] : nil)
+      list.add(
+        .pypi(package.name, package.version), name: package.name, hashes: hash.map { ["SHA-256": $0] } ?? [:],
+        evidence: evidence)
     }
     return list.sorted
   }
