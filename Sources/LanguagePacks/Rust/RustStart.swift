@@ -28,7 +28,7 @@ struct RustStart {
       program = WebLine.name(first)
       arguments = Array(command.dropFirst())
     }
-    settings = line.command.split(separator: " ").prefix { $0 != "&&" && $0 != ";" }.prefix { $0.contains("=") }
+    settings = line.command.split(whereSeparator: \.isWhitespace).prefix { $0 != "&&" && $0 != ";" }.prefix { $0.contains("=") }
       .compactMap { word in
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
