@@ -178,7 +178,10 @@ public struct PackHost: Sendable {
   ) throws -> [T] {
     guard pack.manifest.phases.contains(phase) else { return [] }
     let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
-    return try read(response, of: pack, phase) { try body(ClaimsReader(holds: project.tree.holds), $0) }
+    // What the pack was told of packc.lock is evidence also in the build that writes it.
+    let told: Set<RootPath> = lock.isEmpty ? [] : [RootPath(literal: "packc.lock")]
+    let reader = ClaimsReader { told.contains($0) || project.tree.holds($0) }
+    return try read(response, of: pack, phase) { try body(reader, $0) }
   }
 
   private func call(
