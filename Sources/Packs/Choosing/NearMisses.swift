@@ -2,17 +2,6 @@ internal import PackCore
 
 /// What a project without a match may have meant.
 enum NearMisses {
-  /// Files by which other languages are known, for naming what is not installed.
-  private static let otherLanguages: [(file: Glob, text: String, language: String)] = [
-    ("package.json", "node"), ("Cargo.toml", "rust"), ("Gemfile", "ruby"), ("pom.xml", "java"),
-    ("build.gradle", "java"), ("build.gradle.kts", "java"), ("composer.json", "php"), ("mix.exs", "elixir"),
-    ("*.csproj", "dotnet"), ("*.fsproj", "dotnet"), ("*.sln", "dotnet"), ("Package.swift", "swift"),
-    ("deno.json", "deno"), ("build.zig", "zig"), ("stack.yaml", "haskell"), ("*.cabal", "haskell"),
-    ("dune-project", "ocaml"), ("rebar.config", "erlang"), ("project.clj", "clojure"), ("build.sbt", "scala"),
-    ("shard.yml", "crystal"), ("pubspec.yaml", "dart"), ("gleam.toml", "gleam"), ("deno.jsonc", "deno"),
-    ("go.mod", "go"), ("requirements.txt", "python"), ("pyproject.toml", "python"),
-  ].map { (Glob($0.0), $0.0, $0.1) }
-
   /// Build files of no single language: the universal pack can run them.
   private static let buildFiles = ["Makefile", "GNUmakefile", "CMakeLists.txt", "meson.build", "configure"]
 
@@ -42,13 +31,8 @@ enum NearMisses {
   }
 
   private static func missingPacks(_ detection: Detection, _ root: [ProjectTree.Name]) -> [String] {
-    let known = Set(detection.verdicts.flatMap { $0.pack.manifest.languages + [$0.pack.name] })
-    var named: Set<String> = []
-    return otherLanguages.compactMap { file, _, language in
-      guard !known.contains(language), let found = root.first(where: { file.matches($0.bytes) }),
-        named.insert(language).inserted
-      else { return nil }
-      return "\(found.text): no pack for \(language) is installed"
+    OtherLanguages.missing(detection.verdicts.map(\.pack), in: root).map {
+      "\($0.file): no pack for \($0.language) is installed"
     }
   }
 
