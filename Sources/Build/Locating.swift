@@ -52,8 +52,10 @@ extension Pipeline {
       let planning = try Planning(context: context, request: request, reporter: .silent, isolation: isolation)
       let project = try planning.project()
       let found = try planning.packHost.detectBelow(project.asked, in: project.catalog, requested: request.packName)
-      guard let only = found.first else { return nil }
-      guard found.count == 1 else { throw found.failure }
+      guard
+        let only = try found.only(
+          below: project.asked, packs: project.catalog.packs, requested: request.packName ?? project.asked.pack)
+      else { return nil }
       (directory, source) = (only.directory, "the only program below \(request.project.name)")
     }
     reporter.send(.decision(Decision(what: "project", value: directory.description, source: source)))

@@ -43,15 +43,8 @@ enum NearMisses {
   }
 
   private static func missingPacks(_ detection: Detection, _ root: [ProjectTree.Name]) -> [String] {
-    let known = Set(detection.verdicts.flatMap { $0.pack.manifest.languages + [$0.pack.name] })
-    return LanguageManifests.all.compactMap { language, globs in
-      guard !known.contains(language) else { return nil }
-      for glob in globs.map({ Glob($0) }) {
-        if let found = root.first(where: { glob.matches($0.bytes) }) {
-          return "\(found.text): no pack for \(language) is installed"
-        }
-      }
-      return nil
+    OtherLanguages.missing(detection.verdicts.map(\.pack), in: root).map {
+      "\($0.file): no pack for \($0.language) is installed"
     }
   }
 
