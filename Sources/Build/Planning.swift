@@ -107,10 +107,11 @@ struct Planning {
     }
   }
 
-  /// `build` and `artifact.path` are for a pack that looks at unik.yaml, as the universal one does.
+  /// `build.command` and `artifact.path` are for a pack that looks at unik.yaml, as the universal one does.
   private func warnOfUnread(_ pack: Pack, _ project: Project) {
     guard !pack.manifest.rules.readConfiguration, let config = project.config?.json else { return }
-    let unread = [("build", config["build"]), ("artifact.path", config["artifact"]?["path"])].filter {
+    let unread = [("build.command", config["build"]?["command"]), ("artifact.path", config["artifact"]?["path"])].filter
+    {
       $0.1 != nil && $0.1 != .null
     }
     guard !unread.isEmpty else { return }

@@ -63,7 +63,9 @@ public struct Detection: Sendable {
     }
     let (pack, result, decision) = try best(reporter)
     if let result, result.candidates.count > 1 {
-      guard let app = project.app else { throw ChoosingFailure.severalPrograms(pack, result.candidates) }
+      guard let app = project.app ?? project.options["app"]?.string else {
+        throw ChoosingFailure.severalPrograms(pack, result.candidates)
+      }
       guard result.candidates.contains(where: { $0.app == app }) else {
         throw ChoosingFailure.noSuchProgram(app, pack, result.candidates)
       }
