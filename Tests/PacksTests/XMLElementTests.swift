@@ -50,8 +50,10 @@ final class XMLElementTests: XCTestCase {
   func testErrorsHaveTheirPlace() throws {
     let deep = String(repeating: "<a>", count: 200)
     let rows: [(String, String, String)] = [
-      ("<a>\n  <b>\n</a>", "pom.xml:3:3", "mismatched tag"), ("", "pom.xml:1:1", "no element found"),
-      ("<a>", "pom.xml:1:4", "no element found"), ("<a b='1' b='2'/>", "pom.xml:1:10", "duplicate attribute"),
+      ("<a>\n  <b>\n</a>", "pom.xml:3:3", "</a> closes <b>, opened in line 2"),
+      ("<a>\n<m:b x='1'\n>c</m:d \n></a>", "pom.xml:3:5", "</m:d> closes <m:b>, opened in line 2"),
+      ("", "pom.xml:1:1", "no element found"), ("<a>\n<b>", "pom.xml:2:4", "ends before <b>, opened in line 2, is"),
+      ("<a b='1' b='2'/>", "pom.xml:1:10", "duplicate attribute"),
       ("<a/>\n<b/>", "pom.xml:2:1", "junk after document element"),
       ("<a>\n\u{1}</a>", "pom.xml:2:1", "not well-formed"), (deep, "pom.xml:1:385", "deeper than 128"),
       ("<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "pom.xml:1:", "declares entities"),
@@ -63,6 +65,9 @@ final class XMLElementTests: XCTestCase {
       XCTAssertTrue(failure.location?.description.hasPrefix(place) ?? false, "\(text): \(failure)")
       XCTAssertTrue(failure.message.contains(words), "\(text): \(failure.message)")
     }
+    let wide: [UInt8] = [0xfe, 0xff] + "<a><b></a>".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+    XCTAssertTrue(
+      try failure { try XMLElement.parse(wide, path: "x") }.message.contains("does not close <b>, opened in line 1"))
     XCTAssertTrue(
       try failure { try XMLElement.parse([0x3c, 0x61, 0x3e, 0xff], path: "x") }.message.contains("invalid"))
     let large = [UInt8](repeating: 0x20, count: XMLElement.Limits.bytes + 1)

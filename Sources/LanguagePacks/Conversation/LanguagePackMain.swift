@@ -66,7 +66,7 @@ public enum LanguagePackMain {
     if let refusal = error as? PackRefusal { return refusal }
     guard let failure = error as? Failure else { return PackRefusal(.internalError, "internal", "\(error)") }
     let exit: PackExit = failure.exit == .toolchain ? .toolchainMissing : .projectError
-    return PackRefusal(exit, failure.code, failure.message, hint: failure.hint, at: failure.location)
+    return PackRefusal(exit, failure.code, failure.message, hint: BrokenFile.hint(failure), at: failure.location)
   }
 
   private static func respond(

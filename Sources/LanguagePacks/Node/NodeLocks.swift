@@ -20,6 +20,11 @@ struct NPMLock {
     let json = try JSONParser.parse(
       bytes.isEmpty ? Array("{}".utf8) : bytes, name: path,
       limits: .init(bytes: NodeLockCheck.limit, lastKeyWins: true))
+    guard json.object != nil else {
+      throw Failure(
+        "bad_lock", "a lock of npm is an object, and this is of the kind \(json.kind)",
+        at: SourceLocation(path: path, line: 1, column: 1), exit: .badInput)
+    }
     let found = json["packages"]?.object ?? [:]
     isOld = found.isEmpty
     names = Set((json["dependencies"]?.object ?? [:]).keys)

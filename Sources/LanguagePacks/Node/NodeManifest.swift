@@ -32,7 +32,7 @@ struct NodeManifest {
     bytes = read.starts(with: [0xef, 0xbb, 0xbf]) ? Array(read.dropFirst(3)) : read
     json = try JSONParser.parse(bytes, name: path, limits: .init(bytes: Self.limit, lastKeyWins: true))
     let fields = Fields(json: json, bytes: bytes, path: path)
-    guard json.object != nil else { throw fields.wrong([], json, "an object") }
+    guard json.object != nil else { throw fields.noObject() }
     name = try fields.string("name")
     version = try fields.string("version")
     main = try fields.string("main")
@@ -94,11 +94,18 @@ struct NodeManifest {
       return patterns.compactMap(\.string)
     }
 
+    func noObject() -> PackRefusal {
+      PackRefusal(
+        .projectError, "bad_package_json",
+        "expected an object of fields (name, scripts, dependencies), found \(json.kind)",
+        hint: "write {\"name\": \"app\", \"scripts\": {\"start\": \"node server.js\"}}; `npm init` asks for the fields",
+        at: SourceLocation(path: path, line: 1, column: 1))
+    }
+
     func wrong(_ keys: [String], _ value: JSONValue, _ expected: String) -> PackRefusal {
       PackRefusal(
         .projectError, "bad_package_json",
-        "\(keys.isEmpty ? "the document" : "\"\(keys.joined(separator: "."))\""): expected \(expected), "
-          + "found \(value.kind)",
+        "\"\(keys.joined(separator: "."))\": expected \(expected), found \(value.kind)",
         hint: "see https://docs.npmjs.com/cli/configuring-npm/package-json",
         at: JSONPlace.location(of: keys, in: bytes, named: path) ?? SourceLocation(path: path, line: 1, column: 1))
     }

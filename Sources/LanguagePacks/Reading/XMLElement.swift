@@ -66,6 +66,8 @@ private final class XMLTreeBuilder {
   private var parser: OpaquePointer?
   /// The elements that are open, from the root.
   private var open: [XMLElement] = []
+  /// Their names as they are written, with their prefixes.
+  private var names: [String] = []
   private var root: XMLElement?
   private var count = 0
   private var failure: Failure?
@@ -84,7 +86,7 @@ private final class XMLTreeBuilder {
     guard status == XML_STATUS_OK else {
       let code = XML_GetErrorCode(parser)
       if code == XML_ERROR_UNKNOWN_ENCODING, encoding == nil { throw Trouble.unknownEncoding }
-      throw XMLFailure.make(path, place, Self.words(code))
+      throw XMLFailure.make(path, place, unclosed(code, bytes) ?? Self.words(code))
     }
     guard let root else { throw XMLFailure.make(path, nil, "there is no element") }
     return root
@@ -92,6 +94,22 @@ private final class XMLTreeBuilder {
 
   private static func words(_ code: XML_Error) -> String {
     XML_ErrorString(code).map { String(cString: $0) } ?? "it cannot be read"
+  }
+
+  /// Names the element that is open where another is closed, or where the file ends.
+  private func unclosed(_ code: XML_Error, _ bytes: [UInt8]) -> String? {
+    guard let element = open.last, let name = names.last else { return nil }
+    let opened = "<\(name)>, opened in line \(element.line)"
+    switch code {
+    case XML_ERROR_TAG_MISMATCH:
+      let rest = bytes.dropFirst(Int(clamping: XML_GetCurrentByteIndex(parser))).drop { [0x3c, 0x2f].contains($0) }
+      let end = rest.prefix(256).prefix { ![0x3e, 0x20, 0x09, 0x0a, 0x0d].contains($0) }
+      // Of UTF-16 the bytes are no text.
+      guard !end.isEmpty, !end.contains(0) else { return "the end tag does not close \(opened)" }
+      return "</\(String(decoding: end, as: UTF8.self))> closes \(opened)"
+    case XML_ERROR_NO_ELEMENTS: return "the file ends before \(opened), is closed"
+    default: return nil
+    }
   }
 
   private var place: (line: Int, column: Int) {
@@ -143,6 +161,7 @@ private final class XMLTreeBuilder {
       next = next?.advanced(by: 2)
     }
     let (line, column) = place
+    names.append(String(cString: name))
     open.append(XMLElement(name: Self.local(String(cString: name)), attributes: attributes, line: line, column: column))
   }
 
@@ -152,6 +171,7 @@ private final class XMLTreeBuilder {
 
   private func end() {
     guard failure == nil, var element = open.popLast() else { return }
+    names.removeLast()
     element.text = element.text.trimmed
     if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
   }

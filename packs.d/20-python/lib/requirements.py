@@ -5,6 +5,11 @@ import re
 
 from files import NAME, Problem, names_of, normalized, text
 from lockgraph import holds
+from requirement import fault
+
+
+# A place in the project, or an archive.
+PATH = re.compile(r"\.{0,2}/|\.$|\.\[|[^\s:;@]+/[^\s:;@]*(\s|$)|[^\s:;@]+\.(whl|zip|tgz|tar\.(gz|bz2|xz))(\s|$)")
 
 
 class Requirements:
@@ -24,12 +29,12 @@ class Requirements:
     def _read(self, path, place=None):
         path = os.path.normpath(path)
         if path.startswith("..") or os.path.isabs(path):
-            raise self._problem("includes %s, which lies outside of the project" % path, None, place)
+            raise self._problem("includes %s, which lies outside of the project" % path, "copy it into the project", place)
         if path in self.files:
             return
         content = text(path)
         if content is None:
-            raise self._problem("includes %s, which does not exist" % path, None, place)
+            raise self._problem("includes %s, which does not exist" % path, "add the file, or correct its name", place)
         self.files.append(path)
         logical, start = "", 1
         for number, line in enumerate(content.split("\n"), 1):
@@ -54,7 +59,7 @@ class Requirements:
             path = os.path.normpath(os.path.join(directory, include.group(2)))
             if "://" not in include.group(2) and path not in self.files:
                 self.files.append(path)
-        elif re.match(r"(-e|--editable)[\s=]*\S+", line) or re.match(r"\.{0,2}/|\.$|\.\[", line):
+        elif re.match(r"(-e|--editable)[\s=]*\S+", line) or PATH.match(line):
             self._path(re.sub(r"^(-e|--editable)[\s=]*", "", line), place)
         elif line.startswith("-"):
             return
@@ -70,13 +75,14 @@ class Requirements:
 
     def _requirement(self, line, place):
         match = NAME.match(line)
-        if not match:
-            raise self._problem("holds %r, which is no requirement" % line, None, place)
-        rest = line[match.end() :].strip()
-        if "://" in line.split(" ;")[0] and "--hash=" not in line:
+        if match and "://" in line.split(" ;")[0] and "--hash=" not in line:
             raise self._problem(
                 "installs %s from a URL, which has no hash" % match.group(1),
                 "take it from a package index with a version, or add `#sha256=…` and `--hash`", place)
+        found = fault(line)
+        if found:
+            raise Problem(*found, *place)
+        rest = line[match.end() :].strip()
         self.has_lines = True
         self.names.update(names_of([line]))
         pin = re.match(r"===?\s*([^\s;,]+)\s*(?:;(.*?))?\s*(?=--|$)", rest)
