@@ -110,7 +110,7 @@ public struct PackHost: Sendable {
 
   private func reasonNotToAsk(_ pack: Pack, wanted: String?, _ project: PackProject) throws -> PackVerdict.Outcome? {
     if let wanted, wanted != pack.name { return .notAsked }
-    return try pack.manifest.rules.match(project.tree, config: project.config) == nil ? .notStarted : nil
+    return try pack.manifest.rules.areMet(in: project.tree, config: project.config) ? nil : .notStarted
   }
 
   private func ask(_ pack: Pack, _ project: PackProject) -> Question {

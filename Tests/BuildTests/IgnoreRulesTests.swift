@@ -32,7 +32,7 @@ final class IgnoreRulesTests: XCTestCase {
     "top/exact/in", "q/top/exact/in", "lib/a.gen/f", "lib/b.gen", "m.pyc", "m.py", "sub/m.pyo", "x.y", "x.y.z",
     "left/only", "left/deep/only", "left/deep/kept", "left/.gitignore", "left/deep/.gitignore", "left-over/only",
     "only",
-    "right/only", "right/deep/only",
+    "right/only", "right/deep/only", "all/a", "all/b/c", "all/kept", "all/.gitignore",
   ]
 
   func testAgreesWithGit() throws {
@@ -43,6 +43,7 @@ final class IgnoreRulesTests: XCTestCase {
     // Rules that must be forgotten when their directory is left, with and without a name that begins like it.
     try project.write("/only\n", to: "left/.gitignore")
     try project.write("only\n!kept\n", to: "left/deep/.gitignore")
+    try project.write("*\n!kept\n", to: "all/.gitignore")
     _ = try Tools.output("git", ["init", "-q", "."], in: project.path)
     _ = try Tools.output("git", ["-c", "core.excludesFile=/dev/null", "add", "-A"], in: project.path)
     let listed = try Tools.output("git", ["ls-files", "-z"], in: project.path).split(separator: "\0").map(String.init)

@@ -138,10 +138,17 @@ final class ChoosingTests: XCTestCase {
     for (json, expected) in rows {
       let found = try rule(json).firstMatch(in: tree, config: ["build": ["command": "make"], "run": .null])
       XCTAssertEqual(found?.description, expected, CanonicalJSON.string(json))
+      // Together with rules that find nothing, in the walk that they share.
+      let rules = try DetectRules(
+        JSONReader(["any": ["zzz", ["path": "*.none", "depth": 3], json, ["path": "zz?", "depth": 1]]]))
+      let isMet = try rules.areMet(in: tree, config: ["build": ["command": "make"], "run": .null])
+      XCTAssertEqual(isMet, expected != nil, CanonicalJSON.string(json))
     }
     let all = try DetectRules(
       JSONReader(["all": ["go.mod", ["path": "*.csproj", "depth": 5]], "any": ["zzz", "go.mod"]]))
     XCTAssertNotNil(try all.match(tree, config: nil))
+    XCTAssertTrue(try all.areMet(in: tree, config: nil))
+    XCTAssertFalse(try all.areMet(in: ProjectTree(bench.root / "home"), config: nil))
     XCTAssertNil(try all.match(ProjectTree(bench.root / "home"), config: nil))
   }
 

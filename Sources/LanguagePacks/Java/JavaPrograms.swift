@@ -25,6 +25,7 @@ struct JavaPrograms {
     var mainClass: String?
     /// Found in its source.
     var mains: [JavaSources.Found] = []
+    var isRead = false
 
     /// One that the manifest states is meant to be started; a class with a main method may be a tool.
     var strength: Int { declared != nil ? 2 : mains.isEmpty ? 0 : 1 }
@@ -53,19 +54,34 @@ struct JavaPrograms {
     search(files)
   }
 
-  /// Main methods: of modules that are declared but name no class, and of all when none is declared.
+  /// Main methods: of the modules that are declared, and of the others when none of those is a program. Each is a search
+  /// through sources, which a large repository has many of.
   private mutating func search(_ files: ProjectFiles) {
     var budget = JavaSources.Budget()
-    for index in modules.indices where modules[index].isRunnable {
-      let paths = JavaSources.files(modules[index].directory, files, &budget)
-      modules[index].mains = JavaSources.mains(paths, files, &budget)
-    }
+    read(files, &budget) { $0.declared != nil }
     // Where one module has a class to start, another that only shares the plugin is a library. Quarkus writes its own.
     func hasMain(_ module: Module) -> Bool { !module.mains.isEmpty || module.mainClass != nil }
     let isKnown = modules.contains { $0.declared != nil && hasMain($0) }
     for index in modules.indices where !hasMain(modules[index]) && modules[index].framework != .quarkus {
       if modules[index].needsMain || isKnown { modules[index].declared = nil }
     }
+    if !modules.contains(where: { $0.isRunnable && $0.declared != nil }) { read(files, &budget) { !$0.isRead } }
+  }
+
+  private mutating func read(_ files: ProjectFiles, _ budget: inout JavaSources.Budget, _ wanted: (Module) -> Bool) {
+    for index in modules.indices where modules[index].isRunnable && wanted(modules[index]) {
+      let paths = JavaSources.files(modules[index].directory, files, &budget)
+      modules[index].mains = JavaSources.mains(paths, files, &budget)
+      modules[index].isRead = true
+    }
+  }
+
+  /// With the main methods of every module, for one that is asked for by name.
+  private func complete(_ files: ProjectFiles) -> JavaPrograms {
+    var all = self
+    var budget = JavaSources.Budget()
+    all.read(files, &budget) { !$0.isRead }
+    return all
   }
 
   /// Those that could be the program: not examples, tests and benchmarks, as long as there are others.
@@ -144,6 +160,7 @@ struct JavaPrograms {
       return try JavaMainClass.settle(module, rule: rule)
     }
     let plain = app.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    let modules = complete(files).modules
     if let module = modules.first(where: { $0.directory == plain && !plain.isEmpty })
       ?? modules.first(where: { $0.name == app })
     {

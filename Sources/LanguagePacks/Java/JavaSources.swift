@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PackCore
 
 /// A bounded search through source directories.
@@ -74,15 +75,26 @@ struct JavaSources {
     else { return nil }
     budget.files -= 1
     budget.bytes -= bytes.count
-    return holds(bytes, Array("main".utf8)) ? JavaSourceText(bytes) : nil
+    return callsMain(bytes) ? JavaSourceText(bytes) : nil
   }
 
-  private static func holds(_ bytes: [UInt8], _ mark: [UInt8]) -> Bool {
-    guard bytes.count >= mark.count else { return false }
-    return bytes.withUnsafeBufferPointer { bytes in
-      (0...(bytes.count - mark.count)).contains { start in
-        bytes[start] == mark[0] && bytes[start..<(start + mark.count)].elementsEqual(mark)
+  /// Whether the word `main` stands before a parenthesis somewhere: only such a file is worth reading by its syntax.
+  private static func callsMain(_ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBufferPointer { text in
+      guard let base = text.baseAddress.map(UnsafeRawPointer.init) else { return false }
+      var place = 0
+      while place + 5 < text.count, let found = memchr(base + place, 0x6d, text.count - place) {
+        place = base.distance(to: UnsafeRawPointer(found))
+        if place + 4 < text.count, text[place + 1] == 0x61, text[place + 2] == 0x69, text[place + 3] == 0x6e,
+          place == 0 || isSpace(text[place - 1]), text[(place + 4)...].first(where: { !isSpace($0) }) == 0x28
+        {
+          return true
+        }
+        place += 1
       }
+      return false
     }
   }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
 }

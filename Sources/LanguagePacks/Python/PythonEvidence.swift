@@ -136,7 +136,7 @@ struct PythonEvidence {
       if let neighbour, !isPackage { return answer(40, .supporting, [own, neighbour]) }
       return answer(40, .library, [own])
     }
-    if neighbours.isEmpty, isWeak(program) || isScript(program), let build = try PythonSourceScan.nativeBuild(files) {
+    if isWeak(program) || isScript(program), let build = try PythonSourceScan.nativeBuild(files) {
       return answer(40, .supporting, [own, program, build])
     }
     // A script beside another language's manifest, with packages for it, is a tool until a file says more.

@@ -122,6 +122,58 @@ public final class ProjectTree: Sendable {
   }
 }
 
+extension ProjectTree {
+  /// Whether one of the patterns names a file. Those that look for a name at any place share one walk, and names at the
+  /// root are looked at before it.
+  public func holds(any patterns: [PathPattern]) throws -> Bool {
+    let deep = patterns.compactMap(\.nameBelow)
+    for pattern in patterns where pattern.nameBelow == nil {
+      if try first(matching: pattern) != nil { return true }
+    }
+    guard let depth = deep.map(\.depth).max() else { return false }
+    var level = [RootPath.root]
+    for current in 0...depth {
+      let wanted = NameSet(deep.filter { $0.depth >= current }.map(\.part))
+      var next: [RootPath] = []
+      for directory in level {
+        for name in try names(in: directory) {
+          if !name.isDirectory {
+            if wanted.holds(name.bytes) { return true }
+          } else if current < depth, let path = directory.appending(component: name.bytes) {
+            next.append(path)
+          }
+        }
+      }
+      level = next
+    }
+    return false
+  }
+
+  /// Patterns of names, and by which bytes a name ends that one of them can match: most names of a project do not.
+  private struct NameSet {
+    private let parts: [PathPattern.Part]
+    private var last = [Bool](repeating: false, count: 256)
+
+    init(_ parts: [PathPattern.Part]) {
+      self.parts = parts
+      for part in parts {
+        let ending: UInt8? =
+          switch part {
+          case .literal(let bytes): bytes.last
+          case .glob(let glob): glob.lastByte
+          case .directories: nil
+          }
+        if let ending { last[Int(ending)] = true } else { last = [Bool](repeating: true, count: 256) }
+      }
+    }
+
+    func holds(_ name: [UInt8]) -> Bool {
+      guard let ending = name.last, last[Int(ending)] else { return false }
+      return parts.contains { $0.matches(name) }
+    }
+  }
+}
+
 /// A path from a project's root by its components, so that a search looks only where it can find something.
 public struct PathPattern: Sendable {
   enum Part: Sendable {
@@ -129,8 +181,22 @@ public struct PathPattern: Sendable {
     case glob(Glob)
     /// Any number of directories up to this one.
     case directories(Int)
+
+    func matches(_ name: [UInt8]) -> Bool {
+      switch self {
+      case .literal(let bytes): bytes == name
+      case .glob(let glob): glob.matches(name)
+      case .directories: false
+      }
+    }
   }
   let parts: [Part]
+
+  /// For a name that may stand some directories below the root: how many, and the name.
+  var nameBelow: (depth: Int, part: Part)? {
+    guard parts.count == 2, case .directories(let depth) = parts[0] else { return nil }
+    return (depth, parts[1])
+  }
 
   static let maximumDepth = 512
 
@@ -147,11 +213,6 @@ public struct PathPattern: Sendable {
   /// Whether it names a file of this name at the root itself.
   public func matches(name: [UInt8]) -> Bool {
     let named = parts.drop { if case .directories = $0 { true } else { false } }
-    guard named.count == 1 else { return false }
-    return switch named[named.startIndex] {
-    case .literal(let bytes): bytes == name
-    case .glob(let glob): glob.matches(name)
-    case .directories: false
-    }
+    return named.count == 1 && named[named.startIndex].matches(name)
   }
 }

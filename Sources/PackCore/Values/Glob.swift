@@ -85,6 +85,11 @@ public struct Glob: Hashable, Sendable {
     return (.oneOf(ranges, negated: negated), index + 1)
   }
 
+  /// The byte by which everything that matches ends; nil when that is not one byte.
+  var lastByte: UInt8? {
+    if case .byte(let byte)? = tokens.last { byte } else { nil }
+  }
+
   public func matches(_ path: some Collection<UInt8>) -> Bool {
     path.withContiguousStorageIfAvailable(matches) ?? Array(path).withUnsafeBufferPointer(matches)
   }

@@ -98,6 +98,15 @@ public struct DetectRules: Sendable {
     (any + all).contains { rule in if case .config = rule.condition { true } else { false } }
   }
 
+  /// Whether the pack can match at all, found with as few directories as it takes.
+  func areMet(in tree: ProjectTree, config: JSONValue?) throws -> Bool {
+    guard try all.allSatisfy({ try $0.firstMatch(in: tree, config: config) != nil }) else { return false }
+    let paths = any.compactMap { rule in if case .path(let pattern, _, _) = rule.condition { pattern } else { nil } }
+    let keys = any.filter { if case .config = $0.condition { true } else { false } }
+    if try any.isEmpty || keys.contains(where: { try $0.firstMatch(in: tree, config: config) != nil }) { return true }
+    return try tree.holds(any: paths)
+  }
+
   /// Whether a directory with these names could be a project of the pack: without rules about deeper places.
   func match(_ names: [ProjectTree.Name]) -> Bool {
     func holds(_ rule: DetectRule) -> Bool { names.contains { !$0.isDirectory && rule.isMet(by: $0.bytes) } }
