@@ -52,6 +52,29 @@ final class GoProjectFormsTests: XCTestCase {
         ["go.mod": "module example.com/go-shop\n", "cmd/shop/main.go": hello, "cmd/x/main.go": hello], "cmd/shop",
         "the main package named as its module"
       ),
+      (
+        [
+          ".goreleaser.yml":
+            "builds:\n  - main: ./cmd/b/main.go\n    goos: [linux]\n  - {main: ./cmd/b, goos: [darwin]}\n",
+          "cmd/a/main.go": hello, "cmd/b/main.go": hello,
+        ], "cmd/b", "the only main package that .goreleaser.yml releases"
+      ),
+      (
+        [
+          ".goreleaser.yaml": "builds: [{dir: cmd/b}, {main: \"{{.Env.X}}\"}]\n", "cmd/a/main.go": hello,
+          "cmd/b/main.go": hello,
+        ], "cmd/b", "the only main package that .goreleaser.yaml releases"
+      ),
+      (
+        [
+          ".goreleaser.yml": "builds: [{main: ./cmd/a}, {main: ./cmd/b}]\n", "cmd/a/main.go": hello,
+          "cmd/b/main.go": server,
+        ], "cmd/b", "the only main package that listens on a port"
+      ),
+      (
+        [".goreleaser.yml": "builds: [\n", "cmd/a/main.go": hello, "cmd/b/main.go": server], "cmd/b",
+        "the only main package that listens on a port"
+      ),
     ]
     for row in rows {
       let bench = try project(["go.mod": module].merging(row.files) { $1 })

@@ -50,6 +50,19 @@ final class PythonProjectFormsTests: XCTestCase {
       (["Gemfile": "", "requirements.txt": "requests\n", "scripts/a.py": guarded], .supporting, 40),
       (["go.mod": "module x\n", "requirements.txt": "requests\n", "deploy.py": guarded], .supporting, 40),
       (["go.mod": "module x\n", "requirements.txt": "mkdocs\nmkdocs-material\n"], .supporting, 30),
+      // Scripts of a program in C, and an extension that its package builds.
+      (
+        ["CMakeLists.txt": "", "pyproject.toml": module + "[project.scripts]\nx = \"x:main\"\n", "x.py": guarded],
+        .supporting, 40
+      ),
+      (
+        [
+          "CMakeLists.txt": "",
+          "pyproject.toml": "[build-system]\nrequires = [\"scikit-build-core>=0.5\"]\n[project]\nname = \"x\"\n"
+            + "[project.scripts]\nx = \"x:main\"\n", "x.py": guarded,
+        ], .program, 90
+      ),
+      (["CMakeLists.txt": "", "requirements.txt": "flask\n", "app.py": flask], .program, 90),
       (["requirements.txt": "Sphinx>=3\nsphinx-rtd-theme\n"], .supporting, 30),
       (
         ["package.json": "{}", "requirements.txt": "flask\n", "Procfile": "web: npm start\n", "app.py": flask],

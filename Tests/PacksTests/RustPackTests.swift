@@ -211,6 +211,13 @@ final class RustPackTests: XCTestCase {
       ),
       (["src/lib.rs": ""], "no_program", "Cargo.toml", "src/main.rs"),
       (["Cargo.toml": "[workspace]\nmembers = [\"gone\"]\n"], "no_such_member", "Cargo.toml:1:1", "members"),
+      (
+        [
+          "Cargo.toml": "[workspace]\nmembers = [\"libs/gone\"]\n",
+          ".gitmodules": "[submodule \"x\"]\n\tpath = libs/gone\n",
+        ],
+        "no_such_member", "Cargo.toml:1:1", "git submodule update --init"
+      ),
       (["Cargo.toml": "[profile.release]\nlto = true\n"], "bad_manifest", "Cargo.toml:1", "cargo init"),
       (["Cargo.toml": "[package\n"], "bad_toml", "Cargo.toml:1:9", ""),
       (

@@ -84,6 +84,7 @@ final class SubProjectTests: XCTestCase {
     XCTAssertEqual(found.map(\.directory.description), ["api"], "what lies below a program belongs to it")
     try bench.pack("40-node", manifest: ["detect": ["any": ["package.json"]]], says(90, "program"))
     found = try host.detectBelow(bench.input(), in: host.load(), requested: nil)
+    XCTAssertThrowsError(try found.only(below: bench.input(), packs: [], requested: nil))
     XCTAssertEqual(found.failure.exit, .severalCandidates)
     XCTAssertEqual(
       found.failure.details["candidates"],
@@ -91,5 +92,33 @@ final class SubProjectTests: XCTestCase {
         ["pack": "go", "app": "api", "reasons": ["x: r"]], ["pack": "node", "app": "web", "reasons": ["x: r"]],
       ])
     XCTAssertTrue(found.failure.hint?.contains("--app api") ?? false)
+  }
+
+  /// An Elixir program with an installer in Rust is no Rust program, unless somebody says so.
+  func testAProgramBelowAProjectOfAnotherLanguageIsAskedFor() throws {
+    let rows: [(root: String, language: String?)] = [
+      ("mix.exs", "elixir"), ("composer.json", "php"), ("config.ru", "ruby"), ("CMakeLists.txt", "C or C++"),
+      ("Makefile", nil), ("go.work", nil), ("README.md", nil),
+    ]
+    for row in rows {
+      let bench = try Workbench()
+      try bench.pack("10-go", manifest: ["languages": ["go"], "detect": ["any": ["go.mod"]]], says(90, "program"))
+      try bench.write("", "project/\(row.root)")
+      try bench.write("module x\n", "project/installer/go.mod")
+      let host = bench.host()
+      let packs = try host.load().packs
+      let found = try host.detectBelow(bench.input(), in: host.load(), requested: nil)
+      XCTAssertEqual(found.map(\.directory.description), ["installer"], row.root)
+      guard let language = row.language else {
+        let only = try found.only(below: bench.input(), packs: packs, requested: nil)
+        XCTAssertEqual(only?.directory.description, "installer", row.root)
+        continue
+      }
+      let asked = try failure { try found.only(below: bench.input(), packs: packs, requested: nil) }
+      XCTAssertEqual(asked.exit, .severalCandidates, row.root)
+      XCTAssertTrue(asked.message.contains("\(row.root): the project itself is \(language)"), asked.message)
+      XCTAssertTrue(asked.hint?.contains("--app installer") ?? false, row.root)
+      XCTAssertNotNil(try found.only(below: bench.input(), packs: packs, requested: "go"), row.root)
+    }
   }
 }

@@ -15,9 +15,9 @@ struct DotnetEvidence {
 
   private static let maximumSources = 300
 
-  init(_ project: MSBuildProject, _ files: ProjectFiles) {
+  init(in directory: String, _ files: ProjectFiles) {
     self.files = files
-    directory = project.directory
+    self.directory = directory
   }
 
   // MARK: Settings

@@ -30,13 +30,17 @@ struct DotnetLibraries {
   }
 
   func add(to plan: inout BuildPlan, _ notes: PackNotes) throws {
-    if let library = Self.newest("libssl.so") {
+    try Self.add(cultures: wantsCultures(), to: &plan, notes)
+  }
+
+  static func add(cultures: (are: Bool, reason: String), to plan: inout BuildPlan, _ notes: PackNotes) throws {
+    let (isWanted, reason) = cultures
+    if let library = newest("libssl.so") {
       plan.runtime.libraries.append(library)
     } else {
       notes.warn(
         "the host has no OpenSSL, which .NET needs for TLS and for every digest", hint: "`apt-get install libssl3`")
     }
-    let (isWanted, reason) = try wantsICU()
     guard isWanted else {
       plan.environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1"
       // Cultures may still be named; they all behave as the invariant one.
@@ -45,7 +49,7 @@ struct DotnetLibraries {
       return
     }
     let names = ["libicudata.so", "libicui18n.so", "libicuuc.so"]
-    let found = names.compactMap(Self.newest)
+    let found = names.compactMap(newest)
     guard found.count == names.count else {
       throw PackRefusal(
         .toolchainMissing, "icu_missing", "the program needs cultures (\(reason)), and the host has no libicu",
@@ -56,11 +60,11 @@ struct DotnetLibraries {
   }
 
   /// Packages that refuse to work without cultures.
-  private static let needsCultures = [
+  static let needsCultures = [
     "microsoft.data.sqlclient", "system.data.sqlclient", "microsoft.entityframeworkcore.sqlserver", "humanizer",
   ]
 
-  private func wantsICU() throws -> (Bool, String) {
+  private func wantsCultures() throws -> (are: Bool, reason: String) {
     if let icu = options.icu { return (icu, "unik.yaml: options.icu") }
     let properties = program.properties
     let place = program.place(of: "InvariantGlobalization").description

@@ -3,19 +3,23 @@ internal import Packs
 
 /// Ports, and what makes the server listen on all addresses.
 struct DotnetListening {
-  private let program: MSBuildProject
+  private let evidence: DotnetEvidence
+  private let isWeb: Bool
   private let framework: TargetFramework
   private let request: PackRequest
-  private let files: ProjectFiles
 
   static let defaultPort = 8080
 
   init(_ program: MSBuildProject, _ framework: TargetFramework, request: PackRequest, _ files: ProjectFiles) {
-    (self.program, self.framework, self.request, self.files) = (program, framework, request, files)
+    self.init(in: program.directory, isWeb: program.kind == .web, framework, request: request, files)
+  }
+
+  init(in directory: String, isWeb: Bool, _ framework: TargetFramework, request: PackRequest, _ files: ProjectFiles) {
+    (evidence, self.isWeb) = (DotnetEvidence(in: directory, files), isWeb)
+    (self.framework, self.request) = (framework, request)
   }
 
   func add(to plan: inout BuildPlan, _ notes: PackNotes) throws {
-    let evidence = DotnetEvidence(program, files)
     let source = try evidence.source()
     // What the source opens itself is not moved by any setting.
     if !source.ports.isEmpty {
@@ -26,7 +30,7 @@ struct DotnetListening {
           hint: "listen on http://*:\(port.number), or leave the address out and let ASPNETCORE_URLS say it")
       }
     }
-    guard program.kind == .web else { return }
+    guard isWeb else { return }
     let settings = source.ports.isEmpty ? try evidence.settings() : []
     for port in settings {
       add(port, to: &plan)

@@ -8,7 +8,7 @@ struct DotnetPack: LanguagePack {
 
   func detect(_ request: PackRequest) throws -> DetectAnswer? {
     let search = DotnetSearch(files)
-    guard let first = search.found.first else { return sourceAlone() }
+    guard let first = search.found.first else { return try published(request) ?? sourceAlone() }
     if search.sibling(files) != nil { return nil }
     let neighbours = Neighbours(of: "dotnet", files)
     if !search.isAtRoot, let other = neighbours.all.first(where: { $0.language != "node" }) {
@@ -43,6 +43,17 @@ struct DotnetPack: LanguagePack {
       role: .supporting)
   }
 
+  /// The output of a build, and no source of it.
+  private func published(_ request: PackRequest) throws -> DetectAnswer? {
+    let names = DotnetPublished.names(files)
+    guard let first = names.first, Neighbours(of: "dotnet", files).all.isEmpty else { return nil }
+    let program = try DotnetPublished(request.app.flatMap { app in names.first { $0 == app } } ?? first, files)
+    let rule = "a published program\(program.isSelfContained ? " with its runtime" : "")"
+    return DetectAnswer(
+      confidence: 60, reasons: [DetectReason(path: program.path, rule: rule)],
+      candidates: names.count > 1 && request.app == nil ? DotnetPublishedPlan.candidates(files) : [])
+  }
+
   private func sourceAlone() -> DetectAnswer? {
     let sources = files.names().filter { name in
       [".cs", ".fs", ".vb"].contains { name.hasSuffix($0) } && files.isFile(name)
@@ -53,6 +64,9 @@ struct DotnetPack: LanguagePack {
 
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
     let search = DotnetSearch(files)
+    if search.found.isEmpty, !DotnetPublished.names(files).isEmpty {
+      return try DotnetPublishedPlan(files: files, request: request, notes: notes).make()
+    }
     guard !search.found.isEmpty else {
       let file = sourceAlone()?.reasons.first?.path
       throw PackRefusal(
@@ -75,6 +89,17 @@ struct DotnetPack: LanguagePack {
       program: chosen.project, rule: chosen.rule, framework: framework,
       closure: projects.closure(of: chosen.project, files, configuration: options.configuration)
     ).make()
+  }
+
+  /// What a restore downloads, the runtime's packages included: they are published with the program.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    var list = ComponentList()
+    for package in try DotnetPackages.packages(request.lock) ?? [] {
+      list.add(
+        .nuget(package.name, package.version), name: package.name, hashes: ["SHA-256": package.sha256],
+        evidence: ["packc.lock"])
+    }
+    return list.sorted
   }
 }
 

@@ -40,7 +40,7 @@ extension GoPrograms {
       let others = programs.count - 1
       return (eligible[0], others == 0 ? "the only main package" : "the only main package that is no tool or example")
     }
-    for rule in [stated, root, alike, commands, listening] {
+    for rule in [stated, root, alike, released, commands, listening] {
       let (left, why) = try rule(eligible, name)
       if left.count == 1 { return (left[0], why) }
     }
@@ -102,6 +102,15 @@ extension GoPrograms {
     for prefix in ["go-", "go_"] where name.hasPrefix(prefix) { return String(name.dropFirst(prefix.count)) }
     for suffix in ["-go", "_go", ".go"] where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }
     return name
+  }
+
+  /// What the project's own releases are made of.
+  private func released(_ programs: [Program], _: String?) -> Left {
+    guard let releases = GoReleases(files) else { return ([], "") }
+    return (
+      programs.filter { releases.directories.contains($0.directory) },
+      "the only main package that \(releases.path) releases"
+    )
   }
 
   private func commands(_ programs: [Program], _: String?) -> Left {

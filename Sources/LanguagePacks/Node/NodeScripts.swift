@@ -92,7 +92,10 @@ struct NodeScripts {
     }
     let name = Self.commandName(first)
     switch name {
-    case "node", "nodejs": return node(rest, line: line)
+    case "node", "nodejs":
+      let launch = node(rest, line: line)
+      guard case .file(let path) = launch.kind, let tool = Self.installed(path) else { return launch }
+      return self.tool(tool, launch.arguments, line: line, again)
     case "npm", "yarn", "pnpm", "bun": return NodeRunner(self, name, line: line, seen: seen).launch(rest)
     case "npx", "pnpx", "exec", "time": return again(Array(rest.drop { $0.literal?.hasPrefix("-") ?? false }))
     case "bunx": return .init(kind: .bun(line))
@@ -109,7 +112,7 @@ struct NodeScripts {
       return .init(kind: .unusable(.several(line)))
     default: break
     }
-    if let tool = NodeTool.named(name) { return self.tool(tool, rest, line: line, again) }
+    if let tool = NodeTool.named(name) ?? Self.installed(first) { return self.tool(tool, rest, line: line, again) }
     if NodeTool.foreign.contains(first) || NodeTool.foreign.contains(name) {
       return .init(kind: .unusable(.foreign(line)))
     }
@@ -129,6 +132,16 @@ struct NodeScripts {
   private static func commandName(_ word: String) -> String {
     guard let cut = word.firstRange(of: "node_modules/.bin/") else { return word }
     return String(word[cut.upperBound...])
+  }
+
+  /// The tool of a package whose own file is named: `node_modules/webpack/bin/webpack.js`.
+  private static func installed(_ path: String) -> NodeTool? {
+    let parts = path.split(separator: "/")
+    guard let start = parts.firstIndex(of: "node_modules"), start + 2 < parts.count else { return nil }
+    let isScoped = parts[start + 1].hasPrefix("@")
+    guard !isScoped || start + 3 < parts.count else { return nil }
+    let package = isScoped ? "\(parts[start + 1])/\(parts[start + 2])" : String(parts[start + 1])
+    return NodeTool.ofPackage(package)
   }
 
   static func isScript(_ path: String) -> Bool {

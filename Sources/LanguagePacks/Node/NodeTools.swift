@@ -29,6 +29,13 @@ struct NodeTool {
   private static let all: [String: NodeTool] = Dictionary(
     uniqueKeysWithValues: (servers + files + runners + watchers + development).map { ($0.name, $0) })
 
+  /// The tool that a package brings under its own name, or as the only one.
+  static func ofPackage(_ package: String) -> NodeTool? {
+    if let tool = all[package], tool.package == package { return tool }
+    let found = all.values.filter { $0.package == package }
+    return found.count == 1 ? found[0] : nil
+  }
+
   private static let servers: [NodeTool] = [
     .init(
       name: "next", package: "next", role: .server, port: 3000, portFlag: "-p", hostFlag: "-H", verbs: ["start"]),

@@ -141,9 +141,17 @@ struct PythonEvidence {
       if let neighbour, !isPackage { return answer(40, .supporting, [own, neighbour]) }
       return answer(40, .library, [own])
     }
+    if neighbours.isEmpty, isWeak(program) || isScript(program), let build = try PythonSourceScan.nativeBuild(files) {
+      return answer(40, .supporting, [own, program, build])
+    }
     // A script beside another language's manifest, with packages for it, is a tool until a file says more.
     if let neighbour, !isPackage, isWeak(program) { return answer(40, .supporting, [own, program, neighbour]) }
     return answer(90, .program, manifests.filter { $0.path != program.path } + [program])
+  }
+
+  /// A command that a package brings along.
+  private func isScript(_ program: DetectReason) -> Bool {
+    program.rule.hasSuffix("scripts]") || program.rule == "console_scripts"
   }
 
   /// What a directory of scripts has too.

@@ -33,6 +33,9 @@ struct PythonManifests {
     return keys.last.flatMap { table?[$0]?.string }
   }
 
+  /// What building the project as a package takes.
+  var buildRequirements: [String] { pyproject?["build-system"]?["requires"]?.array?.compactMap(\.string) ?? [] }
+
   /// pyproject.toml also holds the settings of tools in projects of other languages.
   var isProject: Bool {
     guard let pyproject else { return false }

@@ -104,6 +104,18 @@ struct PythonSourceScan {
   }
 
   /// Build systems whose projects keep scripts of Python beside them, and that no pack names.
+  /// A program in C or C++ at the root that the Python package beside it does not build as its extension.
+  static func nativeBuild(_ files: ProjectFiles) throws -> DetectReason? {
+    let builds = [("CMakeLists.txt", "CMake"), ("meson.build", "Meson"), ("configure.ac", "Autoconf")]
+    guard let (name, what) = builds.first(where: { files.isFile($0.0) }), !files.isFile("setup.py") else { return nil }
+    let required = try PythonManifests(files).buildRequirements
+    let builders = ["scikit", "cmake", "meson", "pybind11", "nanobind", "cython", "setuptools", "py-build-cmake"]
+    guard !required.contains(where: { need in builders.contains { need.lowercased().hasPrefix($0) } }) else {
+      return nil
+    }
+    return DetectReason(path: name, rule: "the project is built by \(what)")
+  }
+
   static func foreignBuild(_ files: ProjectFiles) -> DetectReason? {
     let builds: [(glob: String, what: String)] = [
       ("CMakeLists.txt", "CMake"), ("meson.build", "Meson"), ("configure.ac", "Autoconf"), ("configure", "Autoconf"),

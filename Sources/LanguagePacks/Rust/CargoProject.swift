@@ -80,8 +80,22 @@ struct CargoProject {
       "the workspace names the member \"\(member)\", "
         + (isThere ? "which has no Cargo.toml" : "and there is no such directory in the project"),
       hint: Self.normalized(member, from: "") == nil
-        ? "give packc the directory that holds all of the workspace" : "correct `members`, or add the directory",
+        ? "give packc the directory that holds all of the workspace"
+        : isSubmodule(member)
+          ? "it is a submodule of git: `git submodule update --init --recursive` brings its files"
+          : "correct `members`, or add the directory",
       at: workspace.place.location("Cargo.toml"), exit: .badInput)
+  }
+
+  /// A clone without its submodules has an empty directory in the place of each.
+  private func isSubmodule(_ member: String) -> Bool {
+    guard let member = Self.normalized(member, from: ""), let text = (try? files.text(".gitmodules")) ?? nil else {
+      return false
+    }
+    return text.split(whereSeparator: \.isNewline).contains { line in
+      let parts = line.split(separator: "=", maxSplits: 1).map { $0.filter { !$0.isWhitespace } }
+      return parts.count == 2 && parts[0] == "path" && (member == parts[1] || member.hasPrefix(parts[1] + "/"))
+    }
   }
 
   /// Directories of the project that a pattern of `members` names.

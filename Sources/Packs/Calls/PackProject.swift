@@ -26,6 +26,9 @@ public struct PackProject: Sendable {
     self.sourceDateEpoch = sourceDateEpoch
   }
 
+  /// `pack:` of unik.yaml.
+  public var pack: String? { config?["pack"]?.string }
+
   /// `options` of unik.yaml.
   var options: JSONValue {
     if let options = config?["options"], options != .null { return options }

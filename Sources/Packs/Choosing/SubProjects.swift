@@ -11,8 +11,9 @@ struct SubProjects {
 
   /// Directories that hold what belongs to a program, not programs that somebody runs.
   private static let besideTheProduct: Set<String> = [
-    "bench", "benchmarks", "ci", "contrib", "demo", "demos", "dist", "doc", "docs", "e2e", "example", "examples",
-    "fixtures", "hack", "integration-tests", "node_modules", "sample", "samples", "script", "scripts", "spec", "specs",
+    "bench", "benchmarks", "bin", "ci", "contrib", "demo", "demos", "dist", "doc", "docs", "e2e", "example", "examples",
+    "fixtures", "hack", "integration-tests", "node_modules", "obj", "sample", "samples", "script", "scripts", "spec",
+    "specs",
     "target", "test", "testdata", "tests", "third_party", "tool", "tools", "vendor",
   ]
 
@@ -74,16 +75,35 @@ extension PackProject {
 }
 
 extension [SubProgram] {
-  /// Several programs below a project that is none itself.
-  public var failure: Failure {
-    let candidates = flatMap { program in
+  /// The only program below; nil when there is none. Several are an error, and so is one below a project of a language
+  /// that no pack knows: the project itself is a program then, and this one may be its installer or its tool.
+  public func only(below project: PackProject, packs: [Pack], requested: String?) throws -> SubProgram? {
+    guard let first else { return nil }
+    guard count == 1 else { throw failure }
+    if requested == nil, let other = OtherLanguages.ofRoot(packs, in: (try? project.tree.names()) ?? []) {
+      throw failure(below: other)
+    }
+    return first
+  }
+
+  private var candidates: [PackCandidate] {
+    flatMap { program in
       program.matches.flatMap { PackCandidate.all($0.pack, $0.result, below: program.directory) }
     }
+  }
+
+  /// Several programs below a project that is none itself.
+  var failure: Failure { failure("the project is no program itself, and below it are several") }
+
+  private func failure(below other: OtherLanguages.Found) -> Failure {
+    failure("\(other.file): the project itself is \(other.language), for which no pack is installed, and below it is")
+  }
+
+  private func failure(_ title: String) -> Failure {
+    let candidates = candidates
     let first = candidates.first?.app ?? ""
     return Failure(
-      PackErrorCode.severalPrograms,
-      "the project is no program itself, and below it are several:\n"
-        + candidates.map { "  " + $0.text }.joined(separator: "\n"),
+      PackErrorCode.severalPrograms, "\(title):\n" + candidates.map { "  " + $0.text }.joined(separator: "\n"),
       hint: "give --app \(first), or build that directory: `packc build \(first)`", exit: .severalCandidates,
       details: ["candidates": .array(candidates.map(\.json))])
   }
