@@ -279,9 +279,16 @@ final class GoPackTests: XCTestCase {
       XCTAssertTrue(bench.told.contains { $0.contains("asks for go") })
     }
     bench.environment["PATH"] = "/nowhere:" + (try fewTools(bench))
-    let missing = try failure { try bench.plan(bench.input()) }
-    XCTAssertEqual(missing.exit, .toolchain)
-    XCTAssertTrue(missing.hint?.contains("apt-get install golang-go") ?? false)
+    for (directive, words, isDebianEnough) in [
+      ("go 1.19", "Go 1.19 or newer from https://go.dev/dl/ (go.mod:2 asks", true), ("", "unpack Go from https", true),
+      ("go 1.22.1", "Go 1.22.1 or newer from https://go.dev/dl/", false),
+    ] {
+      try bench.write("module example.com/shop\n\(directive)\n", "project/go.mod")
+      let missing = try failure { try bench.plan(bench.input()) }
+      XCTAssertEqual(missing.exit, .toolchain)
+      XCTAssertTrue(missing.hint?.contains(words) ?? false, "\(missing)")
+      XCTAssertEqual(missing.hint?.contains("apt-get install golang-go"), isDebianEnough, "\(missing)")
+    }
   }
 
   /// A PATH with a shell and nothing else.

@@ -190,6 +190,11 @@ final class NodePackTests: XCTestCase {
       (["package.json": manifest(start: "bun index.ts")], "toolchain_bun", "package.json:1", "node"),
       (["package.json": manifest(start: "node ../a.js")], "bad_path", "package.json:1", "project"),
       (["package.json": manifest(start: "node a.js $WHO"), "a.js": ""], "needs_shell", "package.json:1", "WHO"),
+      (
+        ["package.json": manifest(start: "node a.js & node b.js")], "several_processes", "package.json:1",
+        "app: FILE.js"
+      ),
+      (["package.json": "{}", "Procfile": "web: ./x.sh > log\n"], "needs_shell", "Procfile:1", "app: FILE.js"),
       (["package.json": "{\n\"main\": \"x.js\"}"], "no_program", "package.json:2:1", "start"),
     ]
     for row in rows {
@@ -197,6 +202,7 @@ final class NodePackTests: XCTestCase {
       let found = try failure { try bench.plan(bench.input(), pack: "node") }
       XCTAssertEqual(found.code, row.code, row.hint)
       XCTAssertEqual(found.location.map { "\($0)" }, row.place, row.hint)
+      XCTAssertFalse(found.message.contains(row.place), "the place is said once: \(found)")
       XCTAssertTrue(found.hint?.contains(row.hint) ?? false, "\(found)")
     }
   }

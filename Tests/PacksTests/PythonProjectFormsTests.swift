@@ -32,6 +32,10 @@ final class PythonProjectFormsTests: XCTestCase {
 
   func testRoles() throws {
     let module = "[project]\nname = \"x\"\n[build-system]\nrequires = []\n"
+    let maturin =
+      "[project]\nname = \"x\"\n[build-system]\nrequires = []\nbuild-backend = \"maturin\"\n[tool.maturin]\n"
+    let crate = "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[dependencies]\n"
+    let scripts = "[project.scripts]\nx = \"x:main\"\n"
     let rows: [(files: [String: String], role: DetectRole?, confidence: Int)] = [
       (["requirements.txt": "flask\n", "app.py": flask], .program, 90), (["main.py": "print(1)\n"], .program, 30),
       (["one.py": "x = 1\n", "two.py": "x = 1\n"], .library, 30),
@@ -64,6 +68,14 @@ final class PythonProjectFormsTests: XCTestCase {
         ["package.json": "{}", "requirements.txt": "flask\n", "Procfile": "web: npm start\n", "app.py": flask],
         .supporting, 40
       ),
+      // maturin carries a program of Rust, or makes a module of Python.
+      (
+        ["pyproject.toml": maturin + "bindings = \"bin\"\n", "Cargo.toml": crate, "x/__main__.py": ""], .supporting, 40
+      ),
+      (["pyproject.toml": maturin, "Cargo.toml": crate, "x/__init__.py": "", "x/__main__.py": ""], .supporting, 40),
+      (["pyproject.toml": maturin + scripts, "Cargo.toml": crate + "pyo3 = \"1\"\n", "x/a.py": ""], .program, 90),
+      (["pyproject.toml": maturin + "bindings = \"pyo3\"\n", "Cargo.toml": crate], .library, 40),
+      (["pyproject.toml": maturin + scripts, "x/a.py": ""], .program, 90),
       // Python with a neighbour that serves it.
       (["package.json": "{}", "requirements.txt": "flask\n", "app.py": flask], .program, 90),
       (["package.json": "{}", "requirements.txt": "django\n", "manage.py": guarded], .program, 90),

@@ -54,9 +54,9 @@ struct GoPack: LanguagePack {
     let options = GoOptions(request)
     let programs = GoPrograms(modules, files: files, platform: request.platform, tags: options.tags)
     guard !modules.modules.isEmpty || !programs.programs.isEmpty else { throw GoRefusal.noModule(files, needs: nil) }
-    let toolchain = try GoToolchain.find(
-      HostContext.current(), work: request.workDirectory, cache: request.cacheDirectory)
     let wishes = try GoWishes(modules, files)
+    let toolchain = try GoToolchain.find(
+      HostContext.current(), for: wishes.newest, work: request.workDirectory, cache: request.cacheDirectory)
     try wishes.check(toolchain, mode: request.mode, notes)
     guard !programs.programs.isEmpty else { throw GoRefusal.noProgram(modules) }
     let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string)

@@ -10,13 +10,11 @@ struct GoToolchain {
   /// For GOCACHE of this pack's own questions.
   let cache: HostPath
 
-  static func find(_ context: HostContext, work: HostPath, cache: HostPath) throws -> GoToolchain {
-    guard let found = context.findTool("go") else {
-      throw PackRefusal(
-        .toolchainMissing, "toolchain_missing", "the program \"go\" is not in PATH",
-        hint: "`apt-get install golang-go`, or a newer one from https://go.dev/dl/, and put its bin directory into PATH"
-      )
-    }
+  /// `wish` is what the project asks for, for whoever has no Go yet.
+  static func find(_ context: HostContext, for wish: GoWishes.Wish?, work: HostPath, cache: HostPath) throws
+    -> GoToolchain
+  {
+    guard let found = context.findTool("go") else { throw missing(wish) }
     let run = ToolRun(environment: environment(context, cache: cache, workspace: false), directory: work)
     let answer = try run.output([found.description, "env", "GOROOT", "GOVERSION"])
     let lines = (answer.text ?? "").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -30,6 +28,23 @@ struct GoToolchain {
     return GoToolchain(
       go: FileSystem.resolve(real) ?? real, root: FileSystem.resolve(root) ?? root, version: version,
       context: context, cache: cache)
+  }
+
+  /// What `apt-get install golang-go` installs in Debian 12, the oldest system that packc is made for.
+  private static let debian = GoVersion("1.19")
+
+  private static func missing(_ wish: GoWishes.Wish?) -> PackRefusal {
+    var hint = "unpack Go from https://go.dev/dl/, and put its bin directory into PATH"
+    if let wish {
+      hint =
+        "unpack Go \(wish.version) or newer from https://go.dev/dl/ (\(wish.place) asks for it), and put its bin "
+        + "directory into PATH"
+    }
+    if let debian, wish.map({ $0.version <= debian }) ?? true {
+      hint += "; or `apt-get install golang-go`, which is new enough here"
+    }
+    return PackRefusal(
+      .toolchainMissing, "toolchain_missing", "the program \"go\" is not in PATH", hint: hint)
   }
 
   /// Never another toolchain than this one, no settings from files, no network.

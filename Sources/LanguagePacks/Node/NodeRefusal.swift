@@ -3,10 +3,19 @@ internal import Packs
 
 /// Why there is no plan, and what to do.
 enum NodeRefusal {
-  static func location(_ source: String) -> SourceLocation {
-    let place = source.prefix { $0 != " " && $0 != "," }
-    let parts = place.split(separator: ":")
-    return SourceLocation(path: String(parts.first ?? "package.json"), line: parts.count > 1 ? Int(parts[1]) : nil)
+  /// The place of a program's source: `package.json:7 (scripts.start)`; nil for what the command line says.
+  static func location(_ source: String) -> SourceLocation? {
+    guard let cut = source.firstRange(of: " (") else { return nil }
+    let parts = source[..<cut.lowerBound].split(separator: ":")
+    return parts.first.map { SourceLocation(path: String($0), line: parts.count > 1 ? Int(parts[1]) : nil) }
+  }
+
+  /// The source without its place, for messages that have it as their location: `scripts.start`.
+  static func rule(_ source: String) -> String {
+    guard let cut = source.firstRange(of: " ("), let end = source[cut.upperBound...].firstIndex(of: ")") else {
+      return source
+    }
+    return String(source[cut.upperBound..<end] + source[source.index(after: end)...])
   }
 
   static func unusable(_ reason: NodeLaunch.Reason, _ source: String, _ project: NodeProject) -> PackRefusal {
@@ -44,12 +53,13 @@ enum NodeRefusal {
           "add it to the scripts of package.json"
         )
       }
-    return PackRefusal(.projectError, code, "\(source): \(message)", hint: hint, at: location(source))
+    return PackRefusal(.projectError, code, "\(rule(source)): \(message)", hint: hint, at: location(source))
   }
 
   static func bun(_ line: String, _ source: String) -> PackRefusal {
     PackRefusal(
-      .toolchainMissing, "toolchain_bun", "\(source): `\(line)` runs under Bun, which is another runtime than Node",
+      .toolchainMissing, "toolchain_bun",
+      "\(rule(source)): `\(line)` runs under Bun, which is another runtime than Node",
       hint: "start it with node (\"start\": \"node FILE.js\", or tsx for TypeScript), or describe the build with "
         + "`build.command` and `artifact.path` in unik.yaml", at: location(source))
   }

@@ -66,7 +66,7 @@ struct NodeStart {
   private static func inside(_ path: String, _ program: NodeProgram) throws -> String {
     guard let file = NodeModulePath.join(program.directory, path) else {
       throw PackRefusal(
-        .projectError, "bad_path", "\(program.source): \(path) leaves the project",
+        .projectError, "bad_path", "\(NodeRefusal.rule(program.source)): \(path) leaves the project",
         hint: "name a file of the project", at: NodeRefusal.location(program.source))
     }
     return file
@@ -121,7 +121,7 @@ struct NodeStart {
     let isIgnored = rules.files.kind(file) != nil
     throw PackRefusal(
       .projectError, PackErrorCode.noProgram,
-      "\(program.source) starts \(file), which "
+      "\(NodeRefusal.rule(program.source)) starts \(file), which "
         + (isIgnored ? "is ignored by .gitignore, so it is not part of the source" : "does not exist")
         + ", and no script \"build\" makes it",
       hint: made.map { "add the script that compiles \($0), for example \"build\": \"tsc\"" }
@@ -133,7 +133,8 @@ struct NodeStart {
       toolchain.version < SemanticVersion(22, 18)
     else { return }
     throw PackRefusal(
-      .projectError, "typescript", "\(program.source): node \(toolchain.version) does not run TypeScript (\(file))",
+      .projectError, "typescript",
+      "\(NodeRefusal.rule(program.source)): node \(toolchain.version) does not run TypeScript (\(file))",
       hint: "compile it (\"build\": \"tsc\") and start the .js file, or `npm install tsx` and start it with tsx",
       at: NodeRefusal.location(program.source))
   }
@@ -235,7 +236,7 @@ struct NodeStart {
       case .variable(let name, nil):
         throw PackRefusal(
           .projectError, "needs_shell",
-          "\(program.source): $\(name) has no value before the program starts, and the image has no shell",
+          "\(NodeRefusal.rule(program.source)): $\(name) has no value before the program starts, and the image has no shell",
           hint: "read process.env.\(name) in the program, or write `run: {args: [...]}` in unik.yaml",
           at: NodeRefusal.location(program.source))
       }

@@ -14,6 +14,8 @@ struct PythonEvidence {
   private var isPackage = false
   /// What could be started.
   private var program: DetectReason?
+  /// Says that the program is Rust's.
+  private var maturin: DetectReason?
   /// A module at the root.
   private var source: DetectReason?
   private let web: WebLine?
@@ -51,7 +53,9 @@ struct PythonEvidence {
       manifests.append(DetectReason(path: name, rule: rule))
       isPackage = true
     }
-    guard try PythonManifests(files).isProject else { return }
+    let read = try PythonManifests(files)
+    maturin = PythonMaturin.program(read, files)
+    guard read.isProject else { return }
     manifests.append(DetectReason(path: "pyproject.toml", rule: "a Python project"))
     isPackage = true
   }
@@ -131,6 +135,7 @@ struct PythonEvidence {
       return answer(
         40, .supporting, [own, DetectReason(path: web.place, rule: "starts a program in \(language)")])
     }
+    if let maturin, web?.language != "python" { return answer(40, .supporting, [own, maturin]) }
     guard let program else {
       // An installable package is a project of its own, whatever documents or packs it.
       if let neighbour, !isPackage { return answer(40, .supporting, [own, neighbour]) }
