@@ -16,13 +16,16 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_FACTOR ?= 50
 
-.PHONY: all deps build test test-slow bench fuzz corpus demo format lint docs install clean
+.PHONY: all deps deps-demo build test test-slow bench fuzz corpus demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
 
 deps:
 	@scripts/deps.sh
+
+deps-demo:
+	@scripts/deps.sh demo
 
 build:
 	scripts/build.sh
@@ -47,7 +50,7 @@ fuzz:
 corpus: build
 	scripts/corpus.sh --plans
 
-demo: deps build
+demo: deps-demo build
 	scripts/demo.sh
 
 format:

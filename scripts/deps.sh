@@ -1,29 +1,32 @@
 #!/usr/bin/env bash
 # make deps: the Debian packages and the toolchains of Go and Zig that building, testing and the demo need (docs/dependencies.md
-# says why each). Does nothing, without network or root, when all is there.
+# says why each); `deps.sh demo` without those of the tests. Does nothing, without network or root, when all is there.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/tools.sh"
 
+# What building and the demo need.
 packages=(
-  # building
   gcc libc6-dev make git pkg-config
   libarchive-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  curl time
+)
+# What the tests need beside it.
+test_packages=(
   # Java projects, with a Maven repository that needs no network
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
-  # tests: the other programs that read what packc wrote
+  # the other programs that read what packc wrote
   binutils cpio elfutils libarchive-tools musl-tools podman procps skopeo strace uidmap umoci
-  # demo and benchmarks
-  curl time
   # the packs of templates/pack and examples/packs, and the tutorial
-  nodejs perl php-cli
+  perl php-cli
 )
 # Another Node (nodesource's, nvm's) brings its own npm, and Debian's does not go beside it.
-if ! command -v node >/dev/null; then packages+=(nodejs npm); elif ! command -v npm >/dev/null; then packages+=(npm); fi
+if ! command -v node >/dev/null; then test_packages+=(nodejs npm); elif ! command -v npm >/dev/null; then test_packages+=(npm); fi
 # rustup's Rust is as good.
-command -v cargo >/dev/null || packages+=(cargo)
+command -v cargo >/dev/null || test_packages+=(cargo)
+[ "${1:-}" = demo ] || packages+=("${test_packages[@]}")
 
 missing_packages() {
   local installed
@@ -88,5 +91,5 @@ command -v swift >/dev/null || {
 mapfile -t missing < <(missing_packages)
 if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
 go_is_adequate go || install_tool go "$(tool_go)" go-toolchain.txt
-zig_is_adequate zig || install_tool zig "$(tool_zig)" zig-toolchain.txt
+[ "${1:-}" = demo ] || zig_is_adequate zig || install_tool zig "$(tool_zig)" zig-toolchain.txt
 echo "make deps: everything is there"

@@ -25,6 +25,18 @@ enum BuildFailure {
       "file_changed", "\(path) changed while packc read the project", hint: "run it again when nothing writes into it",
       exit: .tryAgain)
   }
+  private static func stepHint(_ step: BuildStep, _ end: CommandResult.End) -> String {
+    if step.network {
+      return
+        "the step \"\(step.id)\" needs the network: is it there, and do HTTPS_PROXY or the tool's own variables for a "
+        + "mirror name the way (`packc pack show NAME` lists those that are handed on)? Packages that lie in the project "
+        + "(vendored) need none"
+    }
+    // EX_NOINPUT (sysexits(3)): what `lib/build.sh` of the universal pack ends with.
+    if end == .exited(66) { return "its last lines say what was made; write that as artifact.path in unik.yaml" }
+    return "mend what its output says, or see the plan with `packc plan`"
+  }
+
   static func stepFailed(_ step: BuildStep, _ end: CommandResult.End, tail: String) -> Failure {
     // What a shell answers for a command that it cannot find (POSIX, XCU 2.8.2).
     if end == .exited(127) {
@@ -36,7 +48,7 @@ enum BuildFailure {
     }
     return Failure(
       "step_failed", "the step \"\(step.id)\" failed with \(end): \(step.argv.joined(separator: " "))",
-      hint: "mend what its output says, or see the plan with `packc plan`", exit: .stepFailed,
+      hint: stepHint(step, end), exit: .stepFailed,
       cause: tail.isEmpty ? "it printed nothing" : "its last lines:\n" + tail)
   }
   static func stepTimedOut(_ step: BuildStep, seconds: Double, tail: String) -> Failure {

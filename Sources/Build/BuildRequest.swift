@@ -3,6 +3,8 @@ public import PackCore
 /// What a build was asked for, from the command line or a test.
 public struct BuildRequest: Sendable {
   public var project: HostPath
+  /// Where the project lies below the directory that was given; the root when it is that.
+  var below = RootPath.root
   public var mode = BuildMode.release
   public var platform = Platform.host
   /// `--file`: another file in the place of `unik.yaml`.

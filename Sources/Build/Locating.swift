@@ -11,8 +11,14 @@ extension Pipeline {
     do {
       return try body(self)
     } catch let failure as Failure where Self.mayLieBelow(failure) {
-      guard let below = try requestBelow() else { throw failure }
-      return try Pipeline(context: context, request: below, reporter: reporter, isolation: isolation).located(body)
+      guard let (below, directory) = try requestBelow() else { throw explained(failure) }
+      do {
+        return try Pipeline(context: context, request: below, reporter: reporter, isolation: isolation).located(body)
+      } catch var failure as Failure {
+        // Places are said from where the person stands.
+        if let path = failure.location?.path, !path.hasPrefix("/") { failure.location?.path = "\(directory)/\(path)" }
+        throw failure
+      }
     }
   }
 
@@ -20,8 +26,18 @@ extension Pipeline {
     ["nothing_detected", PackErrorCode.noProgram, PackErrorCode.noSuchProgram].contains(failure.code)
   }
 
+  /// A name that `--app` gave and nothing knows is said before anything else.
+  private func explained(_ failure: Failure) -> Failure {
+    guard let app = request.app, failure.code == "nothing_detected" else { return failure }
+    var failure = failure
+    let names = ((try? ProjectTree(request.project).names()) ?? []).filter(\.isDirectory).map(\.text)
+    let near = Suggestion.nearest(to: app, in: names).map { "; did you mean \($0)?" } ?? ""
+    failure.message = "--app \(app): there is no such directory, and no program of that name\(near)\n\(failure.message)"
+    return failure
+  }
+
   /// The request for the directory below; nil when there is none.
-  private func requestBelow() throws -> BuildRequest? {
+  private func requestBelow() throws -> (BuildRequest, RootPath)? {
     var request = request
     // A file that was named, and its options, are about this directory.
     guard request.configFile == nil else { return nil }
@@ -45,7 +61,8 @@ extension Pipeline {
     reporter.send(.decision(Decision(what: "project", value: directory.description, source: source)))
     request.output = request.outputDirectory
     request.project = request.project / directory
+    request.below = request.below.appending(directory)
     request.app = nil
-    return request
+    return (request, directory)
   }
 }

@@ -1,3 +1,4 @@
+internal import Config
 public import PackCore
 internal import Packs
 
@@ -20,7 +21,7 @@ extension Pipeline {
     let detection = try planning.detect(project)
     let choice: Choice
     do {
-      choice = try detection.settle(reporter: reporter)
+      choice = try planning.choose(detection, project)
     } catch {
       // There is no result to print it with.
       if explain { for verdict in detection.verdicts { reporter.note(verdict.text) } }
@@ -48,8 +49,10 @@ extension Pipeline {
     object["decisions"] = .array((choice.decisions + plan.decisions).map(\.json))
     object["pack"] = choice.pack.json
     object["mode"] = .string(request.mode.rawValue)
+    let settings = ProgramSettings(plan: plan, declared: project.config?.run)
+    object["program"] = settings.json
     if explain { object["detection"] = detection.json }
-    return PlanResult(json: .object(object), text: text(choice, plan, explain ? detection : nil))
+    return PlanResult(json: .object(object), text: text(choice, plan, settings, explain ? detection : nil))
   }
 
   private func explained(_ detection: Detection) -> String {
@@ -61,7 +64,9 @@ extension Pipeline {
       + choice.decisions.map { "  \($0.what): \($0.value) ← \($0.source)\n" }.joined()
   }
 
-  private func text(_ choice: Choice, _ plan: BuildPlan, _ detection: Detection?) -> String {
+  private func text(
+    _ choice: Choice, _ plan: BuildPlan, _ settings: ProgramSettings, _ detection: Detection?
+  ) -> String {
     var out = detection.map(explained) ?? ""
     out += heading(choice)
     out += plan.decisions.map { "  \($0.what): \($0.value) ← \($0.source)\n" }.joined()
@@ -78,29 +83,25 @@ extension Pipeline {
     if plan.entrypoint.isEmpty, let completion = plan.completion {
       return out + "entrypoint\n  known when the steps have run: ${work}/\(completion)\n"
     }
-    return out + "entrypoint\n  \(plan.entrypoint.map(Self.quoted).joined(separator: " "))\n"
+    out += "program\n  $ \(settings.argv.map(ShellWord.quoted).joined(separator: " "))\n"
+    out += "  in \(settings.workingDirectory.absolute), ports \(settings.ports.joined(separator: ", "))\n"
+    out += settings.environmentList.map { "  \($0)\n" }.joined()
+    if !settings.writable.isEmpty { out += "  writes \(settings.writable.map(\.absolute).joined(separator: ", "))\n" }
+    return out
   }
 
   private func text(_ step: BuildStep) -> String {
     var out = "step \(step.id)\(step.network ? " (with network)" : "")\n"
-    out += "  $ \(step.argv.map(Self.quoted).joined(separator: " "))\n"
+    out += "  $ \(step.argv.map(ShellWord.quoted).joined(separator: " "))\n"
     if !step.workingDirectory.isRoot { out += "  in \(step.workingDirectory)\n" }
-    for (name, value) in step.environment.sorted(by: { $0.key < $1.key }) { out += "  \(name)=\(Self.quoted(value))\n" }
+    for (name, value) in step.environment.sorted(by: { $0.key < $1.key }) {
+      out += "  \(name)=\(ShellWord.quoted(value))\n"
+    }
     for (place, shown) in step.mounts.sorted(by: { $0.key < $1.key }) {
       out += "  sees \(shown) at \(place.absolute)\n"
     }
     if !step.outputs.isEmpty { out += "  makes \(step.outputs.map { "${work}/\($0)" }.joined(separator: ", "))\n" }
     return out
-  }
-
-  /// A word as a shell takes it.
-  private static func quoted(_ word: String) -> String {
-    let plain = word.utf8.allSatisfy {
-      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
-        || "-_./=:,@%+${}".utf8.contains($0)
-    }
-    return plain && !word.isEmpty
-      ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
   /// Resolves and pins without building; returns the lock.
@@ -112,7 +113,7 @@ extension Pipeline {
     try state.acquire(reporter)
     let scan = try planning.scan()
     let project = try planning.project()
-    let choice = try planning.detect(project).settle(reporter: reporter)
+    let choice = try planning.choose(planning.detect(project), project)
     let digests = FileDigests(file: state.digests, trustBefore: Clock.now() - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
     let settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)

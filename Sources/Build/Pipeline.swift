@@ -48,7 +48,7 @@ public struct Pipeline: Sendable {
     _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
   ) throws -> BuildResult {
     let project = try planning.project()
-    let choice = try planning.detect(project).settle(reporter: reporter)
+    let choice = try planning.choose(planning.detect(project), project)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
     var settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
@@ -97,7 +97,8 @@ public struct Pipeline: Sendable {
     guard request.mode == .release, lock != committed else { return false }
     for difference in differences { reporter.warn("packc.lock: \(difference)") }
     try lock.write(project: request.project)
-    let what = committed == nil ? "wrote packc.lock" : "packc.lock \(differences.isEmpty ? "completed" : "changed")"
+    let name = request.below.appending(RootPath(literal: "packc.lock")).description
+    let what = committed == nil ? "wrote \(name)" : "\(name) \(differences.isEmpty ? "completed" : "changed")"
     reporter.note("\(what); commit it")
     return true
   }

@@ -91,6 +91,35 @@ struct Planning {
     try packHost.detect(project.asked, in: project.catalog, requested: request.packName)
   }
 
+  /// The pack of the project; the error says too what the project's own files know of it.
+  func choose(_ detection: Detection, _ project: Project) throws -> Choice {
+    do {
+      let choice = try detection.settle(reporter: reporter)
+      warnOfUnread(choice.pack, project)
+      return choice
+    } catch var failure as Failure where failure.code == "nothing_detected" {
+      let locked = (try? LockFile.read(project: request.project))?.packs.keys.sorted() ?? []
+      if let name = locked.first(where: { project.catalog.pack(named: $0) == nil }) {
+        failure.message +=
+          "\n  packc.lock was made with the pack \"\(name)\", which is not installed here: --packs DIR names where it is"
+      }
+      throw failure
+    }
+  }
+
+  /// `build.command` and `artifact.path` are for a pack that looks at unik.yaml, as the universal one does.
+  private func warnOfUnread(_ pack: Pack, _ project: Project) {
+    guard !pack.manifest.rules.readConfiguration, let config = project.config?.json else { return }
+    let unread = [("build.command", config["build"]?["command"]), ("artifact.path", config["artifact"]?["path"])].filter
+    {
+      $0.1 != nil && $0.1 != .null
+    }
+    guard !unread.isEmpty else { return }
+    reporter.warn(
+      "unik.yaml: \(unread.map(\.0).joined(separator: " and ")) has no effect with the pack \(pack.name)",
+      hint: "it is the universal pack's: write `pack: unik`, or delete it")
+  }
+
   func plan(_ pack: Pack, _ project: Project, lock: [String: JSONValue]) throws -> BuildPlan {
     try packHost.plan(pack, for: project.asked, lock: lock)
   }

@@ -39,6 +39,14 @@ struct ProgramSettings {
     volumes = run?.volumes.map(\.mount) ?? []
   }
 
+  /// What starts, with `run` of unik.yaml: for `plan --json`.
+  var json: JSONValue {
+    [
+      "argv": JSONValue(strings: argv), "env": JSONValue(strings: environment), "ports": JSONValue(strings: ports),
+      "workdir": .string(workingDirectory.absolute), "writable": JSONValue(strings: writable.map(\.absolute)),
+    ]
+  }
+
   /// `KEY=VALUE`, sorted by bytes.
   var environmentList: [String] {
     environment.map { "\($0.key)=\($0.value)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -121,7 +121,7 @@ extension Pipeline {
     var planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     planning.ignoresConfig = true
     let project = try planning.project()
-    let choice = try planning.detect(project).settle(reporter: reporter)
+    let choice = try planning.choose(planning.detect(project), project)
     var plan: BuildPlan?
     var problem: String?
     do {

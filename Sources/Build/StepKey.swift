@@ -76,6 +76,12 @@ struct StepKeys {
       guard let real = FileSystem.resolve(path), let status = try FileSystem.status(real) else { continue }
       bytes += real.bytes + [0]
       status.fingerprint(into: &bytes)
+      guard status.kind == .directory else { continue }
+      // A compiler's library: every file in it, by its status.
+      for entry in try DirectoryWalk.sortedByPath(real) {
+        bytes += entry.path.bytes + [0]
+        entry.status.fingerprint(into: &bytes)
+      }
     }
     return Digest(of: bytes)
   }

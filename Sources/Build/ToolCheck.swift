@@ -1,4 +1,5 @@
 public import PackCore
+internal import Packs
 
 /// A tool of the host that packc or a language starts: what it is for, how to ask its version, how to install it.
 public struct ToolCheck: Sendable {
@@ -37,11 +38,29 @@ public struct ToolCheck: Sendable {
     ToolCheck("dpkg-deb", "unpacks Debian's kernel", .required, "apt-get install dpkg"),
     ToolCheck("runc", "runs the image with `packc run --oci`", .optional, "apt-get install runc"),
     ToolCheck("git", "the source revision of the image", .optional, "apt-get install git"),
-    ToolCheck("go", "Go projects", .optional, "`make deps`, or https://go.dev/dl", ["version"]),
-    ToolCheck("python3", "Python projects", .optional, "apt-get install python3 python3-pip"),
     ToolCheck("gcc", "C projects by unik.yaml", .optional, "apt-get install gcc"),
     ToolCheck("make", "projects with a Makefile", .optional, "apt-get install make"),
   ]
+
+  /// What packc needs, and then what the installed packs name in pack.json.
+  public static func all(
+    _ context: HostContext, packPlaces: [HostPath], reporter: Reporter
+  ) throws -> [ToolCheck] {
+    let host = PackHost(
+      context: context, installation: try Installation.find(from: context.executable),
+      cache: try context.cacheDirectory(),
+      reporter: reporter)
+    var named = Set(all.map(\.name))
+    let ofPacks = try host.load(extraPlaces: packPlaces).packs.flatMap { pack in
+      pack.manifest.toolchains.compactMap { tool -> ToolCheck? in
+        guard named.insert(tool.probe[0]).inserted else { return nil }
+        return ToolCheck(
+          tool.probe[0], "the pack \(pack.name)", .optional, tool.install ?? "see the pack's own page",
+          Array(tool.probe.dropFirst()))
+      }
+    }
+    return all + ofPacks
+  }
 
   init(_ name: String, _ purpose: String, _ need: Need, _ install: String, _ version: [String] = ["--version"]) {
     self.name = name

@@ -33,18 +33,25 @@ public struct PackHost: Sendable {
     var places: [HostPath] = []
     for place in extra {
       let absolute = (context.workingDirectory / place).lexicallyNormalized
-      guard FileSystem.isDirectory(absolute) else { throw PacksFailure.placeMissing(absolute, from: "--packs") }
-      places.append(absolute)
+      places.append(try Self.checked(absolute, from: "--packs"))
     }
     if let named = context.variable("PACKC_PACKS_DIR") {
       let absolute = (context.workingDirectory / named).lexicallyNormalized
-      guard FileSystem.isDirectory(absolute) else {
-        throw PacksFailure.placeMissing(absolute, from: "PACKC_PACKS_DIR")
-      }
-      places.append(absolute)
+      places.append(try Self.checked(absolute, from: "PACKC_PACKS_DIR"))
     }
     if let config = try? context.configDirectory() { places.append(config / "packs.d") }
     return places + ["/etc/packc/packs.d", installation.packs]
+  }
+
+  /// A place that somebody named: one that is taken for another kind of directory is said so.
+  private static func checked(_ place: HostPath, from source: String) throws -> HostPath {
+    guard FileSystem.isDirectory(place) else { throw PacksFailure.placeMissing(place, from: source) }
+    if FileSystem.exists(place / "pack.json") { throw PacksFailure.placeIsAPack(place, from: source) }
+    let holdsPack = try DirectoryWalk.names(in: place).contains { PackLoader.parse($0) != nil }
+    if !holdsPack, FileSystem.isDirectory(place / "packs.d") {
+      throw PacksFailure.placeHoldsPacksBelow(place, from: source)
+    }
+    return place
   }
 
   // MARK: Choosing
@@ -171,7 +178,10 @@ public struct PackHost: Sendable {
   ) throws -> [T] {
     guard pack.manifest.phases.contains(phase) else { return [] }
     let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
-    return try read(response, of: pack, phase) { try body(ClaimsReader(holds: project.tree.holds), $0) }
+    // What the pack was told of packc.lock is evidence also in the build that writes it.
+    let told: Set<RootPath> = lock.isEmpty ? [] : [RootPath(literal: "packc.lock")]
+    let reader = ClaimsReader { told.contains($0) || project.tree.holds($0) }
+    return try read(response, of: pack, phase) { try body(reader, $0) }
   }
 
   private func call(

@@ -10,6 +10,15 @@ enum PacksFailure {
       exit: .packFailed)
   }
 
+  static func noExecutable(_ path: HostPath) -> Failure {
+    let isThere = FileSystem.exists(path)
+    return Failure(
+      "bad_pack_manifest", "\(path) is \(isThere ? "not executable" : "missing")",
+      hint: isThere
+        ? "chmod +x \(path)" : "the pack's executable is bin/pack: any program, or a script with a `#!` line",
+      exit: .packFailed)
+  }
+
   static func untrusted(_ path: HostPath, _ reason: String, hint: String) -> Failure {
     Failure("untrusted_pack", "\(path) \(reason), so it is not run", hint: hint, exit: .notPermitted)
   }
@@ -26,6 +35,18 @@ enum PacksFailure {
 
   static func placeMissing(_ path: HostPath, from source: String) -> Failure {
     Failure("no_packs_directory", "\(source) names \(path), which is not a directory", exit: .usage)
+  }
+
+  static func placeIsAPack(_ path: HostPath, from source: String) -> Failure {
+    Failure(
+      "no_packs_directory", "\(source) names \(path), which is a pack itself, not a directory of packs",
+      hint: "give the directory that holds it: \(path.parent)", exit: .usage)
+  }
+
+  static func placeHoldsPacksBelow(_ path: HostPath, from source: String) -> Failure {
+    Failure(
+      "no_packs_directory", "\(source) names \(path), which holds no pack", hint: "did you mean \(path / "packs.d")?",
+      exit: .usage)
   }
 
   // Calls. `log` is the tail of what the pack printed.
@@ -53,7 +74,13 @@ enum PacksFailure {
 
   /// Not the pack's fault: it did not even start.
   static func sandbox(_ pack: Pack, _ phase: PackPhase, log: String) -> Failure {
-    Failure(
+    if log.contains("execvp") {
+      return Failure(
+        "pack_crashed", "the pack \"\(pack.name)\" could not be started for \(phase.rawValue)",
+        hint: "bin/pack is there, so it is the interpreter in its first line (`#!`) or its loader that is not",
+        exit: .packFailed, cause: cause(log))
+    }
+    return Failure(
       "sandbox_failed", "bubblewrap could not start the pack \"\(pack.name)\" for \(phase.rawValue)",
       hint: "its own words are above; the project and packc's cache must be readable by you", cause: cause(log))
   }
@@ -95,8 +122,8 @@ enum PacksFailure {
     let text = "the pack \"\(name)\""
     return Failure(
       "unknown_pack", source.map { "\($0) asks for \(text), which is not installed" } ?? "\(text) is not installed",
-      hint: near.map { "did you mean \"\($0)\"?" } ?? "installed: \(known.sorted().joined(separator: ", "))",
-      exit: .usage)
+      hint: near.map { "did you mean \"\($0)\"?" }
+        ?? "installed: \(known.sorted().joined(separator: ", ")); --packs DIR adds a directory of packs", exit: .usage)
   }
 
   static func maskedAway(_ name: String, _ path: HostPath) -> Failure {

@@ -22,6 +22,7 @@ struct PlanReader {
         throw result.failure("artifacts: \(artifact.path) does not lie below ${work} or ${source}, or goes to /")
       }
     }
+    try checkOutputs(plan, result)
     if let completion = plan.completion {
       guard plan.steps.contains(where: { $0.outputs.contains { completion.isInside($0) } }) else {
         throw result.failure("completion: no step has \(completion) among its outputs")
@@ -37,6 +38,20 @@ struct PlanReader {
     return plan
   }
 
+  /// What an artifact shows below `${work}` is what a step promises to leave.
+  private func checkOutputs(_ plan: BuildPlan, _ result: JSONReader) throws {
+    guard plan.unresolved == nil else { return }
+    let outputs = plan.steps.flatMap(\.outputs)
+    for artifact in plan.artifacts where artifact.path.hasPrefix("${work}/") {
+      guard let path = RootPath(String(artifact.path.dropFirst("${work}/".count))) else { continue }
+      guard outputs.contains(where: { path.isInside($0) || $0.isInside(path) }) else {
+        let known = outputs.map(\.description).sorted().joined(separator: ", ")
+        throw result.failure(
+          "artifacts: \(artifact.path) is the output of no step (outputs: \(known.isEmpty ? "none" : known))")
+      }
+    }
+  }
+
   /// The plan with the document that a step left; see `BuildPlan.complete`.
   func complete(_ plan: BuildPlan, with document: JSONReader) throws -> BuildPlan {
     var plan = plan
@@ -48,7 +63,10 @@ struct PlanReader {
 
   private func checkProgram(_ plan: BuildPlan, _ result: JSONReader) throws {
     if plan.unresolved == nil, plan.completion == nil || !plan.entrypoint.isEmpty {
-      guard let program = plan.entrypoint.first, program.hasPrefix("/"), RootPath(program) != nil else {
+      guard let program = plan.entrypoint.first else {
+        throw result.failure("entrypoint: it is missing, or empty; it is the command that starts the program")
+      }
+      guard program.hasPrefix("/"), RootPath(program) != nil else {
         throw result.failure("entrypoint: the first word is the absolute path of a program in the image")
       }
     }
@@ -65,6 +83,14 @@ struct PlanReader {
     let texts =
       step.argv + Array(step.environment.values) + step.inputs + step.tools + Array(step.files.keys)
       + Array(step.mounts.values)
+    for output in step.outputs where output.description.hasPrefix("${") {
+      throw result.failure(
+        "step \(step.id): outputs: \(output) is below ${work} already; write it without the variable")
+    }
+    if step.workingDirectory.description.contains("${") {
+      throw result.failure(
+        "step \(step.id): cwd: \(step.workingDirectory) is a directory of the project, without a variable")
+    }
     for text in texts {
       if let unknown = Self.unknownVariable(in: text) {
         throw result.failure("step \(step.id): \(unknown) is none of \(Self.variables.joined(separator: ", "))")
@@ -127,12 +153,21 @@ struct PlanReader {
     }
   }
 
-  /// `${` of a shell script is left alone: only plain lower-case names that look like ours are checked, in words that
-  /// start with them.
+  /// `${` of a shell script is left alone: checked are words that start with it, and within a word what looks like one of
+  /// ours misspelt.
   private static func unknownVariable(in text: String) -> String? {
-    guard text.hasPrefix("${"), let end = text.firstIndex(of: "}") else { return nil }
-    let name = String(text[...end])
-    return variables.contains(name) ? nil : name
+    let isScript = text.contains { $0.isWhitespace }
+    var rest = text[...]
+    while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
+      let name = String(rest[start.lowerBound...end])
+      let isAtStart = start.lowerBound == text.startIndex
+      if !variables.contains(name), isAtStart || (!isScript && Suggestion.nearest(to: name, in: variables) != nil) {
+        return name
+      }
+      if isScript { return nil }
+      rest = rest[rest.index(after: end)...]
+    }
+    return nil
   }
 
   private static func isPort(_ text: String) -> Bool {

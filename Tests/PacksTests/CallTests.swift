@@ -225,4 +225,18 @@ final class CallTests: XCTestCase {
       XCTAssertEqual(Base64.encode(Array(text.utf8)), encoded)
     }
   }
+
+  func testTheFilesOfTheProjectAreListedOnRequest() throws {
+    let bench = try Workbench()
+    for path in ["a.txt", "dir/b.txt", "out/c.txt"] { try bench.write("", "project/\(path)") }
+    try bench.write("out/\n", "project/.gitignore")
+    let body = """
+      case $request in *'"files":[".gitignore","a.txt","dir/b.txt"]'*) answer '\(#""status":"ok","result":{"confidence":50,"reasons":[]}"#)' ;;
+      *) exit 100 ;; esac
+      """
+    try bench.pack("10-a", manifest: ["project_files": true], body)
+    try bench.pack("20-b", body)
+    let verdicts = try bench.host().detect(bench.input(), in: bench.host().load()).verdicts
+    XCTAssertEqual(verdicts.map { $0.json["status"]?.string }, ["matches", "not_applicable"])
+  }
 }

@@ -65,6 +65,10 @@ final class ChoosingTests: XCTestCase {
     XCTAssertEqual(several.exit, .severalCandidates)
     XCTAssertTrue(several.message.contains("cmd/a: main") && several.message.contains("cmd/b"))
     XCTAssertTrue(several.hint?.contains("--app cmd/a") ?? false)
+    XCTAssertEqual(try choose(bench, app: "cmd/b").pack.name, "one", "a pack need not look at app in detect")
+    let none = try failure { try choose(bench, app: "cmd/c") }
+    XCTAssertEqual(none.code, "no_such_program")
+    XCTAssertEqual(none.hint, "did you mean --app cmd/a?")
   }
 
   func testAFailureIsNeverNoMatch() throws {
@@ -183,11 +187,15 @@ final class ChoosingTests: XCTestCase {
     let reader = PlanReader(privatePaths: ["/cache/calls"])
     XCTAssertNoThrow(try reader.read(JSONReader(.object(good))))
     let rows: [(String, JSONValue, String)] = [
-      ("entrypoint", ["x"], "absolute"), ("entrypoint", [], "absolute"), ("ports", ["80"], "8080/tcp"),
+      ("entrypoint", ["x"], "absolute"), ("entrypoint", [], "missing"), ("ports", ["80"], "8080/tcp"),
       ("ports", ["0/tcp"], "8080/tcp"), ("ports", ["70000/tcp"], "8080/tcp"),
       ("steps", [["id": "a", "argv": ["${home}/x"]]], "${home}"),
       ("steps", [["id": "a", "argv": ["/cache/calls/plan.1/work/x"]]], "one call only"),
       ("steps", [["id": "a", "argv": ["x"], "inputs": ["../x"]]], "leaves the project"),
+      ("steps", [["id": "a", "argv": ["x", "--out:${wrk}/x"]]], "${wrk} is none of"),
+      ("steps", [["id": "a", "argv": ["x"], "outputs": ["${work}/x"]]], "without the variable"),
+      ("steps", [["id": "a", "argv": ["x"], "cwd": "${source}/src"]], "cwd"),
+      ("steps", [["id": "a", "argv": ["x"], "ouputs": ["x"]]], "the output of no step"),
       ("steps", [["id": "a", "argv": ["x"], "files": ["/etc/passwd": ""]]], "does not lie below"),
       ("steps", [["id": "a", "argv": ["x"], "files": ["${work}/../x": ""]]], "does not lie below"),
       ("steps", [["id": "a", "argv": ["x"], "outputs": ["../x"]]], "not a path inside its root"),

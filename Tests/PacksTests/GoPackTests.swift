@@ -96,6 +96,7 @@ final class GoPackTests: XCTestCase {
       ("named as the module", ["cmd/shop/main.go", "cmd/worker/main.go"], nil, "./cmd/shop"),
       ("the only one", ["internal/x/server/main.go"], nil, "./internal/x/server"),
       ("tools do not count", ["cmd/a/main.go", "tools/gen/main.go", "examples/e/main.go"], nil, "./cmd/a"),
+      ("tools by their names", ["cmd/gh/main.go", "cmd/gen-docs/main.go"], nil, "./cmd/gh"),
       ("unless there is nothing else", ["examples/e/main.go"], nil, "./examples/e"),
       ("asked for by directory", ["cmd/a/main.go", "cmd/b/main.go"], "./cmd/b/", "./cmd/b"),
       ("asked for by name", ["cmd/a/main.go", "cmd/b/main.go"], "b", "./cmd/b"),
@@ -200,7 +201,7 @@ final class GoPackTests: XCTestCase {
       (#"port := os.Getenv("PORT"); if port == "" { port = "8083" }"#, ["8083/tcp"], false),
       (#"port := 8084"#, ["8084/tcp"], false), (#"redis.Dial("localhost:6379")"#, [], false),
       (#"fmt.Println("12:30", "8080")"#, [], false), (#"flag.String("addr", ":8085", "")"#, ["8085/tcp"], false),
-      (#"transport := 8086"#, [], false),
+      (#"transport := 8086"#, [], false), (#"if port > 65535 { return }"#, [], false),
     ]
     for (line, ports, isLoopback) in rows {
       let evidence = try Workbench()

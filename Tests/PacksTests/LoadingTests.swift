@@ -249,4 +249,16 @@ final class LoadingTests: XCTestCase {
     close(file)
     XCTAssertEqual(try bench.host().load().rejected.first?.failure.code, "pack_too_large")
   }
+
+  func testAPlaceThatIsNoneIsSaid() throws {
+    let bench = try Workbench()
+    try bench.pack("10-a", "exit 100")
+    let pack = try failure { try bench.host().load(extraPlaces: [bench.packs / "10-a"]) }
+    XCTAssertTrue(pack.message.contains("is a pack itself"), pack.message)
+    XCTAssertEqual(pack.hint, "give the directory that holds it: \(bench.packs)")
+    let above = try failure { try bench.host().load(extraPlaces: [bench.root]) }
+    XCTAssertEqual(above.hint, "did you mean \(bench.packs)?")
+    try bench.write("", "packs.d/10-a/bin/pack")
+    XCTAssertEqual(try bench.host().load().rejected.first?.failure.hint?.hasPrefix("chmod +x "), true)
+  }
 }

@@ -28,7 +28,7 @@ final class MessageSchemaTests: XCTestCase {
         let project = bench.input(config: config, app: app, mode: .debug)
         let call = CallRequest(pack: pack, phase: phase, project: project, timeLimit: 5, extra: extra)
         let directories = try CallDirectories(root: bench.root / "call", scratch: bench.root / "scratch")
-        let request = call.document(id: "1", CallPaths(pack, project: bench.project, directories))
+        let request = try call.document(id: "1", CallPaths(pack, project: bench.project, directories))
         XCTAssertEqual(check.problems(.object(request)), [], "\(phase)")
         for key in request.keys.sorted() where key != "lock" {
           XCTAssertNotEqual(check.problems(.object(request.filter { $0.key != key })), [], "without \(key)")
@@ -91,6 +91,62 @@ final class MessageSchemaTests: XCTestCase {
       let json = try JSONParser.parse(Array(text.utf8))
       XCTAssertEqual((try? PackResponse(JSONReader(json))) != nil, row.good, "packc: \(row.error)")
       XCTAssertEqual(check.problems(json).isEmpty, row.good, "the schema: \(row.error) \(check.problems(json))")
+    }
+  }
+
+  func testClaimsAreJudgedAlike() throws {
+    let reader = ClaimsReader { $0.description == "go.sum" }
+    let digest = String(repeating: "0a", count: 32)
+    let facts: [(JSONValue, Bool)] = [
+      ([], true), ([["kind": "env-vars", "values": ["A"], "method": "m"]], true),
+      (
+        [
+          [
+            "kind": "routes", "values": [], "method": "m", "closed": false, "level": "declared", "caveats": ["c"],
+            "evidence": [["path": "go.sum", "line": 3], ["path": "go.sum"]],
+          ]
+        ], true
+      ), ([["kind": "a", "values": [], "method": "m", "closed": "unknown", "something_new": 1]], true),
+      ([["kind": "Env", "values": [], "method": "m"]], false), ([["kind": "", "values": [], "method": "m"]], false),
+      ([["kind": "a", "values": "A", "method": "m"]], false), ([["kind": "a", "values": [1], "method": "m"]], false),
+      ([["kind": "a", "values": []]], false), ([["values": [], "method": "m"]], false),
+      ([["kind": "a", "values": [], "method": "m", "closed": "yes"]], false),
+      ([["kind": "a", "values": [], "method": "m", "level": "proven"]], false),
+      ([["kind": "a", "values": [], "method": "m", "evidence": ["go.sum"]]], false),
+      ([["kind": "a", "values": [], "method": "m", "evidence": [["path": "go.sum", "line": 0]]]], false),
+      (["a"], false), ("a", false),
+    ]
+    try judge("facts", facts) { _ = try reader.facts($0) }
+    func component(_ more: [String: JSONValue]) -> JSONValue {
+      let base: [String: JSONValue] = ["name": "a", "version": "1", "purl": "pkg:x/a@1"]
+      return [.object(base.merging(more) { $1 })]
+    }
+    let components: [(JSONValue, Bool)] = [
+      ([], true), (component([:]), true), (component(["something_new": 1]), true),
+      (component(["hashes": ["SHA-256": .string(digest)], "evidence": ["go.sum"]]), true),
+      (component(["purl": "a@1"]), false), (component(["purl": "pkg:x/a b"]), false),
+      (component(["purl": "pkg:x/\u{e4}"]), false), (component(["version": 1]), false),
+      (component(["name": .null]), false),
+      (component(["hashes": ["sha256": .string(digest)]]), false), (component(["hashes": ["SHA-256": "0a"]]), false),
+      (component(["hashes": ["SHA-256": .string(digest.uppercased())]]), false),
+      (component(["evidence": "go.sum"]), false),
+      ([["name": "a", "version": "1"]], false), (["pkg:x/a@1"], false), ([:], false),
+    ]
+    try judge("components", components) { _ = try reader.components($0) }
+    for (definition, result) in [("facts", ["components": []]), ("sbom", ["facts": []])] as [(String, JSONValue)] {
+      let check = try SchemaCheck("pack-response.schema.json", definition: definition)
+      XCTAssertNotEqual(check.problems(result), [], definition)
+    }
+  }
+
+  private func judge(_ key: String, _ rows: [(JSONValue, Bool)], _ read: (JSONReader) throws -> Void) throws {
+    let definition = key == "facts" ? "facts" : "sbom"
+    let check = try SchemaCheck("pack-response.schema.json", definition: definition)
+    for (value, good) in rows {
+      let result: JSONValue = .object([key: value])
+      let text = CanonicalJSON.string(result)
+      XCTAssertEqual((try? read(JSONReader(result))) != nil, good, "packc: \(text)")
+      XCTAssertEqual(check.problems(result).isEmpty, good, "the schema: \(text) \(check.problems(result))")
     }
   }
 

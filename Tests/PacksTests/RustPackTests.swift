@@ -270,8 +270,12 @@ final class RustPackTests: XCTestCase {
     let fetched = try project(files)
     try useRust(fetched)
     let plan = try planned(fetched)
-    XCTAssertEqual(plan.steps.map(\.id), ["fetch", "build"])
-    XCTAssertEqual(plan.steps.map(\.network), [true, false])
+    XCTAssertEqual(plan.steps.map(\.id), ["fetch", "dependencies", "build"])
+    XCTAssertEqual(plan.steps.map(\.network), [true, false, false])
+    XCTAssertEqual(plan.step("dependencies")?.inputs, ["Cargo.lock", "Cargo.toml", "${work}/cargo"])
+    XCTAssertEqual(
+      plan.step("dependencies")?.files["${work}/skeleton.txt"],
+      "copy Cargo.lock\ncopy Cargo.toml\nmain src/main.rs\nown a\n")
     XCTAssertEqual(plan.step("fetch")?.inputs, ["Cargo.lock", "Cargo.toml"])
     XCTAssertEqual(plan.decision("packages"), "1 fetched by hash ← Cargo.lock")
     XCTAssertEqual(plan.lockFiles.map(\.path.description), ["Cargo.lock"])
@@ -282,6 +286,11 @@ final class RustPackTests: XCTestCase {
     XCTAssertEqual(
       try planned(vendored).decision("packages"), "vendored in vendor ← vendor (packages with their checksums)")
     XCTAssertTrue(try planned(vendored).step("build")?.argv.contains("--config") ?? false)
+
+    // Source of the project that others are compiled with is no input of that step.
+    try vendored.write(
+      Self.package("a", "[dependencies]\nb = \"1\"\n[patch.crates-io]\nc = { path = \"c\" }"), "project/Cargo.toml")
+    XCTAssertEqual(try planned(vendored).steps.map(\.id), ["build"])
 
     let configured = try project(
       files.merging([
@@ -300,7 +309,7 @@ final class RustPackTests: XCTestCase {
     try useRust(debug)
     let loose = try planned(debug, mode: .debug)
     XCTAssertTrue(debug.told.contains { $0.contains("Cargo.lock") }, "\(debug.told)")
-    XCTAssertEqual(loose.steps.map(\.id), ["fetch", "build"])
+    XCTAssertEqual(loose.steps.map(\.id), ["fetch", "dependencies", "build"])
     XCTAssertEqual(loose.artifacts.first?.path, "${work}/target/x86_64-unknown-linux-gnu/debug/a")
   }
 
@@ -445,8 +454,12 @@ final class RustPackTests: XCTestCase {
         throw XCTSkip("cargo is not installed; `make deps` installs it")
       }
       let plan = try planned(bench)
-      let built = try bench.run(XCTUnwrap(plan.step("build")), pack: "rust")
-      XCTAssertTrue(built.succeeded, built.errorText)
+      for step in plan.steps {
+        let result = try bench.run(step, pack: "rust")
+        XCTAssertTrue(result.succeeded, result.errorText)
+        let compiled = result.errorText.split(separator: "\n").filter { $0.contains("Compiling") }.map(String.init)
+        XCTAssertEqual(compiled.contains { $0.contains("greet") }, step.id == "dependencies", "once, and ahead")
+      }
       let program =
         bench.root / "work/target" / (plan.decision("target")?.split(separator: " ").first.map(String.init) ?? "")
         / "release/app"

@@ -62,6 +62,7 @@ public struct SchemaCheck {
       return wrong(text.firstMatch(of: regex) == nil, "\(text) does not match \(pattern)")
     case "minLength": return wrong((value.string?.unicodeScalars.count).map { $0 < rule.count } ?? false, "too short")
     case "minItems": return wrong((value.array?.count).map { $0 < rule.count } ?? false, "fewer than \(rule.count)")
+    case "maxItems": return wrong((value.array?.count).map { $0 > rule.count } ?? false, "more than \(rule.count)")
     case "minimum": return wrong(value.integer.map { $0 < rule.count } ?? false, "less than \(rule.count)")
     case "maximum": return wrong(value.integer.map { $0 > rule.count } ?? false, "more than \(rule.count)")
     case "required":

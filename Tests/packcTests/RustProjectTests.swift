@@ -64,6 +64,22 @@ final class RustProjectTests: XCTestCase {
     XCTAssertEqual(built.decision("program")?["value"], "client")
   }
 
+  func testAChangeCompilesTheProjectOnlyAndComesToTheSameAsFromNothing() throws {
+    try Self.requireCargo()
+    let site = try Site()
+    let project = try site.write(Projects.rust, to: "rust")
+    let first = try site.build(project)
+    let main = (Projects.rust["server/src/main.rs"] ?? "").replacing("{} {name}", with: "{}, {name}")
+    try site.write(["server/src/main.rs": main], to: "rust")
+    let second = try site.build(project)
+    XCTAssertEqual(second.statuses, ["dependencies": "reused", "build": "ran"])
+    XCTAssertNotEqual(second.diffIDs["application"], first.diffIDs["application"])
+    XCTAssertFalse(second.log.contains("Compiling greet"), second.log)
+    let whole = try site.build(project, "--no-cache")
+    XCTAssertTrue(whole.log.contains("Compiling greet"), whole.log)
+    XCTAssertEqual(whole.image, second.image)
+  }
+
   func testABrokenManifestIsNamedWithItsLine() throws {
     let site = try Site()
     var files = Projects.rust

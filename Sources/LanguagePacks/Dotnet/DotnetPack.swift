@@ -90,6 +90,17 @@ struct DotnetPack: LanguagePack {
       closure: projects.closure(of: chosen.project, files, configuration: options.configuration)
     ).make()
   }
+
+  /// What a restore downloads, the runtime's packages included: they are published with the program.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    var list = ComponentList()
+    for package in try DotnetPackages.packages(request.lock) ?? [] {
+      list.add(
+        .nuget(package.name, package.version), name: package.name, hashes: ["SHA-256": package.sha256],
+        evidence: ["packc.lock"])
+    }
+    return list.sorted
+  }
 }
 
 /// `options` of unik.yaml for this pack.

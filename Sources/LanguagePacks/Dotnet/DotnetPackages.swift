@@ -75,6 +75,12 @@ struct DotnetPackages {
     guard section["inputs"]?.object ?? [:] == found, section["environment"] == JSONValue(strings: environment) else {
       return nil
     }
+    return try Self.packages(lock)
+  }
+
+  /// What packc.lock holds; nil when nothing is resolved yet.
+  static func packages(_ lock: JSONValue?) throws -> [Package]? {
+    guard let section = lock?[ecosystem] else { return nil }
     return try JSONReader(section, path: "packc.lock").required("packages").array().map(Package.init)
   }
 

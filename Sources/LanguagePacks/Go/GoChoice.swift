@@ -13,7 +13,18 @@ extension GoPrograms {
   private static func below(_ program: Program) -> [String] {
     program.directory.dropFirst(program.moduleDirectory.count).split(separator: "/").map(String.init)
   }
-  static func isBeside(_ program: Program) -> Bool { below(program).contains(where: besideTheProduct.contains) }
+  /// Words in the name of a program that is for the project's own people: `gen-docs`, `mock_server`.
+  private static let toolWords: Set<String> = [
+    "bench", "benchmark", "codegen", "docgen", "docs", "e2e", "example", "fake", "gen", "generate", "generator", "lint",
+    "linter", "mock", "smoketest",
+  ]
+
+  static func isBeside(_ program: Program) -> Bool {
+    let parts = below(program)
+    if parts.contains(where: besideTheProduct.contains) { return true }
+    let words = parts.last?.split { $0 == "-" || $0 == "_" }.map(String.init) ?? []
+    return words.count > 1 && words.contains(where: toolWords.contains)
+  }
 
   /// The programs that could be meant.
   var eligible: [Program] {

@@ -84,9 +84,10 @@ struct GoEvidence {
     }
   }
 
+  /// 65535 is the end of a range wherever it stands.
   private static func portNumber(_ text: Substring) -> Int? {
     guard (2...5).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let number = Int(text), (1...65535).contains(number), text.first != "0"
+      let number = Int(text), (1..<65535).contains(number), text.first != "0"
     else { return nil }
     return number
   }

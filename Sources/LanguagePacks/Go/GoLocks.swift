@@ -72,11 +72,7 @@ struct GoLocks {
     guard let module, modules.work == nil, let text = try files.text(path),
       let version = module.file.go.flatMap({ GoVersion($0.words[0]) }), let first = GoVersion("1.14"), version >= first
     else { return }
-    var vendored: Set<String> = []
-    for line in text.split(separator: "\n") where line.hasPrefix("# ") {
-      let words = line.split(separator: " ").map(String.init)
-      if words.count >= 3 { vendored.insert("\(words[1]) \(words[2])") }
-    }
+    let vendored = Set(GoVendor(text).modules.compactMap { module in module.version.map { "\(module.path) \($0)" } })
     guard
       let stale = module.file.requires.first(where: { require in
         require.words.count >= 2 && !vendored.contains("\(require.words[0]) \(require.words[1])")

@@ -65,6 +65,16 @@ struct GoPack: LanguagePack {
       options: options, program: chosen.program, rule: chosen.rule
     ).make()
   }
+
+  /// Modules that go.mod, go.sum or vendor/modules.txt name.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    let modules = try GoModules(files)
+    guard !modules.modules.isEmpty else { return [] }
+    let programs = GoPrograms(modules, files: files, platform: request.platform, tags: GoOptions(request).tags)
+    guard !programs.programs.isEmpty else { throw GoRefusal.noProgram(modules) }
+    let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string)
+    return try GoComponents.list(of: chosen.program, modules, files)
+  }
 }
 
 /// `options` of unik.yaml for this pack.

@@ -67,9 +67,10 @@ struct GoPrograms {
     guard budget > 0 else { return }
     budget -= 1
     let entries = files.entries(directory)
-    let names = entries.filter { !$0.isDirectory }.map(\.text)
-    if directory != module.directory, names.contains("go.mod") { return }
-    if let main = mainFile(in: directory, names) {
+    let manifest = Array("go.mod".utf8)
+    if directory != module.directory, entries.contains(where: { $0.bytes == manifest }) { return }
+    let names = entries.lazy.filter { !$0.isDirectory && $0.bytes.suffix(3).elementsEqual(".go".utf8) }.map(\.text)
+    if let main = mainFile(in: directory, Array(names)) {
       programs.append(
         Program(
           directory: directory, module: module.path, moduleDirectory: module.directory, mainFile: join(directory, main))

@@ -46,11 +46,18 @@ struct JavaDependencies {
     }
   }
 
+  /// What packc.lock holds; nil when nothing is resolved yet.
+  static func packages(_ lock: JSONValue?) throws -> [Package]? {
+    guard let section = lock?[ecosystem] else { return nil }
+    return try JSONReader(section, path: "packc.lock").required("packages").array().map(Package.init)
+  }
+
   static func state(
     _ request: PackRequest, inputs: [BuildPlan.LockFile], environment: [String: String], step: BuildStep
   ) throws -> State {
-    if let section = request.lock?[ecosystem], isCurrent(section, inputs, environment) {
-      let packages = try JSONReader(section, path: "packc.lock").required("packages").array().map(Package.init)
+    if let section = request.lock?[ecosystem], isCurrent(section, inputs, environment),
+      let packages = try packages(request.lock)
+    {
       let list = packages.flatMap(\.lines).map { $0 + "\n" }.joined()
       return .locked(list: list, count: packages.count)
     }

@@ -59,6 +59,14 @@ struct JavaPack: LanguagePack {
       return try JavaModulePlan(files: files, request: request, notes: notes, host: host, build: .gradle(build)).make()
     }
   }
+
+  /// What the build takes from repositories. A jar that is in the project is not opened.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    switch try JavaProject.find(files) {
+    case .maven, .gradle: try JavaComponents.list(JavaDependencies.packages(request.lock) ?? [])
+    case .jar, .sources, nil: []
+    }
+  }
 }
 
 /// What the host has to build with.

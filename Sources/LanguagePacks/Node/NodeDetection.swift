@@ -62,7 +62,7 @@ struct NodeDetection {
   private func servedBy(_ program: NodeProgram, _ neighbours: [Neighbours.Neighbour]) -> DetectReason? {
     guard let neighbour = neighbours.first, !program.source.contains("Procfile") else { return nil }
     // The Procfile says what the other language starts.
-    if let text = try? files.text("Procfile"), let web = Procfile.web(text),
+    if let web = try? WebLine(files),
       case .unusable = NodeScripts(scripts: [:]).launch(line: web.command).kind
     {
       return DetectReason(path: "Procfile:\(web.number)", rule: "web starts another program")

@@ -77,14 +77,21 @@ struct NodeInstall {
     return Set(names.filter { files.kind($0) != nil }).sorted()
   }
 
+  /// What runs the tool, and looks whether it did its work.
+  private static let scripts = ["packages", "installed", "installed-npm", "installed-yarn", "modules"].map {
+    "${pack}/lib/\($0).mjs"
+  }
+
   func step(_ output: String, production: Bool) -> BuildStep {
     let install = tool.command + arguments(production: production)
     var environment = [
       "INPUTS": inputs.joined(separator: "\n"),
+      "MANIFESTS": packages.manifests.map(\.path).joined(separator: "\n"), "MANAGER": manager.rawValue,
       "DIRECTORY": packages.directory, "NPM_CACHE": "${cache}/npm", "COREPACK_HOME": "${cache}/corepack",
       "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0", "npm_config_update_notifier": "false", "NO_UPDATE_NOTIFIER": "1",
       "npm_config_audit": "false", "npm_config_fund": "false", "npm_config_progress": "false",
     ]
+    if production { environment["PRODUCTION"] = "1" }
     switch manager {
     case .npm: break
     case .pnpm: environment["CI"] = "true"
@@ -102,7 +109,7 @@ struct NodeInstall {
     return BuildStep(
       id: output,
       argv: [toolchain.node.description, "${pack}/lib/packages.mjs", "${source}", "${work}/\(output)", "--"] + install,
-      environment: environment, inputs: inputs + ["${pack}/lib/packages.mjs"],
+      environment: environment, inputs: inputs + Self.scripts,
       outputs: [RootPath(output)].compactMap { $0 },
       network: true,
       cacheDirectories: ["npm", "yarn", "pnpm", "berry", "corepack"].compactMap { RootPath($0) },

@@ -13,16 +13,19 @@ struct NPMLock {
   var local: [String] = []
   /// `packages/api/node_modules/next`: every place of a package.
   var places: Set<String> = []
+  /// What is installed from elsewhere, in the order of the places.
+  private(set) var packages: [(package: LockedPackage, isDevelopment: Bool)] = []
 
   init(_ bytes: [UInt8], path: String) throws {
     let json = try JSONParser.parse(
       bytes.isEmpty ? Array("{}".utf8) : bytes, name: path,
       limits: .init(bytes: NodeLockCheck.limit, lastKeyWins: true))
-    let packages = json["packages"]?.object ?? [:]
-    isOld = packages.isEmpty
+    let found = json["packages"]?.object ?? [:]
+    isOld = found.isEmpty
     names = Set((json["dependencies"]?.object ?? [:]).keys)
+    if isOld { addOld(json["dependencies"], depth: 0) } else { add(found) }
     var scripted: Set<String> = []
-    for (place, package) in packages {
+    for (place, package) in found {
       let cut = place.lastRange(of: "node_modules/")
       if cut == nil {
         var asked: [String: Set<String>] = [:]
@@ -44,6 +47,46 @@ struct NPMLock {
     self.scripted = scripted.sorted()
     local = Set(local).sorted()
   }
+
+  private mutating func add(_ found: [String: JSONValue]) {
+    for (place, package) in found.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      guard let cut = place.lastRange(of: "node_modules/"), package["link"]?.bool != true,
+        package["extraneous"]?.bool != true
+      else { continue }
+      // A name of its own stands for an alias.
+      let name = package["name"]?.string ?? String(place[cut.upperBound...])
+      add(package, name: name, version: package["version"]?.string ?? "", resolved: package["resolved"]?.string)
+    }
+  }
+
+  /// Version 1 nests packages as they are installed.
+  private mutating func addOld(_ dependencies: JSONValue?, depth: Int) {
+    let found = dependencies?.object ?? [:]
+    for (name, package) in found.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      let version = package["version"]?.string ?? ""
+      let alias = version.hasPrefix("npm:") ? String(version.dropFirst(4)) : nil
+      if let alias {
+        let real = YarnLock.name(of: alias)
+        add(
+          package, name: real, version: String(alias.dropFirst(real.count + 1)), resolved: package["resolved"]?.string)
+      } else {
+        // What comes from elsewhere has its address in the place of the version.
+        let isElsewhere = version.contains(":")
+        add(package, name: name, version: version, resolved: isElsewhere ? version : package["resolved"]?.string)
+      }
+      if depth < 64 { addOld(package["dependencies"], depth: depth + 1) }
+    }
+  }
+
+  private mutating func add(_ package: JSONValue, name: String, version: String, resolved: String?) {
+    func list(_ key: String) -> [String] {
+      package[key]?.array?.compactMap(\.string) ?? package[key]?.string.map { [$0] } ?? []
+    }
+    let locked = LockedPackage(
+      name: name, version: version, resolved: resolved, integrity: package["integrity"]?.string, os: list("os"),
+      cpu: list("cpu"), libc: list("libc"))
+    packages.append((locked, package["dev"]?.bool == true))
+  }
 }
 
 extension String {
@@ -56,15 +99,12 @@ struct PNPMLock {
   private(set) var specifiers: [String: [String: String]] = [:]
   private(set) var hasOverrides = false
 
-  /// pnpm writes two spaces a level and one key a line; the document is too large for a tree.
   init(_ text: String) {
     var section = ""
     var importer = "."
     var name = ""
-    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
-      let depth = line.prefix { $0 == " " }.count / 2
-      let rest = line.drop { $0 == " " }
-      guard let (key, value) = Self.pair(rest) else { continue }
+    for line in PNPMLine.lines(text) {
+      let (depth, key, value) = (line.depth, line.key, line.value)
       if depth == 0 {
         section = key
         importer = "."
@@ -86,42 +126,6 @@ struct PNPMLock {
         default: break
         }
       }
-    }
-  }
-
-  private static func pair(_ line: Substring) -> (String, String)? {
-    guard let cut = line.firstRange(of: ":"), !line.hasPrefix("#") else { return nil }
-    var end = cut
-    if line.first == "'" || line.first == "\"" {
-      guard let quote = line.dropFirst().firstIndex(of: line.first ?? "'"),
-        let after = line[quote...].firstRange(of: ":")
-      else { return nil }
-      end = after
-    }
-    return (unquoted(line[..<end.lowerBound]), unquoted(line[end.upperBound...].drop { $0 == " " }))
-  }
-
-  private static func unquoted(_ text: Substring) -> String {
-    guard let first = text.first, first == "'" || first == "\"", text.count > 1, text.last == first else {
-      return String(text)
-    }
-    return String(text.dropFirst().dropLast())
-  }
-}
-
-/// yarn.lock: of versions 1 and later the keys, `name@range`.
-struct YarnLock {
-  private(set) var keys: Set<String> = []
-  private(set) var hasResolutions = false
-
-  init(_ text: String) {
-    for line in text.split(separator: "\n") where line.hasSuffix(":") && !line.hasPrefix(" ") && !line.hasPrefix("#") {
-      for key in line.dropLast().split(separator: ",") {
-        keys.insert(String(key.filter { $0 != "\"" && $0 != " " }))
-        // A range with spaces is written in one key.
-        keys.insert(String(key.drop { $0 == " " }.filter { $0 != "\"" }))
-      }
-      if line.contains("@patch:") { hasResolutions = true }
     }
   }
 }

@@ -9,12 +9,21 @@ struct NodePack: LanguagePack {
 
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
     let project = try NodeProject(files)
+    let (program, rules) = try choose(request, project)
+    return try NodePlan(request: request, notes: notes, project: project, rules: rules, program: program).make()
+  }
+
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    let project = try NodeProject(files)
+    let (program, rules) = try choose(request, project)
+    return try NodeComponents(request: request, project: project, program: program, rules: rules).list()
+  }
+
+  private func choose(_ request: PackRequest, _ project: NodeProject) throws -> (NodeProgram, NodeProgramRules) {
     let programs = try NodePrograms(project)
     let choice = try request.app.map { try programs.choose(app: $0) ?? .missing($0, programs) } ?? programs.choose()
     switch choice {
-    case .program(let program):
-      return try NodePlan(request: request, notes: notes, project: project, rules: programs.rules, program: program)
-        .make()
+    case .program(let program): return (program, programs.rules)
     case .several(let found): throw PackRefusal.severalPrograms("Node", programs.candidates(found))
     case .site(let manifest, let builder, let output): throw NodeRefusal.onlyFiles(manifest, builder, output)
     case .unusable(let reason, let source): throw NodeRefusal.unusable(reason, source, project)

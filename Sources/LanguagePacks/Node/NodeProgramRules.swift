@@ -38,11 +38,10 @@ struct NodeProgramRules {
   // MARK: Procfile
 
   private func procfile(_ manifest: NodeManifest?, in directory: String) throws -> NodeFinding? {
-    let path = directory.isEmpty ? "Procfile" : "\(directory)/Procfile"
-    guard let text = try files.text(path), let line = Procfile.web(text) else { return nil }
+    guard let line = try WebLine(files, in: directory) else { return nil }
     let scripts = manifest.map(NodeScripts.init)
     let launch = scripts?.launch(line: line.command) ?? NodeScripts(scripts: [:]).launch(line: line.command)
-    let source = "\(path):\(line.number) (web)"
+    let source = "\(directory.isEmpty ? "" : "\(directory)/")\(line.place) (web)"
     if case .unusable(let reason) = launch.kind { return .unusable(reason, source: source) }
     return .program(NodeProgram(directory: directory, manifest: manifest, launch: launch, source: source))
   }

@@ -30,28 +30,37 @@ struct NodeStart {
     self.program = program
     self.packages = packages
     self.toolchain = toolchain
-    var name: String?
-    var package: String?
-    var file: String?
-    switch program.launch.kind {
-    case .file(let path): file = path
-    case .nest: file = "dist/main.js"
-    case .tool(let tool): (name, package) = (tool.name, tool.package)
-    case .bin(let bin): (name, package) = (bin, bin)
-    default: break
-    }
+    let file: String? =
+      switch program.launch.kind {
+      case .file(let path): path
+      case .nest: "dist/main.js"
+      default: nil
+      }
     self.file = try file.map { try Self.inside($0, program) }
-    standalone =
-      name == "next" && program.launch.arguments.count == 1
-      && rules.nextOutput(in: program.directory)?.value == "standalone"
-    let manifests = packages.own
-    keepsDevelopment =
-      !standalone
-      && package.map { package in
-        !manifests.contains { $0.production[package] != nil }
-          && manifests.contains { $0.devDependencies[package] != nil }
-      } ?? false
+    standalone = Self.isStandalone(program, rules)
+    keepsDevelopment = Self.keepsDevelopment(program, rules, packages)
     (port, others) = Self.ports(request, rules, program, self.file)
+  }
+
+  /// The name of a command, and the package that it is of.
+  private static func command(_ program: NodeProgram) -> (name: String, package: String)? {
+    switch program.launch.kind {
+    case .tool(let tool): (tool.name, tool.package)
+    case .bin(let bin): (bin, bin)
+    default: nil
+    }
+  }
+
+  private static func isStandalone(_ program: NodeProgram, _ rules: NodeProgramRules) -> Bool {
+    command(program)?.name == "next" && program.launch.arguments.count == 1
+      && rules.nextOutput(in: program.directory)?.value == "standalone"
+  }
+
+  static func keepsDevelopment(_ program: NodeProgram, _ rules: NodeProgramRules, _ packages: NodePackages) -> Bool {
+    guard let package = command(program)?.package, !isStandalone(program, rules) else { return false }
+    let manifests = packages.own
+    return !manifests.contains { $0.production[package] != nil }
+      && manifests.contains { $0.devDependencies[package] != nil }
   }
 
   private static func inside(_ path: String, _ program: NodeProgram) throws -> String {

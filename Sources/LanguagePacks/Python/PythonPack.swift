@@ -29,10 +29,20 @@ struct PythonPack: LanguagePack {
     ).make()
   }
 
-  /// Runs `lib/survey.py`, which lies beside the pack's `bin`.
-  private func survey(_ found: PythonInterpreters.Found, _ request: PackRequest, _ context: HostContext) throws
-    -> PythonSurvey
-  {
+  /// What the plan installs. The locks are read by the interpreter that will run the program, since it knows which of their
+  /// packages are for this platform.
+  func components(_ request: PackRequest) throws -> [SoftwareComponent] {
+    let context = try HostContext.current()
+    let requirements = try PythonWishes(files).requirements
+    let chosen = try PythonInterpreters(context).choose(requirements, mode: request.mode, PackNotes())
+    let survey = try survey(chosen, request, context)
+    return PythonComponents.list(try PythonDependencies(survey, request: request, files: files), survey)
+  }
+
+  /// Runs `lib/survey.py`, which lies beside the pack's `bin`. `what`: `all`, or `packages` without a look at the sources.
+  private func survey(
+    _ found: PythonInterpreters.Found, _ request: PackRequest, _ context: HostContext, _ what: String = "all"
+  ) throws -> PythonSurvey {
     guard let pack = context.variable("PACKC_PACK") else {
       throw PackRefusal(.internalError, "internal", "PACKC_PACK is not set")
     }
@@ -42,7 +52,7 @@ struct PythonPack: LanguagePack {
         "TMPDIR": context.environment["TMPDIR"] ?? "/tmp", "LANG": "C.UTF-8",
       ])
     let named = request.options["requirements"]?.string.map { [$0] } ?? []
-    let answer = try run.output([found.path.description, "-I", "-B", "\(pack)/lib/survey.py"] + named)
+    let answer = try run.output([found.path.description, "-I", "-B", "\(pack)/lib/survey.py", what] + named)
     guard let text = answer.text else {
       throw PackRefusal(
         .toolchainMissing, "toolchain_broken", "\(found.path) cannot read the project: \(answer.errors)",

@@ -15,7 +15,7 @@ extension PythonSurvey {
     }
     try readDeclared(reader.required("declared"))
     lock = try reader.optional("lock").map(Lock.init)
-    try readSources(reader.required("sources"))
+    if let sources = try reader.optional("sources") { try readSources(sources) }
   }
 
   private mutating func readDeclared(_ reader: JSONReader) throws {
@@ -98,6 +98,7 @@ extension PythonSurvey.Requirements {
     names = try reader.required("names").strings()
     isHashed = try reader.required("hashed").bool()
     isEmpty = try reader.required("empty").bool()
+    packages = try reader.required("packages").array().map(PythonPackage.init)
   }
 }
 

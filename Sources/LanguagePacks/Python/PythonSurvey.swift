@@ -21,6 +21,8 @@ struct PythonSurvey {
     /// Every line has a version and a hash.
     var isHashed: Bool
     var isEmpty: Bool
+    /// With hashes: what this interpreter takes of them.
+    var packages: [PythonPackage]
   }
   /// [project] of pyproject.toml, setup.cfg, or the literals of setup.py.
   struct Declared {
@@ -142,14 +144,18 @@ struct PythonPackage: Equatable {
   /// Hex.
   var sha256: [String]
   var filename: String?
+  /// Hex; of the one wheel that there is, when it fits every platform.
+  var wheel: String?
 
   init(_ reader: JSONReader) throws {
     name = try reader.required("name").string()
     version = try reader.required("version").string()
     sha256 = try reader.required("sha256").strings().map { $0.hasPrefix("sha256:") ? String($0.dropFirst(7)) : $0 }
     filename = try reader.optional("filename")?.string()
+    wheel = try reader.optional("wheel")?.string()
     let isPlain = (name + version).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ";") }
-    guard isPlain, !sha256.isEmpty, sha256.allSatisfy({ Digest(hex: $0) != nil }) else {
+    guard isPlain, !sha256.isEmpty, (sha256 + [wheel].compactMap { $0 }).allSatisfy({ Digest(hex: $0) != nil })
+    else {
       throw reader.failure("not a package with version and sha256")
     }
   }

@@ -14,15 +14,17 @@ struct WebLine: Equatable {
     self.number = number
   }
 
-  /// nil without a Procfile, or without such a line in it.
-  init?(_ files: ProjectFiles) throws {
-    guard let text = try files.text("Procfile") else { return nil }
+  /// nil without a Procfile in the directory, or without such a line in it.
+  init?(_ files: ProjectFiles, in directory: String = "") throws {
+    let path = directory.isEmpty ? "Procfile" : "\(directory)/Procfile"
+    guard let text = try files.text(path) else { return nil }
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(200).enumerated() {
       let trimmed = line.drop { $0 == " " || $0 == "\t" }
       guard trimmed.hasPrefix("web:") else { continue }
-      let words = trimmed.dropFirst(4).split(whereSeparator: \.isWhitespace)
-      guard !words.isEmpty else { return nil }
-      self.init(command: words.joined(separator: " "), number: index + 1)
+      var command = trimmed.dropFirst(4).drop { $0.isWhitespace }
+      while command.last?.isWhitespace == true { command.removeLast() }
+      guard !command.isEmpty else { return nil }
+      self.init(command: String(command), number: index + 1)
       return
     }
     return nil
@@ -39,7 +41,7 @@ struct WebLine: Equatable {
   /// The words of each command of the line, without settings of variables and without what only wraps them.
   var commands: [[String]] {
     var out: [[String]] = [[]]
-    for word in command.split(separator: " ").map(String.init) {
+    for word in command.split(whereSeparator: \.isWhitespace).map(String.init) {
       if ["&&", "||", ";", "|", "&"].contains(word) {
         out.append([])
       } else if word.hasSuffix(";"), word.utf8.count > 1 {

@@ -14,6 +14,8 @@ struct CargoConfig {
   private(set) var vendor: Value?
   /// `net.offline`, or a replaced source that needs no network.
   private(set) var isLocal = false
+  /// `[patch]` or `paths` puts a directory in the place of a package.
+  private(set) var replacesPackages = false
   /// Names of registries beside crates.io.
   private(set) var registries: [String] = []
 
@@ -30,6 +32,7 @@ struct CargoConfig {
       let one = target.value.array == nil ? target : try target.array().first
       self.target = try one.map { Value(text: try $0.string(), location: $0.location) }
     }
+    replacesPackages = try root.optional("patch") != nil || root.optional("paths") != nil
     registries = try root.optional("registries")?.fields().map(\.name) ?? []
     try readSources(root.optional("source")?.fields() ?? [])
   }

@@ -38,14 +38,17 @@ struct CargoLock {
   /// Packages that come from elsewhere.
   var foreign: [Package] { packages.filter { $0.source != nil } }
 
-  /// The packages that one of the project's needs, itself left out, in the order of the file.
-  func closure(of name: String) -> [Package] {
+  /// The packages that one of the project's needs, itself left out, in the order of the file. The lock does not tell tests
+  /// apart: `unused` are, by package of the project, the dependencies that are not followed.
+  func closure(of name: String, without unused: [String: Set<String>] = [:]) -> [Package] {
     var seen: Set<Int> = []
     var waiting = (byName[name] ?? []).filter { packages[$0].source == nil }
     let roots = Set(waiting)
     while let index = waiting.popLast() {
       guard seen.insert(index).inserted else { continue }
-      waiting += packages[index].dependencies.compactMap(resolve)
+      let package = packages[index]
+      let skipped = package.source == nil ? unused[package.name] ?? [] : []
+      waiting += package.dependencies.compactMap(resolve).filter { !skipped.contains(packages[$0].name) }
     }
     return seen.subtracting(roots).sorted().map { packages[$0] }
   }

@@ -67,9 +67,16 @@ struct CargoManifest {
   private(set) var binaries: [Binary] = []
   /// `[lib] crate-type`; nil without the key.
   private(set) var libraryTypes: [String]?
-  private(set) var hasLibraryTable = false
+  private(set) var libraryPath: String?
+  /// `package.build`: a path, or false for none.
+  private(set) var buildScript: String?
+  private(set) var hasNoBuildScript = false
+  /// Main files of declared tests, benchmarks and examples, relative to the package.
+  private(set) var otherTargets: [String] = []
   private(set) var dependencies: [Dependency] = []
   private(set) var features: Set<String> = []
+  /// `[patch]` or `[replace]` puts a directory in the place of a package.
+  private(set) var replacesPackages = false
 
   /// The directory that holds it; empty for the project's root.
   var directory: String { path.split(separator: "/").dropLast().joined(separator: "/") }
@@ -81,9 +88,22 @@ struct CargoManifest {
     package = try (root.optional("package") ?? root.optional("project")).map(Self.package)
     workspace = try root.optional("workspace").map(Self.workspace)
     binaries = try root.optional("bin")?.array().map(Self.binary) ?? []
+    for (table, directory) in [("test", "tests"), ("bench", "benches"), ("example", "examples")] {
+      otherTargets +=
+        try root.optional(table)?.array().map { target in
+          try target.optional("path")?.string() ?? "\(directory)/\(target.required("name").string()).rs"
+        } ?? []
+    }
+    let patches = try root.optional("patch")?.fields().flatMap { try $0.field.fields() } ?? []
+    replacesPackages = try (patches + (root.optional("replace")?.fields() ?? [])).contains {
+      $0.field.value["path"] != nil
+    }
+    let script = try (root.optional("package") ?? root.optional("project"))?.optional("build")
+    buildScript = script?.value.string
+    hasNoBuildScript = script?.value.bool == false
     features = Set(try root.optional("features")?.fields().map(\.name) ?? [])
     if let library = try root.optional("lib") {
-      hasLibraryTable = true
+      libraryPath = try library.optional("path")?.string()
       libraryTypes = try (library.optional("crate-type") ?? library.optional("crate_type"))?.strings()
     }
     dependencies = try Self.dependencies(of: root, target: nil)

@@ -24,7 +24,10 @@ struct RustBuild {
       name: "cc", version: version.text?.split(separator: "\n").first.map(String.init) ?? "unknown", path: real)
   }
 
-  var steps: [BuildStep] { plan.dependencies.source == .fetched ? [fetchStep, buildStep] : [buildStep] }
+  var steps: [BuildStep] {
+    let fetch = plan.dependencies.source == .fetched ? [fetchStep] : []
+    return fetch + [dependenciesStep].compactMap { $0 } + [buildStep]
+  }
 
   // MARK: Names
 
@@ -70,24 +73,56 @@ struct RustBuild {
       network: true, tools: plan.toolchain.tools)
   }
 
+  /// Compiles the packages from elsewhere, so that a change of the project's own source does not compile them again. What
+  /// they come to is the same with and without this step: it is the same command.
+  private var dependenciesStep: BuildStep? {
+    guard let skeleton else { return nil }
+    let sources =
+      plan.dependencies.source == .fetched ? ["${work}/cargo"] : [plan.dependencies.vendor].compactMap { $0 }
+    return BuildStep(
+      id: "dependencies",
+      argv: ["/bin/sh", "${pack}/lib/dependencies", plan.toolchain.cargo.description, "build"]
+        + arguments("${work}/skeleton"),
+      environment: compiling.merging([
+        "CARGO_TARGET_DIR": "${work}/dependencies", "PACKC_SKELETON": "${work}/skeleton",
+        "PACKC_SKELETON_LIST": "${work}/skeleton.txt",
+      ]) { $1 },
+      inputs: manifests + sources, outputs: [RootPath(literal: "dependencies")],
+      files: ["${work}/skeleton.txt": skeleton.text], tools: plan.toolchain.tools + [compiler.path.description])
+  }
+
+  private var skeleton: CargoSkeleton? {
+    guard plan.dependencies.source != .none else { return nil }
+    return CargoSkeleton(plan.project, plan.config, plan.dependencies.lock, manifests: manifests)
+  }
+
   private var buildStep: BuildStep {
-    let toolchain = plan.toolchain
-    let root = isAtApp ? "/app" : "${source}"
+    var environment = compiling.merging(["CARGO_TARGET_DIR": "${work}/target"]) { $1 }
+    if skeleton != nil { environment["PACKC_DEPENDENCIES"] = "${work}/dependencies" }
+    return BuildStep(
+      id: "build",
+      argv: ["/bin/sh", "${pack}/lib/build", plan.toolchain.cargo.description, "build"]
+        + arguments(isAtApp ? "/app" : "${source}"),
+      environment: environment, outputs: [RootPath(output)].compactMap { $0 },
+      tools: plan.toolchain.tools + [compiler.path.description],
+      mounts: isAtApp ? [RootPath(literal: "/app"): "${source}"] : [:])
+  }
+
+  /// The same for both steps that compile: what a package from elsewhere is compiled to depends on it.
+  private var compiling: [String: String] {
     var more = [
-      "CARGO_TARGET_DIR": "${work}/target", "CARGO_INCREMENTAL": "0", "CARGO_NET_OFFLINE": "true",
+      "CARGO_INCREMENTAL": "0", "CARGO_NET_OFFLINE": "true",
       // The project's own flags stay what they are: those of packc are added to each call of the compiler.
-      "RUSTC_WRAPPER": "${pack}/lib/rustc", "PACKC_REMAP_SOURCE": root, "PACKC_REMAP_CARGO": "${work}/cargo",
+      "RUSTC_WRAPPER": "${pack}/lib/rustc", "PACKC_REMAP_SOURCE": "${source}",
+      "PACKC_REMAP_CARGO": "${work}/cargo",
     ]
+    if isAtApp { more["PACKC_REMAP_APP"] = "/app" }
     if plan.options.isStatic { more["PACKC_TARGET_FLAGS"] = "-Ctarget-feature=+crt-static" }
     if let linker = target.linker {
       more["CARGO_TARGET_\(target.variable)_LINKER"] = linker.description
       more["CC_\(target.name.replacing("-", with: "_"))"] = linker.description
     }
-    return BuildStep(
-      id: "build", argv: ["/bin/sh", "${pack}/lib/build", toolchain.cargo.description, "build"] + arguments(root),
-      environment: environment(more), outputs: [RootPath(output)].compactMap { $0 },
-      tools: toolchain.tools + [compiler.path.description],
-      mounts: isAtApp ? [RootPath(literal: "/app"): "${source}"] : [:])
+    return environment(more)
   }
 
   private func arguments(_ root: String) -> [String] {

@@ -11,6 +11,8 @@ struct RustDependencies {
     case fetched
   }
   private(set) var source = Source.none
+  /// The directory of the project that holds vendored packages.
+  private(set) var vendor: String?
   /// nil without a Cargo.lock.
   private(set) var lock: CargoLock?
   private(set) var decision: Decision
@@ -80,8 +82,10 @@ struct RustDependencies {
       }
       try checkVendored(directory, vendor.location, files)
       source = .vendored(arguments: [])
+      self.vendor = directory
       decision = Decision(what: "packages", value: "vendored in \(directory)", source: "\(vendor.location)")
     } else if let directory = vendorDirectory(files) {
+      vendor = directory
       source = .vendored(arguments: [
         "--config", "source.crates-io.replace-with=\"vendored-sources\"",
         "--config", "source.vendored-sources.directory=\"\(directory)\"",

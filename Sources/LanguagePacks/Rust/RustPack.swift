@@ -61,20 +61,11 @@ struct RustPack: LanguagePack {
   /// Packages of Cargo.lock that the program needs.
   func components(_ request: PackRequest) throws -> [SoftwareComponent] {
     guard let project = try CargoProject(files), let place = RootPath(CargoLock.path), files.isFile(CargoLock.path)
-    else {
-      return []
-    }
+    else { return [] }
     let programs = RustPrograms(project, RustSources(project))
     let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string).binary
     let lock = try CargoLock(FileSystem.read(files.root / place, limit: TOML.Limits.bytes))
-    var seen: Set<String> = []
-    return lock.closure(of: chosen.package).filter { $0.source != nil }.compactMap { package in
-      let purl = "pkg:cargo/\(package.name)@\(package.version.replacing("+", with: "%2B"))"
-      guard seen.insert(purl).inserted else { return nil }
-      return SoftwareComponent(
-        name: package.name, version: package.version, purl: purl,
-        hashes: package.checksum.map { ["SHA-256": $0] } ?? [:], evidence: [place])
-    }
+    return RustComponents.list(of: chosen.package, lock, project)
   }
 }
 

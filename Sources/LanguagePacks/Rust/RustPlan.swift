@@ -43,7 +43,7 @@ struct RustPlan {
     try addData(data, &plan)
     addRunning(member, paths, &plan)
     try addStart(&plan)
-    RustSystemTools(dependencies.lock, toolchain.context).warn(notes)
+    RustSystemTools(dependencies.lock, of: member.package.name, toolchain.context).warn(notes)
     return plan
   }
 

@@ -38,27 +38,26 @@ struct RustRunning {
 
   /// Rocket listens on 127.0.0.1:8000 unless it is told otherwise (its guide, "Configuration").
   private mutating func addRocket() {
-    let path = CargoProject.join(RustSources.directory(of: manifest.path), "Rocket.toml")
-    let own = rocketPort(in: path)
-    let source = own.map { "\(path):\($0.line)" } ?? "\(manifest.path) (rocket's default)"
     let version = manifest.dependencies.first { $0.package == "rocket" }?.requirement
     set("ROCKET_ADDRESS", "0.0.0.0", "\(manifest.path) (rocket\(version.map { " \($0)" } ?? ""))")
     if let declaredPort {
       set("ROCKET_PORT", String(declaredPort), "unik.yaml")
     } else {
-      rocketPort = (own?.port ?? 8000, source)
+      rocketPort = configuredPort() ?? (8000, "\(manifest.path) (rocket's default)")
     }
   }
 
-  private func rocketPort(in path: String) -> (port: Int, line: Int)? {
-    guard let text = (try? files.text(path)) ?? nil, let table = try? TOML.parse(Array(text.utf8), path: path) else {
+  /// `port` of Rocket.toml, of the first of its profiles that has one.
+  private func configuredPort() -> (number: Int, source: String)? {
+    let path = CargoProject.join(manifest.directory, "Rocket.toml")
+    guard let text = (try? files.text(path)) ?? nil, let root = try? TOML.parse(Array(text.utf8), path: path) else {
       return nil
     }
     for profile in ["release", "default", "global"] {
-      guard let value = table.first(profile, "port"), let number = value.integer, let port = Int(exactly: number) else {
+      guard let value = root.first(profile, "port"), let port = value.integer, (1...65535).contains(port) else {
         continue
       }
-      return (port, value.place.line)
+      return (Int(port), "\(path):\(value.place.line)")
     }
     return nil
   }

@@ -5,8 +5,8 @@ final class RustSources {
   private let project: CargoProject
   private let files: ProjectFiles
   private var read: [String: RustSourceText] = [:]
-  /// Files that are read in all; a project with more is looked at in part.
-  private var budget = 5000
+  /// Bytes that are read in all; a project with more is looked at in part.
+  private var budget = 24 << 20
 
   init(_ project: CargoProject) {
     self.project = project
@@ -17,7 +17,7 @@ final class RustSources {
   func text(_ path: String) -> RustSourceText? {
     if let text = read[path] { return text }
     guard budget > 0, let text = (try? files.text(path)) ?? nil else { return nil }
-    budget -= 1
+    budget -= text.utf8.count
     let source = RustSourceText(text)
     read[path] = source
     return source

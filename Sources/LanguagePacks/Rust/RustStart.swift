@@ -28,11 +28,13 @@ struct RustStart {
       program = WebLine.name(first)
       arguments = Array(command.dropFirst())
     }
-    settings = line.command.split(separator: " ").prefix { $0 != "&&" && $0 != ";" }.prefix { $0.contains("=") }
-      .compactMap { word in
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
-      }
+    settings = line.command.split(whereSeparator: \.isWhitespace).prefix { $0 != "&&" && $0 != ";" }.prefix {
+      $0.contains("=")
+    }
+    .compactMap { word in
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+    }
     let rest = arguments + settings.map(\.value)
     needsShell =
       line.commands.count > 1

@@ -2,11 +2,12 @@ internal import PackCore
 
 /// Packages whose build scripts need a program of the host, by Cargo.lock.
 struct RustSystemTools {
-  private let lock: CargoLock?
+  /// Names of the packages that the program needs.
+  private let packages: Set<String>
   private let context: HostContext
 
-  init(_ lock: CargoLock?, _ context: HostContext) {
-    self.lock = lock
+  init(_ lock: CargoLock?, of package: String, _ context: HostContext) {
+    packages = Set(lock?.closure(of: package).map(\.name) ?? [])
     self.context = context
   }
 
@@ -22,12 +23,8 @@ struct RustSystemTools {
 
   /// Only a warning: the package may belong to another platform or to a feature that is off.
   func warn(_ notes: PackNotes) {
-    guard let lock else { return }
-    for need in Self.needs where !lock.packages(named: need.package).isEmpty {
-      guard !need.unless.contains(where: { !lock.packages(named: $0).isEmpty }), context.findTool(need.tool) == nil
-      else {
-        continue
-      }
+    for need in Self.needs where packages.contains(need.package) {
+      guard !need.unless.contains(where: packages.contains), context.findTool(need.tool) == nil else { continue }
       notes.warn(
         "Cargo.lock has \(need.package), whose build may need \(need.tool), which is not in PATH",
         hint: "apt-get install \(need.packages)")

@@ -31,7 +31,10 @@ public enum DirectoryWalk {
       throw Failure.system("list the directory", directory, errno: errno)
     }
     defer { closedir(stream) }
-    var names: [ProjectTree.Name] = []
+    // Names lie one behind the other and are sorted by where they are: an array of arrays would count references for
+    // each comparison, which is most of the time that a large directory takes.
+    var bytes: [UInt8] = []
+    var found: [(start: Int, count: Int, isDirectory: Bool)] = []
     try forEachName(of: stream, directory) { name, text, type in
       var isDirectory = type == UInt8(DT_DIR)
       if type == UInt8(DT_UNKNOWN) {
@@ -42,10 +45,16 @@ public enum DirectoryWalk {
       } else if type != UInt8(DT_REG), type != UInt8(DT_LNK), !isDirectory {
         return
       }
-      names.append(ProjectTree.Name(bytes: Array(name), isDirectory: isDirectory))
+      found.append((bytes.count, name.count, isDirectory))
+      bytes += name
     }
-    names.sort { ByteOrder.precedes($0.bytes, $1.bytes) }
-    return names
+    return bytes.withUnsafeBytes { all in
+      func name(_ entry: (start: Int, count: Int, isDirectory: Bool)) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: all[entry.start..<entry.start + entry.count])
+      }
+      found.sort { ByteOrder.precedes(name($0), name($1)) }
+      return found.map { ProjectTree.Name(bytes: Array(name($0)), isDirectory: $0.isDirectory) }
+    }
   }
 
   private static func names(of stream: OpaquePointer, _ directory: HostPath) throws -> [[UInt8]] {

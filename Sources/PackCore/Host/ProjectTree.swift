@@ -25,6 +25,24 @@ public final class ProjectTree: Sendable {
   /// What a directory holds, sorted by bytes. One that is not there, or is ignored itself, holds nothing.
   public func names(in directory: RootPath = .root) throws -> [Name] { try read(directory)?.names ?? [] }
 
+  /// Every file and link, sorted by the bytes of their paths. More than `limit` are an error.
+  public func files(limit: Int) throws -> [RootPath] {
+    var found: [RootPath] = []
+    var pending = [RootPath.root]
+    while let directory = pending.popLast() {
+      for name in try names(in: directory) {
+        guard let path = directory.appending(component: name.bytes) else { continue }
+        if name.isDirectory { pending.append(path) } else { found.append(path) }
+      }
+      guard found.count + pending.count <= limit else {
+        throw Failure(
+          "project_too_large", "\(root) has more than \(limit) files that are not ignored",
+          hint: "leave out what the build does not need in .packcignore", exit: .badInput)
+      }
+    }
+    return found.sorted()
+  }
+
   /// Whether there is such a file or link, not ignored.
   public func holds(_ path: RootPath) -> Bool {
     guard let parent = path.parent, let names = try? names(in: parent) else { return false }

@@ -15,10 +15,22 @@ struct CallRequest {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  func document(id: String, _ paths: CallPaths) -> [String: JSONValue] {
+  /// Every file and link of the project that is not ignored, in the order of bytes; nil when the pack does not ask for them.
+  private func files() throws -> JSONValue? {
+    guard pack.manifest.wantsFiles else { return nil }
+    return .array(
+      try project.tree.files(limit: Self.fileLimit).map { path in
+        path.utf8.map(JSONValue.string) ?? ["base64": .string(Base64.encode(path.bytes))]
+      })
+  }
+  private static let fileLimit = 100_000
+
+  func document(id: String, _ paths: CallPaths) throws -> [String: JSONValue] {
+    var about: [String: JSONValue] = ["root": ".", "config": project.config ?? .null]
+    about["files"] = try files()
     let request: [String: JSONValue] = [
       "protocol": .string(PackProtocol.version), "request_id": .string(id), "phase": .string(phase.rawValue),
-      "project": ["root": ".", "config": project.config ?? .null],
+      "project": .object(about),
       "mode": .string(project.mode.rawValue),
       "target": [
         "os": .string(project.platform.os), "arch": .string(project.platform.architecture.rawValue), "libc": "glibc",

@@ -68,7 +68,7 @@ struct PackCall {
         argv, directory: paths.project, network: pack.manifest.needsNetwork,
         mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath, user: user())
     }
-    let input = CanonicalJSON.encode(.object(request.document(id: id, paths))) + [0x0a]
+    let input = CanonicalJSON.encode(.object(try request.document(id: id, paths))) + [0x0a]
     return Command(
       argv, environment: request.environment(context, paths), directory: request.project.directory,
       input: .bytes(input), keep: 8 << 10, descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)],

@@ -2,10 +2,17 @@ internal import PackCore
 
 /// Why no pack could be chosen, each with the line that settles it.
 enum ChoosingFailure {
-  static func failed(_ pack: Pack, _ failure: Failure) -> Failure {
+  /// `asked`: how many packs looked at the project.
+  static func failed(_ pack: Pack, _ failure: Failure, asked: Int) -> Failure {
     var failure = failure
     failure.exit = .packFailed
-    if failure.hint == nil { failure.hint = "--pack NAME chooses a pack without asking the others" }
+    if failure.hint == nil {
+      let others = asked > 1 ? "; --pack NAME chooses a pack without asking the others" : ""
+      failure.hint =
+        failure.location != nil
+        ? "mend that place and what stands before it\(others)"
+        : asked > 1 ? "--pack NAME chooses a pack without asking the others" : nil
+    }
     return failure
   }
 
@@ -17,6 +24,14 @@ enum ChoosingFailure {
     return Failure(
       "several_packs", "several packs fit equally well:\n" + lines.joined(separator: "\n"),
       hint: "write `pack: \(names[0])` in unik.yaml, or give --pack \(names[0])", exit: .severalCandidates)
+  }
+
+  static func noSuchProgram(_ app: String, _ pack: Pack, _ candidates: [ProgramCandidate]) -> Failure {
+    let names = candidates.map(\.app)
+    let near = Suggestion.nearest(to: app, in: names)
+    return Failure(
+      PackErrorCode.noSuchProgram, "\(app) is none of the \(pack.name) programs of this project",
+      hint: near.map { "did you mean --app \($0)?" } ?? "there are: \(names.joined(separator: ", "))", exit: .badInput)
   }
 
   static func severalPrograms(_ pack: Pack, _ candidates: [ProgramCandidate]) -> Failure {
@@ -31,7 +46,7 @@ enum ChoosingFailure {
   /// A language that only serves another one's program.
   private static func supporting(_ match: Detection.Match) -> String {
     "\(match.pack.name) only serves another program here: \(match.result.reasons.map(\.text).joined(separator: "; "))"
-      + " (--pack \(match.pack.name) takes it all the same)"
+      + " (--pack \(match.pack.name) asks it for a plan all the same)"
   }
 
   /// Shows what was seen, what each pack looks for, what nearly fits, and where to start.

@@ -58,11 +58,17 @@ public struct Detection: Sendable {
   private func settled(_ reporter: Reporter) throws -> Choice {
     // A detect error is never "no match": another pack may have won only because this one fell over.
     for verdict in verdicts {
-      if case .failed(let failure) = verdict.outcome { throw ChoosingFailure.failed(verdict.pack, failure) }
+      guard case .failed(let failure) = verdict.outcome else { continue }
+      throw ChoosingFailure.failed(verdict.pack, failure, asked: requested == nil ? verdicts.count : 1)
     }
     let (pack, result, decision) = try best(reporter)
     if let result, result.candidates.count > 1 {
-      throw ChoosingFailure.severalPrograms(pack, result.candidates)
+      guard let app = project.app ?? project.options["app"]?.string else {
+        throw ChoosingFailure.severalPrograms(pack, result.candidates)
+      }
+      guard result.candidates.contains(where: { $0.app == app }) else {
+        throw ChoosingFailure.noSuchProgram(app, pack, result.candidates)
+      }
     }
     var decisions = [decision]
     if let app = project.app { decisions.append(Decision(what: "app", value: app, source: "--app")) }

@@ -24,10 +24,22 @@ enum NearMisses {
   private static func misspelt(_ detection: Detection, _ root: [ProjectTree.Name]) -> [String] {
     let wanted = detection.verdicts.flatMap { $0.pack.manifest.rules.any + $0.pack.manifest.rules.all }
       .compactMap(\.literalName)
+    let there = Set(root.map(\.text))
     return root.compactMap { name in
-      guard !wanted.contains(name.text), let near = Suggestion.nearest(to: name.text, in: wanted) else { return nil }
-      return "\(name.text): did you mean \(near)?"
+      // Source files and other tools' locks are what they are.
+      guard !wanted.contains(name.text), !isKnown(name) else { return nil }
+      let possible = wanted.filter { !there.contains($0) && ending($0) == ending(name.text) && !isSource($0) }
+      return Suggestion.nearest(to: name.text, in: possible).map { "\(name.text): did you mean \($0)?" }
     }
+  }
+
+  private static func ending(_ name: String) -> Substring? { name.split(separator: ".").dropFirst().last }
+  private static func isSource(_ name: String) -> Bool {
+    ["c", "cjs", "go", "js", "mjs", "php", "py", "rb", "rs", "ts"].contains(String(ending(name) ?? ""))
+  }
+  private static func isKnown(_ name: ProjectTree.Name) -> Bool {
+    name.text.hasSuffix(".lock") || name.text.hasSuffix("-lock.json")
+      || LanguageManifests.all.contains { $0.names.contains(name.text) }
   }
 
   private static func missingPacks(_ detection: Detection, _ root: [ProjectTree.Name]) -> [String] {

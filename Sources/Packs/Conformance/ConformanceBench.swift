@@ -98,7 +98,7 @@ final class ConformanceBench {
     let request = CallRequest(pack: pack, phase: phase, project: project, timeLimit: timeLimit(phase))
     let id = CallRequest.newID()
     var setup = Setup(
-      argument: phase.rawValue, document: request.document(id: id, paths),
+      argument: phase.rawValue, document: try request.document(id: id, paths),
       environment: request.environment(context, paths), timeLimit: timeLimit(phase), grace: grace)
     if phase != .detect { setup.document["lock"] = .null }
     try change(&setup)

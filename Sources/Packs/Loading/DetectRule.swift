@@ -102,6 +102,11 @@ public struct DetectRules: Sendable {
     return try tree.holds(any: paths)
   }
 
+  /// Whether the pack looks at unik.yaml itself.
+  public var readConfiguration: Bool {
+    (any + all).contains { rule in if case .config = rule.condition { true } else { false } }
+  }
+
   /// Whether a directory with these names could be a project of the pack: without rules about deeper places.
   func match(_ names: [ProjectTree.Name]) -> Bool {
     func holds(_ rule: DetectRule) -> Bool { names.contains { !$0.isDirectory && rule.isMet(by: $0.bytes) } }

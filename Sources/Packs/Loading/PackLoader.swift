@@ -96,7 +96,7 @@ struct PackLoader {
     let tree = try store.tree(of: try trustedFiles(of: real), place: found.path)
     let manifest = try readManifest(tree, found)
     guard FileSystem.isExecutableFile(tree.directory / "bin/pack") else {
-      throw PacksFailure.manifest(found.path, "bin/pack is missing or not executable")
+      throw PacksFailure.noExecutable(found.path / "bin/pack")
     }
     let libexec = try helperTree(of: manifest)
     let digest = libexec.map {

@@ -6,6 +6,8 @@ public struct PackManifest: Sendable {
     public var name: String
     /// The command that prints its version.
     public var probe: [String]
+    /// How to install it, for `packc check`.
+    public var install: String?
   }
   /// A file that people have in the place of the one that the pack looks for, and what to do about it.
   public struct NearMiss: Sendable {
@@ -25,6 +27,8 @@ public struct PackManifest: Sendable {
   /// Environment variables of the caller that the pack and its fetch steps see.
   public var environmentPassthrough: [String]
   public var needsNetwork: Bool
+  /// Whether the request lists the project's files.
+  public var wantsFiles: Bool
   /// Executables of packc's own that the pack starts, found in `$PACKC_LIBEXEC`; part of the pack's identity.
   public var helpers: [String]
   /// What the pack looks for, in words, for the error when nothing is detected.
@@ -33,7 +37,7 @@ public struct PackManifest: Sendable {
 
   static let keys: Set<String> = [
     "protocol", "name", "version", "languages", "phases", "detect", "options_schema", "toolchains",
-    "env_passthrough", "needs_network", "helpers", "looks_for", "near_misses",
+    "env_passthrough", "needs_network", "helpers", "looks_for", "near_misses", "project_files",
   ]
 
   /// Reads a manifest; unknown fields are told to `warn` and ignored, since minor versions of the protocol only add.
@@ -64,6 +68,7 @@ public struct PackManifest: Sendable {
     options = try OptionsSchema(reader.optional("options_schema"))
     toolchains = try reader.optional("toolchains")?.array().map(Toolchain.init) ?? []
     environmentPassthrough = try Self.variables(reader.optional("env_passthrough"))
+    wantsFiles = try reader.optional("project_files")?.bool() ?? false
     needsNetwork = try reader.optional("needs_network")?.bool() ?? false
     helpers = try Self.helpers(reader.optional("helpers"))
     looksFor = try reader.optional("looks_for")?.string() ?? rules.description
@@ -115,5 +120,6 @@ extension PackManifest.Toolchain {
     name = try reader.required("name").string()
     probe = try reader.required("probe").strings()
     guard !probe.isEmpty else { throw reader.failure("probe: a command needs a program") }
+    install = try reader.optional("install")?.string()
   }
 }

@@ -44,8 +44,8 @@ enum BuildSummary {
 
   /// What can be done with it, as it has to be typed here.
   private static func next(_ json: JSONValue, _ ref: String, _ invocation: Invocation) -> String {
-    let operands = invocation.operands.first.map { " \($0)" } ?? ""
-    let output = invocation.string("output").map { " --output \($0)" } ?? ""
+    let operands = invocation.operands.first.map { " " + ShellWord.quoted($0) } ?? ""
+    let output = invocation.string("output").map { " --output " + ShellWord.quoted($0) } ?? ""
     var lines: [String] = []
     if json["unikernel"] ?? .null != .null { lines.append("packc run\(output)\(operands)") }
     if !ref.isEmpty {
@@ -54,7 +54,7 @@ enum BuildSummary {
       // from inside the directory the path is one plain word.
       let tag = ref.split(separator: ":").last.map(String.init) ?? ""
       let directory = invocation.string("output") ?? (invocation.operands.first.map { $0 + "/.packc" } ?? ".packc")
-      lines.append("(cd \(directory) && podman run --network=host oci:image:\(tag))")
+      lines.append("(cd \(ShellWord.quoted(directory)) && podman run --network=host oci:image:\(tag))")
     }
     return "next:      " + lines.joined(separator: "\n           ") + "\n"
   }

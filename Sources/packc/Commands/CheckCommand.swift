@@ -5,12 +5,15 @@ internal import PackCore
 enum CheckCommand {
   static let definition = CommandDefinition(
     "check", summary: "show which tools are there, which are missing, and how to install them",
+    flags: [Flag("packs", value: "DIR", repeats: true, help: "a directory of packs that is searched first")],
     details: """
       Exit code 0 when everything that packc itself needs is there, 30 when something of it is missing.
       Tools of languages are needed only by projects in that language.
       """
   ) { invocation in
-    let found = ToolCheck.all.map { $0.run(invocation.context) }
+    let places = invocation.strings("packs").map(invocation.path)
+    let tools = try ToolCheck.all(invocation.context, packPlaces: places, reporter: invocation.reporter)
+    let found = tools.map { $0.run(invocation.context) }
     let missing = found.contains { $0.path == nil && $0.tool.need == .required }
     try invocation.output.write(["tools": .array(found.map(\.json)), "complete": .bool(!missing)]) {
       text(found)

@@ -32,6 +32,16 @@ def hashes(files, path, name):
     return sorted(found)
 
 
+def pins(files, path, name):
+    """The hashes of a package, and of its wheel when there is only one, for every platform: pip takes no other file then."""
+    found = {"sha256": hashes(files, path, name)}
+    names = [str(file.get("file") or file.get("name") or file.get("url") or file.get("path") or "") for file in files]
+    wheels = [file for file, title in zip(files, names) if title.split("#")[0].endswith(".whl")]
+    if len(wheels) == 1 and any(title.split("#")[0].endswith("-none-any.whl") for title in names):
+        found["wheel"] = hashes(wheels, path, name)[0]
+    return found
+
+
 class Graph:
     """Packages of a lock and the way from the project to those that it needs."""
 
@@ -69,7 +79,7 @@ class Graph:
 
     def flat(self):
         return [
-            {"name": name, "version": package["version"], "sha256": self.hashes_of(package)}
+            {"name": name, "version": package["version"], **self.pins_of(package)}
             for name, (package, _) in sorted(self.wanted.items()) if name not in self.local
         ]
 
@@ -80,11 +90,11 @@ class UvLock(Graph):
     def fits(self, package):
         return any(holds(marker) for marker in package.get("resolution-markers") or [""])
 
-    def hashes_of(self, package):
+    def pins_of(self, package):
         files = list(package.get("wheels") or [])
         if package.get("sdist"):
             files.append(package["sdist"])
-        return hashes(files, self.path, package["name"])
+        return pins(files, self.path, package["name"])
 
     def edges(self, dependencies, extras):
         for dependency in dependencies or []:
@@ -139,8 +149,8 @@ class PoetryLock(Graph):
             markers = markers.get("main")
         return holds(markers)
 
-    def hashes_of(self, package):
-        return hashes(package.get("files") or [], self.path, package["name"])
+    def pins_of(self, package):
+        return pins(package.get("files") or [], self.path, package["name"])
 
     def follow(self, package, extras):
         for name, constraint in (package.get("dependencies") or {}).items():
@@ -213,7 +223,7 @@ class PdmLock:
         for line in dependencies:
             self.need(line)
         return [
-            {"name": name, "version": version, "sha256": hashes(files, self.path, name)}
+            {"name": name, "version": version, **pins(files, self.path, name)}
             for name, (version, files) in sorted(self.wanted.items())
         ]
 

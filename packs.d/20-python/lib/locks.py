@@ -1,11 +1,11 @@
 """Lock files with hashes: uv.lock, poetry.lock, pdm.lock, pylock.toml (PEP 751), Pipfile.lock. Each becomes a flat list of the
-packages that this interpreter on this platform needs: `{"name", "version", "sha256": […], "filename"?}`."""
+packages that this interpreter on this platform needs: `{"name", "version", "sha256": […], "wheel"?}`."""
 
 import json
 import os
 
 from files import Problem, normalized, text, toml
-from lockgraph import PdmLock, PoetryLock, UvLock, hashes, holds
+from lockgraph import PdmLock, PoetryLock, UvLock, hashes, holds, pins
 
 
 def pylock(path):
@@ -19,7 +19,7 @@ def pylock(path):
         packages.append(
             {
                 "name": normalized(package["name"]), "version": package["version"],
-                "sha256": hashes(files, path, package["name"]),
+                **pins(files, path, package["name"]),
             }
         )
     return packages

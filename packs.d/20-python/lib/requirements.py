@@ -3,7 +3,8 @@
 import os
 import re
 
-from files import NAME, Problem, names_of, text
+from files import NAME, Problem, names_of, normalized, text
+from lockgraph import holds
 
 
 class Requirements:
@@ -13,6 +14,8 @@ class Requirements:
         self.path = path
         self.files = []
         self.names = set()
+        # Lines with a version and its hashes.
+        self.pinned = []
         self.has_lines = False
         self.all_hashed = True
         self.own = False
@@ -76,13 +79,26 @@ class Requirements:
                 "take it from a package index with a version, or add `#sha256=…` and `--hash`", place)
         self.has_lines = True
         self.names.update(names_of([line]))
+        pin = re.match(r"===?\s*([^\s;,]+)\s*(?:;(.*?))?\s*(?=--|$)", rest)
         if "--hash=" not in rest or "==" not in rest:
             self.all_hashed = False
+        elif pin:
+            digests = sorted(set(re.findall(r"--hash=sha256:([0-9a-f]{64})\b", rest)))
+            self.pinned.append((match.group(1), pin.group(1), pin.group(2), digests))
+
+    def packages(self):
+        """Those that this interpreter takes, by name: `pip` installs no line whose marker does not hold."""
+        return [
+            {"name": normalized(name), "version": version, "sha256": digests}
+            for name, version, marker, digests in sorted(self.pinned, key=lambda pin: pin[:2])
+            if digests and holds(marker and marker.strip())
+        ]
 
     def json(self):
+        hashed = self.has_lines and self.all_hashed
         return {
             "path": self.path, "files": self.files, "names": sorted(self.names), "own": self.own,
-            "hashed": self.has_lines and self.all_hashed, "empty": not self.has_lines,
+            "hashed": hashed, "empty": not self.has_lines, "packages": self.packages() if hashed else [],
         }
 
 

@@ -1,5 +1,6 @@
 """Prints what a Python project is made of, as one JSON document; reads only. Run in the project's directory by the
-interpreter that will run the program: `python3 -I -B survey.py [REQUIREMENTS-FILE]`."""
+interpreter that will run the program: `python3 -I -B survey.py WHAT [REQUIREMENTS-FILE]`, where WHAT is `all`, or `packages`
+for what is known without a look at the sources."""
 
 import importlib.util
 import json
@@ -36,7 +37,7 @@ def interpreter():
 
 
 def main():
-    named = sys.argv[1] if len(sys.argv) > 1 else None
+    named = sys.argv[2] if len(sys.argv) > 2 else None
     problems = []
     document = {"interpreter": interpreter(), "problems": problems}
     for key, read in (
@@ -44,6 +45,8 @@ def main():
         ("lock", lambda: locks.read(named)),
         ("sources", sources.read),
     ):
+        if key == "sources" and sys.argv[1] == "packages":
+            continue
         try:
             document[key] = read()
         except files.Problem as problem:

@@ -1,8 +1,11 @@
 // Installs packages in a directory that holds nothing of the project but what they depend on, and leaves node_modules
-// only: `packages.mjs SOURCE OUTPUT -- COMMAND…`. INPUTS names the files, one a line; DIRECTORY is where the lock lies.
+// only: `packages.mjs SOURCE OUTPUT -- COMMAND…`. INPUTS names the files, one a line, and MANIFESTS those of them that are
+// packages of this installation; DIRECTORY is where the lock lies; MANAGER is npm, pnpm, yarn or berry; PRODUCTION is 1
+// when devDependencies are left out.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { missingPackages } from "./installed.mjs";
 
 const [source, output, , ...command] = process.argv.slice(2);
 const directory = process.env.DIRECTORY ?? "";
@@ -27,6 +30,19 @@ function keepModules(place, depth) {
     else fs.rmSync(full, { recursive: true, force: true });
   }
   return kept;
+}
+
+// The code of the tool is not enough: see installed.mjs.
+function verify() {
+  const { MANAGER: manager, PRODUCTION: production, MANIFESTS: manifests = "" } = process.env;
+  const tool = manager === "berry" ? "yarn" : manager;
+  const files = manifests.split("\n").filter(Boolean).map((file) => path.join(output, file));
+  const missing = missingPackages({ top: place, manifests: files, manager, production: production === "1", command });
+  if (missing.length === 0) return;
+  const more = missing.length > 5 ? ` and ${missing.length - 5} more` : "";
+  console.error(`packc: ${tool} ended without an error, but did not install ${missing.slice(0, 5).join(", ")}${more}`);
+  console.error(`packc: most often the registry did not answer: look at the network, the registry in .npmrc or .yarnrc, and HTTPS_PROXY and NO_PROXY, then build again`);
+  process.exit(1);
 }
 
 // What tools note for themselves: times, places, the state of a cache.
@@ -85,9 +101,10 @@ const place = path.join(output, directory);
 fs.mkdirSync(place, { recursive: true });
 
 const env = { ...process.env };
-for (const name of ["INPUTS", "DIRECTORY", "REBUILD", "NPM_CACHE"]) delete env[name];
+for (const name of ["INPUTS", "MANIFESTS", "DIRECTORY", "MANAGER", "PRODUCTION", "REBUILD", "NPM_CACHE"]) delete env[name];
 env.npm_config_cache ??= process.env.NPM_CACHE;
 run(command, place, env);
+verify();
 if (process.env.REBUILD) run(process.env.REBUILD.split("\n"), place, env);
 
 keepModules(output, 0);
