@@ -159,7 +159,7 @@ final class MessageSchemaTests: XCTestCase {
         true
       ),
       (
-        #"{"entrypoint":["/a"],"artifacts":[{"path":"${work}/x","role":"program","destination":"/x","layer":"runtime"}],"#
+        #"{"entrypoint":["/a"],"artifacts":[{"path":"${source}/x","role":"program","destination":"/x","layer":"runtime"}],"#
           + #""runtime":{"trees":[{"path":"/a","destination":"/a","exclude":["b"]}],"libraries":["c"]}}"#, true
       ),
       (#"{"entrypoint":"/a"}"#, false), (#"{"entrypoint":["/a"],"steps":[{"argv":["b"]}]}"#, false),
