@@ -129,7 +129,7 @@ final class GoProjectTests: XCTestCase {
     }
     site.environment["PATH"] = "\(bin)"
     try site.packc("build", "\(project)").run().expect(exit: .toolchain).expect(standardErrorContains: "go")
-      .expect(standardErrorContains: "next: ").expect(standardErrorContains: "install")
+      .expect(standardErrorContains: "next: ").expect(standardErrorContains: "https://go.dev/dl")
     XCTAssertFalse(FileSystem.exists(project / ".packc"))
     try Leftovers.assertNone(site)
   }
