@@ -53,6 +53,20 @@ final class JavaPackTests: XCTestCase {
         ], 90, ["x", "y"]
       ),
       (
+        "one with the plugin, one that a plugin of the project's own builds",
+        [
+          "settings.gradle": "include 'x', 'y', 'lib'\n", "build.gradle": "",
+          "x/build.gradle": "plugins { id 'org.springframework.boot' version '3.2.0' }\n",
+          "x/src/main/java/x/Main.java": main("x"),
+          "y/build.gradle": "apply plugin: OurService\ndependencies { implementation "
+            + "'org.springframework.boot:spring-boot-starter-web' }\n",
+          "y/src/main/java/y/Main.java": main("y").replacing(
+            "public class", with: "@SpringBootApplication public class"),
+          "lib/build.gradle": "dependencies { implementation 'org.springframework.boot:spring-boot-starter-web' }\n",
+          "lib/src/main/java/l/Tool.java": main("l", "Tool"),
+        ], 90, ["x", "y"]
+      ),
+      (
         "Procfile names one",
         [
           "pom.xml": pom("root", "<packaging>pom</packaging><modules><module>x</module><module>y</module></modules>"),

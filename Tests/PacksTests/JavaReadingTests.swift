@@ -37,6 +37,9 @@ final class JavaReadingTests: XCTestCase {
       Array("package a;\n@SpringBootApplication\npublic class A {\n public static void main(String[] x) {}\n}".utf8))
     XCTAssertEqual(
       spring.main(fileName: "A.java"), .init(name: "a.A", line: 4, annotation: "@SpringBootApplication"))
+    let parts = JavaSourceText(
+      Array("@SpringBootConfiguration @EnableAsync class A { public static void main(String[] x) {} }".utf8))
+    XCTAssertEqual(parts.main(fileName: "A.java")?.annotation, "@SpringBootConfiguration")
   }
 
   func testGradlePlugins() {

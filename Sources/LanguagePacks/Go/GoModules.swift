@@ -85,7 +85,8 @@ enum GoRefusal {
     return PackRefusal(
       .projectError, "no_go_mod", "there is no go.mod\(above.map { " here; the module's lies in \($0)" } ?? "")\(why)",
       hint: above.map { "run `packc build \($0)`, with --app for this directory" }
-        ?? "run `go mod init example.com/NAME && go mod tidy` and commit go.mod and go.sum")
+        ?? "run `go mod init example.com/NAME && go mod tidy` and commit go.mod and go.sum; if this is a part of a module "
+        + "further up, run packc there, with --app for this directory")
   }
 
   static func noProgram(_ modules: GoModules) -> PackRefusal {

@@ -28,7 +28,9 @@ struct JavaPrograms {
     var isRead = false
 
     /// One that the manifest states is meant to be started; a class with a main method may be a tool.
-    var strength: Int { declared != nil ? 2 : mains.isEmpty ? 0 : 1 }
+    var strength: Int { declared != nil || isMarked ? 2 : mains.isEmpty ? 0 : 1 }
+    /// A class that its framework's annotation makes the program, where a plugin of the project's own builds it.
+    var isMarked: Bool { mains.contains { $0.main.annotation != nil } }
     var isRunnable: Bool {
       packaging == "jar" || (packaging == "war" && framework == .spring) || packaging == "quarkus"
     }
@@ -54,25 +56,28 @@ struct JavaPrograms {
     search(files)
   }
 
-  /// Main methods: of the modules that are declared, and of the others when none of those is a program. Each is a search
-  /// through sources, which a large repository has many of.
+  /// Main methods: of the modules that are declared or have a server, and of the others when none of those is a program.
+  /// Each is a search through sources, which a large repository has many of.
   private mutating func search(_ files: ProjectFiles) {
     var budget = JavaSources.Budget()
     read(files, &budget) { $0.declared != nil }
+    read(files, &budget, onlyUsual: true) { $0.declared == nil && $0.framework.listens }
     // Where one module has a class to start, another that only shares the plugin is a library. Quarkus writes its own.
     func hasMain(_ module: Module) -> Bool { !module.mains.isEmpty || module.mainClass != nil }
     let isKnown = modules.contains { $0.declared != nil && hasMain($0) }
     for index in modules.indices where !hasMain(modules[index]) && modules[index].framework != .quarkus {
       if modules[index].needsMain || isKnown { modules[index].declared = nil }
     }
-    if !modules.contains(where: { $0.isRunnable && $0.declared != nil }) { read(files, &budget) { !$0.isRead } }
+    if !modules.contains(where: { $0.isRunnable && $0.strength == 2 }) { read(files, &budget) { !$0.isRead } }
   }
 
-  private mutating func read(_ files: ProjectFiles, _ budget: inout JavaSources.Budget, _ wanted: (Module) -> Bool) {
+  private mutating func read(
+    _ files: ProjectFiles, _ budget: inout JavaSources.Budget, onlyUsual: Bool = false, _ wanted: (Module) -> Bool
+  ) {
     for index in modules.indices where modules[index].isRunnable && wanted(modules[index]) {
       let paths = JavaSources.files(modules[index].directory, files, &budget)
-      modules[index].mains = JavaSources.mains(paths, files, &budget)
-      modules[index].isRead = true
+      modules[index].mains = JavaSources.mains(paths, onlyUsual: onlyUsual, files, &budget)
+      modules[index].isRead = !onlyUsual
     }
   }
 

@@ -67,7 +67,10 @@ struct JavaSourceText {
     return ""
   }
 
-  private static let annotations = ["@SpringBootApplication", "@QuarkusMain", "@MicronautApplication"]
+  private static let annotations = [
+    "@SpringBootApplication", "@SpringBootConfiguration", "@EnableAutoConfiguration", "@QuarkusMain",
+    "@MicronautApplication",
+  ]
 
   /// The class of this file that has a main method, if there is one. `name` is the file's: `App.java`.
   func main(fileName: String) -> Main? {

@@ -48,10 +48,13 @@ struct JavaSources {
     }
   }
 
-  /// Every class with a main method.
-  static func mains(_ paths: [String], _ files: ProjectFiles, _ budget: inout Budget) -> [Found] {
+  /// Every class with a main method, or the one that its framework's annotation marks as the program: no other is asked
+  /// for then. `onlyUsual`: of the files that are named as programs are.
+  static func mains(_ paths: [String], onlyUsual: Bool = false, _ files: ProjectFiles, _ budget: inout Budget)
+    -> [Found]
+  {
     // Where most of them are comes first, so that a spent budget costs little.
-    let ordered = paths.filter(isUsual) + paths.filter { !isUsual($0) }
+    let ordered = paths.filter(isUsual) + (onlyUsual ? [] : paths.filter { !isUsual($0) })
     var out: [Found] = []
     for path in ordered {
       guard !budget.isSpent else { break }
@@ -59,6 +62,7 @@ struct JavaSources {
         continue
       }
       out.append(Found(main: main, path: path))
+      if main.annotation != nil { break }
     }
     return out.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }

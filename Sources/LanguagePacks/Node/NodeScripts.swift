@@ -98,7 +98,12 @@ struct NodeScripts {
       return self.tool(tool, launch.arguments, line: line, again)
     case "npm", "yarn", "pnpm", "bun": return NodeRunner(self, name, line: line, seen: seen).launch(rest)
     case "npx", "pnpx", "exec", "time": return again(Array(rest.drop { $0.literal?.hasPrefix("-") ?? false }))
-    case "bunx": return .init(kind: .bun(line))
+    case "bunx":
+      let launch = again(Array(rest.drop { $0.literal?.hasPrefix("-") ?? false }))
+      switch launch.kind {
+      case .unusable(.development), .unusable(.foreign): return launch
+      default: return .init(kind: .bun(line))
+      }
     case "env", "cross-env", "cross-env-shell": return assignments(rest, again)
     case "dotenv", "dotenvx", "env-cmd", "dotenv-flow", "op", "doppler", "infisical":
       let after = rest.firstIndex { $0.literal == "--" }.map { Array(rest[($0 + 1)...]) }

@@ -32,7 +32,8 @@ struct NodeSteps {
     guard !build.commands.isEmpty else {
       plan.decisions.append(
         Decision(
-          what: "build", value: "none", source: "\(program.manifest?.path ?? "no package.json") has no script \"build\""
+          what: "build", value: "none",
+          source: program.manifest.map { "\($0.path) has no script \"build\"" } ?? "there is no package.json"
         ))
       plan.artifacts.append(
         .init(
