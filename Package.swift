@@ -42,7 +42,7 @@ let package = Package(
     .systemLibrary(name: "CElf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
     .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
 
     // The vocabulary and the host.
     .target(name: "CHost"),
@@ -54,6 +54,10 @@ let package = Package(
     .target(
       name: "Codec", dependencies: ["PackCore", "CZstd", "CDeflate"], swiftSettings: strict,
       linkerSettings: archives("zstd", "deflate")),
+    // Of libarchive's objects only those of the tar reader are linked, and they need no other library.
+    .target(
+      name: "Archive", dependencies: ["PackCore", "CArchive"], swiftSettings: strict,
+      linkerSettings: archives("archive")),
     .target(
       name: "ELF", dependencies: ["PackCore", "CElf"], swiftSettings: strict,
       linkerSettings: archives("elf", "z")),
@@ -63,9 +67,15 @@ let package = Package(
 
     // The four rooms that never import each other; they meet in Build.
     .target(name: "Packs", dependencies: ["PackCore"], swiftSettings: strict),
-    .target(name: "OCI", dependencies: ["PackCore", "Codec"], swiftSettings: strict),
+    .target(name: "OCI", dependencies: ["PackCore", "Codec", "Archive"], swiftSettings: strict),
     .target(name: "Kernel", dependencies: ["PackCore", "CGuestWire"], swiftSettings: strict),
     .target(name: "Contract", dependencies: ["PackCore", "ELF"], swiftSettings: strict),
+
+    // Registries over HTTP. libcurl brings forty libraries, so it is opened when the first request is made.
+    .target(name: "CCurl"),
+    .target(name: "Registry", dependencies: ["PackCore", "OCI", "CCurl"], swiftSettings: strict),
+    // What people do with finished images, wherever those lie.
+    .target(name: "Images", dependencies: ["PackCore", "OCI", "ELF", "Registry"], swiftSettings: strict),
 
     .target(
       name: "Build",
@@ -74,7 +84,7 @@ let package = Package(
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
 
     .executableTarget(
-      name: "packc", dependencies: ["PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner"],
+      name: "packc", dependencies: ["PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Images"],
       swiftSettings: strict),
 
     // First-party packs: an executable that speaks the protocol like anybody's.
@@ -109,7 +119,10 @@ let package = Package(
     tests("ELF"),
     tests("Config"),
     tests("Packs", "LanguagePacks"),
+    tests("Archive", "Codec"),
     tests("OCI", "Codec", "CArchive"),
+    tests("Registry", "OCI"),
+    tests("Images", "OCI"),
     tests("Kernel", "CArchive"),
     tests("Contract", "ELF"),
     tests("Build", "OCI", "Config", "Packs"),

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # What building and the demo need.
 packages=(
   gcc libc6-dev make git pkg-config
-  libarchive-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
+  libarchive-dev libcurl4 libcurl4-openssl-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
   curl time

@@ -78,6 +78,26 @@ enum OCIFailure {
       hint: "use letters, digits and single . _ - : @ + / between them", exit: .usage)
   }
 
+  static func reference(_ text: String, _ problem: String) -> Failure {
+    Failure(
+      "bad_reference", "\"\(text)\" is not a reference to an image: \(problem)",
+      hint: "write NAME[:TAG], HOST/REPOSITORY[:TAG], oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE",
+      exit: .usage)
+  }
+
+  static func noRegistry(_ text: String) -> Failure {
+    let guess = text.contains("/") ? "docker.io/\(text)" : "docker.io/library/\(text)"
+    return Failure(
+      "no_registry", "\"\(text)\" does not say which registry", hint: "Docker Hub's is \(guess)", exit: .usage)
+  }
+
+  /// Something that was read is not what it says it is; `name` says where it came from.
+  static func damaged(_ problem: String, in name: String) -> Failure {
+    Failure(
+      "damaged_image", "\(name): \(problem)", hint: "build or fetch the image again; what packc has is unchanged",
+      exit: .badInput)
+  }
+
   // MARK: layouts
 
   /// Something in a layout is not what it says it is.

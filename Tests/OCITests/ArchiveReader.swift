@@ -23,7 +23,8 @@ struct ArchiveMember: Equatable {
     setlocale(LC_CTYPE, "C.UTF-8")
     let archive = archive_read_new()
     defer { archive_read_free(archive) }
-    archive_read_support_filter_all(archive)
+    archive_read_support_filter_gzip(archive)
+    archive_read_support_filter_zstd(archive)
     archive_read_support_format_tar(archive)
     return try bytes.withUnsafeBytes { buffer in
       guard archive_read_open_memory(archive, buffer.baseAddress, buffer.count) == ARCHIVE_OK else {

@@ -5,17 +5,20 @@ public struct BlobDescriptor: Hashable, Sendable {
   public var mediaType: MediaType
   public var digest: Digest
   public var size: Int64
+  /// What the artifact is that a manifest carries; in an index only.
+  public var artifactType: String?
   /// `os` and `architecture`, in an index only.
   public var platform: ImagePlatform?
   public var annotations: [String: String]
 
   public init(
-    mediaType: MediaType, digest: Digest, size: Int64, platform: ImagePlatform? = nil,
+    mediaType: MediaType, digest: Digest, size: Int64, artifactType: String? = nil, platform: ImagePlatform? = nil,
     annotations: [String: String] = [:]
   ) {
     self.mediaType = mediaType
     self.digest = digest
     self.size = size
+    self.artifactType = artifactType
     self.platform = platform
     self.annotations = annotations
   }
@@ -30,6 +33,7 @@ public struct BlobDescriptor: Hashable, Sendable {
     self.init(
       mediaType: mediaType, digest: try reader.required("digest").digest(),
       size: try reader.required("size").integer(in: 0 ... .max),
+      artifactType: try reader.optional("artifactType")?.string(),
       platform: try reader.optional("platform").map(ImagePlatform.init),
       annotations: try reader.optional("annotations")?.stringMap() ?? [:])
   }
@@ -37,7 +41,8 @@ public struct BlobDescriptor: Hashable, Sendable {
   public var json: JSONValue {
     JSONValue(compact: [
       "mediaType": JSONValue(mediaType), "digest": JSONValue(digest), "size": .integer(size),
-      "platform": platform?.json, "annotations": annotations.isEmpty ? nil : JSONValue(strings: annotations),
+      "artifactType": artifactType.map(JSONValue.string), "platform": platform?.json,
+      "annotations": annotations.isEmpty ? nil : JSONValue(strings: annotations),
     ])
   }
 }
@@ -46,16 +51,25 @@ public struct BlobDescriptor: Hashable, Sendable {
 public struct ImagePlatform: Hashable, Sendable, CustomStringConvertible {
   public let os: String
   public let architecture: String
+  /// Of the processor: `v7`, `v8`.
+  public let variant: String?
 
-  public init(os: String, architecture: String) {
+  public init(os: String, architecture: String, variant: String? = nil) {
     self.os = os
     self.architecture = architecture
+    self.variant = variant
   }
   public init(_ platform: Platform) { self.init(os: platform.os, architecture: platform.architecture.rawValue) }
   init(_ reader: JSONReader) throws {
-    self.init(os: try reader.required("os").string(), architecture: try reader.required("architecture").string())
+    self.init(
+      os: try reader.required("os").string(), architecture: try reader.required("architecture").string(),
+      variant: try reader.optional("variant")?.string())
   }
 
-  public var description: String { "\(os)/\(architecture)" }
-  var json: JSONValue { ["os": .string(os), "architecture": .string(architecture)] }
+  public var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
+  public var json: JSONValue {
+    JSONValue(compact: [
+      "os": .string(os), "architecture": .string(architecture), "variant": variant.map(JSONValue.string),
+    ])
+  }
 }

@@ -29,4 +29,15 @@ extension MediaType {
   public static let layerTar = MediaType(constant: "application/vnd.oci.image.layer.v1.tar")
   public static let layerGzip = MediaType(constant: "application/vnd.oci.image.layer.v1.tar+gzip")
   public static let layerZstd = MediaType(constant: "application/vnd.oci.image.layer.v1.tar+zstd")
+  /// The empty config of an artifact that is no image (OCI image spec, manifest.md, "Guidance for an Empty Descriptor").
+  public static let emptyJSON = MediaType(constant: "application/vnd.oci.empty.v1+json")
+
+  // Docker's image manifest version 2, schema 2.
+  public static let dockerManifest = MediaType(constant: "application/vnd.docker.distribution.manifest.v2+json")
+  public static let dockerManifestList = MediaType(
+    constant: "application/vnd.docker.distribution.manifest.list.v2+json")
+  public static let dockerConfig = MediaType(constant: "application/vnd.docker.container.image.v1+json")
+  public static let dockerLayer = MediaType(constant: "application/vnd.docker.image.rootfs.diff.tar")
+  public static let dockerLayerGzip = MediaType(constant: "application/vnd.docker.image.rootfs.diff.tar.gzip")
+  public static let dockerLayerZstd = MediaType(constant: "application/vnd.docker.image.rootfs.diff.tar.zstd")
 }
