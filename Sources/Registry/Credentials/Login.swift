@@ -1,4 +1,4 @@
-public import PackCore
+internal import PackCore
 
 /// `packc image login` and `logout`: a credential is kept only after the registry has accepted it.
 public struct Login: Sendable {
