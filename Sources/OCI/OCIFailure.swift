@@ -44,7 +44,18 @@ enum OCIFailure {
     Failure(
       "setuid_file",
       "\(path.absolute) (from \(origin)) has the mode \(octal(mode)): set-user-ID and set-group-ID are refused",
-      hint: "clear the bits: chmod ug-s on the file", exit: .badInput)
+      hint: "clear the bits: chmod ug-s on the file; or declare them (unik.yaml: artifact.modes)", exit: .badInput)
+  }
+
+  static func badHardLink(_ path: RootPath, _ target: RootPath) -> Failure {
+    Failure(
+      "bad_hard_link",
+      "\(path.absolute) cannot be another name of \(target.absolute): that is no file before it in the layer with the "
+        + "same mode, owner and capabilities", exit: .badInput)
+  }
+
+  static func badCapabilities(_ path: RootPath) -> Failure {
+    Failure("bad_capabilities", "\(path.absolute) is no regular file: it cannot have capabilities", exit: .badInput)
   }
 
   static func badMode(_ path: RootPath, _ mode: UInt32) -> Failure {
