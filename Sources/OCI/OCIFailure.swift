@@ -166,16 +166,4 @@ enum OCIFailure {
     let message = tag.map { "\(path) has no image \"\($0)\"" } ?? "\(path) has several images"
     return Failure("no_such_tag", "\(message); its tags: \(list)", hint: "name one of the tags", exit: .badInput)
   }
-
-  static func noUnpacker(needs tool: String, package: String) -> Failure {
-    Failure(
-      "missing_tool", "unpacking the image's layers needs \(tool)", hint: "apt-get install \(package)",
-      exit: .toolchain)
-  }
-
-  static func unpack(_ layer: HostPath, tool: HostPath, _ result: CommandResult) -> Failure {
-    Failure(
-      "unpack_failed", "\(tool) could not unpack the layer \(layer): \(result.end)",
-      hint: "check that the target has room and is writable", cause: result.errorText)
-  }
 }
