@@ -150,6 +150,16 @@ enum OCIFailure {
       "no_image", "there is no image layout at \(path)", hint: "run `packc build` first", exit: .badInput)
   }
 
+  static func noArchive(_ path: HostPath) -> Failure {
+    Failure("no_image", "there is no archive at \(path)", hint: "give the path of a file that exists", exit: .badInput)
+  }
+
+  static func notAnArchive(_ path: HostPath) -> Failure {
+    Failure(
+      "not_an_archive", "\(path) holds no image: it has neither an oci-layout nor a manifest.json",
+      hint: "write one with `packc image export`, `docker save` or `skopeo copy`", exit: .badInput)
+  }
+
   static func noTag(_ tag: String?, in path: HostPath, found: [String]) -> Failure {
     let list = found.isEmpty ? "none" : found.joined(separator: ", ")
     let message = tag.map { "\(path) has no image \"\($0)\"" } ?? "\(path) has several images"
