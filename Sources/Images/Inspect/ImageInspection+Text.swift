@@ -11,7 +11,9 @@ extension ImageInspection {
     rows.append(["platform", config.platform.description])
     if let created = config.created { rows.append(["created", created]) }
     rows += program + map("label", config.labels.filter { !$0.key.hasPrefix(Self.factPrefix) })
-    rows += map("fact", facts) + map("annotation", annotations)
+    rows += facts.map { ["fact", $0] }
+    // Docker drops annotations, so packc writes most of them as labels too.
+    rows += map("annotation", annotations.filter { config.labels[$0.key] != $0.value })
     rows += referrers.map { ["referrer", "\($0.digest.short)  \($0.kind)"] }
     rows.append(["layers", "\(layers.count), \(ByteText.text(size))"])
     return TextTable.lines(rows.map { $0.map(Self.clean) }) + layerTable
@@ -31,10 +33,16 @@ extension ImageInspection {
     return rows + config.environment.map { ["env", $0] }
   }
 
-  private var facts: [String: String] {
-    Dictionary(
-      uniqueKeysWithValues: config.labels.filter { $0.key.hasPrefix(Self.factPrefix) }
-        .map { (String($0.key.dropFirst(Self.factPrefix.count)), $0.value) })
+  /// `elf.nx=true  proven, closed`: what a fact says, how it is known, whether the list is complete.
+  private var facts: [String] {
+    let labels = config.labels.filter { $0.key.hasPrefix(Self.factPrefix) }
+    let names = labels.keys.filter { !$0.hasSuffix(".closed") && !$0.hasSuffix(".level") }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { key in
+      let level = labels["\(key).level"]
+      let closed = labels["\(key).closed"].map { $0 == "true" ? "closed" : $0 == "false" ? "open" : "closed unknown" }
+      let notes = [level, closed].compactMap { $0 }.joined(separator: ", ")
+      return "\(key.dropFirst(Self.factPrefix.count))=\(labels[key] ?? "")" + (notes.isEmpty ? "" : "  (\(notes))")
+    }
   }
 
   private func map(_ title: String, _ values: [String: String]) -> [[String]] {
