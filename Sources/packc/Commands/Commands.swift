@@ -6,6 +6,8 @@ enum Commands {
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       KernelCommand.importing, KernelCommand.list,
+      ImagePushCommand.definition, ImagePullCommand.definition,
+      ImageLoginCommand.definition, ImageLoginCommand.logout,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }
