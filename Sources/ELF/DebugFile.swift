@@ -1,5 +1,4 @@
 internal import CElf
-internal import Glibc
 public import PackCore
 
 /// The file that debuggers look for when a program was stripped: what `Strip` takes away, at the addresses of the program.
@@ -21,26 +20,6 @@ public enum DebugFile {
     let pieces = try DebugPlan.make(handle)
     try pieces.write(from: Descriptor.open(input), sink)
     return true
-  }
-
-  /// Writes it to a file, beside its place first.
-  public static func write(_ input: HostPath, to output: HostPath, mode: UInt32 = 0o644) throws -> Bool {
-    let staged = HostPath(bytes: output.bytes + Array(".part".utf8))
-    try FileSystem.removeFile(staged)
-    do {
-      let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-      guard try write(input, { try target.write($0) }) else {
-        try FileSystem.removeFile(staged)
-        return false
-      }
-      guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
-      try target.close()
-      try FileSystem.rename(staged, to: output)
-      return true
-    } catch {
-      try? FileSystem.removeFile(staged)
-      throw error
-    }
   }
 }
 

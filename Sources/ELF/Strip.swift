@@ -45,22 +45,19 @@ public enum Strip {
 
   private static func write(_ plan: StripPlan, _ input: HostPath, to output: HostPath, mode: UInt32) throws -> Digest {
     let source = try Descriptor.open(input)
-    let staged = HostPath(bytes: output.bytes + Array(".strip".utf8))
-    try FileSystem.removeFile(staged)
-    do {
-      let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-      var hash = SHA256()
-      try plan.pieces.write(from: source) { bytes in
-        hash.update(bytes)
-        try target.write(bytes)
-      }
-      guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
-      try target.close()
-      try FileSystem.rename(staged, to: output)
-      return hash.finish()
-    } catch {
-      try? FileSystem.removeFile(staged)
-      throw error
+    // Of its own for each call: two builds may strip the same file at once.
+    let work = try FileSystem.createTemporaryDirectory(in: output.parent, prefix: ".strip")
+    defer { try? FileSystem.removeTree(work) }
+    let staged = work / "file"
+    let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    var hash = SHA256()
+    try plan.pieces.write(from: source) { bytes in
+      hash.update(bytes)
+      try target.write(bytes)
     }
+    guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
+    try target.close()
+    try FileSystem.rename(staged, to: output)
+    return hash.finish()
   }
 }
