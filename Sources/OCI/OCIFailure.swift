@@ -98,6 +98,38 @@ enum OCIFailure {
       exit: .badInput)
   }
 
+  static func notAnImage(_ document: ImageDocument, in name: String) -> Failure {
+    var what = "an index"
+    if case .manifest(let manifest) = document.content {
+      what = manifest.artifactType ?? manifest.config.mediaType.description
+    }
+    return Failure(
+      "not_an_image", "\(name) is no image that could run: it holds \(what)",
+      hint: "name an image; `packc image copy` moves anything", exit: .badInput)
+  }
+
+  static func noPlatform(_ wanted: String?, in name: String, found: [String]) -> Failure {
+    let list = found.isEmpty ? "none" : found.joined(separator: ", ")
+    return Failure(
+      "no_such_platform",
+      wanted.map { "\(name) has no image for \($0)" } ?? "\(name) has images for several platforms",
+      hint: "choose one with --platform: \(list)", exit: .badInput)
+  }
+
+  static func platform(_ text: String) -> Failure {
+    Failure(
+      "wrong_usage", "\"\(text)\" is no platform", hint: "write OS/ARCHITECTURE[/VARIANT], like linux/arm64/v8",
+      exit: .usage)
+  }
+
+  static func conflict(_ digest: Digest, in name: String) -> Failure {
+    damaged("two descriptors of \(digest) disagree about its size", in: name)
+  }
+
+  static func tooMany(_ what: String, limit: Int, in name: String) -> Failure {
+    damaged("it names more than \(limit) \(what)", in: name)
+  }
+
   // MARK: layouts
 
   /// Something in a layout is not what it says it is.

@@ -4,7 +4,7 @@ import XCTest
 @testable import OCI
 
 final class LayerUnpackerTests: XCTestCase {
-  private func image(_ scratch: Scratch, _ compression: LayerCompression) throws -> ImageLayoutReader.Image {
+  private func image(_ scratch: Scratch, _ compression: LayerCompression) throws -> [LayerUnpacker.LayerFile] {
     var filesystem = RootFilesystem()
     for (role, path, content) in [
       (LayerRole.runtime, "lib", .link(Array("usr/lib".utf8))),
@@ -20,7 +20,7 @@ final class LayerUnpackerTests: XCTestCase {
     let description = ImageDescription(platform: .host, entrypoint: ["/usr/lib/app"])
     let layout = scratch.root / "image"
     try ImageBuilder.write(image: description, layers: layers, store: scratch.store, layout: layout, tag: "t")
-    return try ImageLayoutReader.open(layout)
+    return try XCTUnwrap(SingleImage.open(LayoutSource(layout: layout)).layerFiles())
   }
 
   /// A host with these tools alone.
@@ -39,7 +39,7 @@ final class LayerUnpackerTests: XCTestCase {
       let scratch = try Scratch()
       let target = scratch.root / "rootfs"
       let what = "\(compression) \(tools)"
-      try LayerUnpacker.unpack(image(scratch, compression).layers, to: target, host: host(scratch, tools: tools))
+      try LayerUnpacker.unpack(image(scratch, compression), to: target, host: host(scratch, tools: tools))
       XCTAssertEqual(
         try DirectoryWalk.sortedByPath(target).map(\.path.description),
         ["lib", "srv", "srv/grün", "usr", "usr/lib", "usr/lib/app", "usr/lib/libx.so"], what)
@@ -54,7 +54,7 @@ final class LayerUnpackerTests: XCTestCase {
     ]
     for (compression, tools, package) in rows {
       let scratch = try Scratch()
-      let layers = try image(scratch, compression).layers
+      let layers = try image(scratch, compression)
       let failure = assertFailure(
         "missing_tool",
         try LayerUnpacker.unpack(layers, to: scratch.root / "rootfs", host: host(scratch, tools: tools)), "\(tools)")
@@ -65,7 +65,7 @@ final class LayerUnpackerTests: XCTestCase {
 
   func testALayerWithOtherBytesIsNotUnpacked() throws {
     let scratch = try Scratch()
-    let layers = try image(scratch, .gzip).layers
+    let layers = try image(scratch, .gzip)
     try FileSystem.removeFile(layers[0].path)
     try FileSystem.copyFile(layers[1].path, to: layers[0].path, mode: 0o444)
     let target = scratch.root / "rootfs"
@@ -90,8 +90,8 @@ final class LayerUnpackerTests: XCTestCase {
       let blob = try Scratch.run(["gzip", "-nc"], input: tar).output
       let path = scratch.root / "hostile"
       try FileSystem.writeAtomically(blob, to: path)
-      let layer = ImageLayoutReader.LayerFile(
-        path: path, mediaType: .layerGzip, digest: Digest(of: blob), diffID: Digest(of: tar), size: Int64(blob.count))
+      let layer = LayerUnpacker.LayerFile(
+        path: path, mediaType: .layerGzip, digest: Digest(of: blob))
       let target = scratch.root / "rootfs"
       do { try LayerUnpacker.unpack([layer], to: target, host: host(scratch, tools: tools)) } catch {
         XCTAssertEqual((error as? Failure)?.code, "unpack_failed")

@@ -39,18 +39,24 @@ public enum ImageLayoutWriter {
       })
   }
 
+  /// A layout without an image.
+  static func makeEmpty(_ root: HostPath) throws {
+    try put(layoutFile, at: root / "oci-layout")
+    try put(ImageIndex(manifests: []).json, at: root / "index.json")
+  }
+
   private static func put(_ json: JSONValue, at path: HostPath) throws {
     try FileSystem.writeAtomically(CanonicalJSON.encode(json), to: path, durable: false)
   }
 
   /// 0755 under any umask.
-  private static func makeDirectory(_ path: HostPath) throws {
+  static func makeDirectory(_ path: HostPath) throws {
     try FileSystem.createDirectory(path)
     try FileSystem.setMode(path, 0o755)
   }
 
   /// A layout, an empty directory and nothing at all may be replaced; somebody's files may not.
-  private static func refuseToReplaceOthers(_ target: HostPath) throws {
+  static func refuseToReplaceOthers(_ target: HostPath) throws {
     guard let found = try FileSystem.target(target) else { return }
     guard found.kind == .directory,
       try FileSystem.exists(target / "oci-layout") || DirectoryWalk.names(in: target).isEmpty

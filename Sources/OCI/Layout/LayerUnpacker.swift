@@ -4,13 +4,20 @@ public import PackCore
 /// Unpacks the layers of an image that packc wrote into a directory, for `packc run --oci`. It knows no whiteouts:
 /// packc's layers have none.
 public enum LayerUnpacker {
+  /// A layer's blob as a file.
+  public struct LayerFile: Hashable, Sendable {
+    public let path: HostPath
+    public let mediaType: MediaType
+    public let digest: Digest
+  }
+
   /// Unpacks by bsdtar, or by GNU tar and the tool for the layer's compression. Both refuse names and links that leave
   /// the target. Files belong to the caller unless that is root; modes are those of the layer, whatever the umask.
   /// - Parameters:
   ///   - target: an empty directory, made when it is missing.
   ///   - host: where tools are found.
   /// - Throws: `missing_tool` with the package to install, `damaged_image` when a blob is not the one its digest names.
-  public static func unpack(_ layers: [ImageLayoutReader.LayerFile], to target: HostPath, host: HostContext) throws {
+  public static func unpack(_ layers: [LayerFile], to target: HostPath, host: HostContext) throws {
     try FileSystem.createDirectory(target)
     for layer in layers {
       let tool = try Tool.find(for: layer.mediaType, host: host)
@@ -60,7 +67,7 @@ public enum LayerUnpacker {
   }
 
   private static func unpack(
-    _ layer: ImageLayoutReader.LayerFile, by tool: Tool, to target: HostPath, host: HostContext
+    _ layer: LayerFile, by tool: Tool, to target: HostPath, host: HostContext
   ) throws {
     let blob = try Descriptor.open(layer.path)
     // By number: a path that is not UTF-8 cannot be an argument here.
