@@ -101,7 +101,13 @@ enum ReportScript {
       made.node = node;
       if (w > 34 && h > 17) {
         const text = document.createElement('span');
-        text.textContent = label(node);
+        // A level with a single way on takes no row of its own.
+        let inner = node, name = label(node);
+        while (inner.k !== 'l' && inner.c && inner.c.length === 1 && inner.c[0].c) {
+          inner = inner.c[0];
+          name += (inner.up.k === 'p' ? '  /' : '/') + inner.n;
+        }
+        text.textContent = name;
         if (w > 110) {
           const size = document.createElement('i');
           size.textContent = bytes(node.b);
@@ -110,7 +116,7 @@ enum ReportScript {
         made.append(text);
         if (node.c && depth < 4 && w > 44 && h > 44) {
           const pad = depth < 2 ? 3 : 2;
-          squarify(node.c, pad, 18, w - 2 * pad, h - 18 - pad).forEach((inner, i) => {
+          squarify(inner.c, pad, 18, w - 2 * pad, h - 18 - pad).forEach((inner, i) => {
             const child = cell(inner, depth + 1, i);
             if (child) made.append(child);
           });

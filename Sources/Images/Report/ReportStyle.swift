@@ -161,13 +161,14 @@ enum ReportStyle {
       [hidden] { display: none !important; }
       .cell { position: absolute; overflow: hidden; color: var(--cell-ink); border-radius: 3px; cursor: zoom-in;
         background: hsl(var(--h) var(--s) calc(var(--l) + var(--d, 0%))); }
+      .cell .cell { box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--cell-ink) 13%, transparent); }
       .cell.none { background: var(--none); }
       .cell.frame { background: color-mix(in srgb, var(--card) 88%, var(--ink)); box-shadow: inset 0 0 0 1px var(--line); color: var(--ink); }
       .cell.file { cursor: default; }
       .cell > span { display: block; padding: 1px 5px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; pointer-events: none; }
       .cell > span i { font-style: normal; opacity: .72; margin-left: 5px; }
       .cell.head > span { font-weight: 600; }
-      .cell.hot { box-shadow: inset 0 0 0 2px var(--ink); }
+      .cell.hot.hot { box-shadow: inset 0 0 0 2px var(--ink); }
       .cell:focus-visible { outline: 3px solid var(--accent); outline-offset: -3px; z-index: 2; }
       #detail { color: var(--dim); font-size: 14px; margin: 8px 0 0; min-height: 3em; overflow-wrap: anywhere; }
       #detail b { color: var(--ink); font-weight: 600; }
