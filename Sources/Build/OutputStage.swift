@@ -17,10 +17,14 @@ struct OutputStage {
   let pack: Pack
   let digests: FileDigests
   let decisions: [Decision]
+  let times: StepTimes
+  let ownersFile: HostPath
 
   /// Host paths that decided what was made, and the files that were made.
   private(set) var watched = WatchedPaths()
   private(set) var files: [HostPath] = []
+  /// What was made, for the comparison with the next build's.
+  private var made: BuildHistory.Build?
 
   var request: BuildRequest { planning.request }
   var output: HostPath { request.outputDirectory }
@@ -28,7 +32,8 @@ struct OutputStage {
   init(
     planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
     kernel: KernelStage.Chosen?,
-    executor: StepExecutor, pack: Pack, digests: FileDigests, decisions: [Decision]
+    executor: StepExecutor, pack: Pack, digests: FileDigests, decisions: [Decision],
+    times: StepTimes, ownersFile: HostPath
   ) {
     self.planning = planning
     self.project = project
@@ -39,6 +44,8 @@ struct OutputStage {
     self.pack = pack
     self.digests = digests
     self.decisions = decisions
+    self.times = times
+    self.ownersFile = ownersFile
   }
 
   /// What the parts of the answer need of each other.
@@ -62,10 +69,24 @@ struct OutputStage {
     if unikernel == nil { try FileSystem.removeTree(output / "unikernel") } else { try staged.commit() }
     let result = answer(parts, image, unikernel)
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
+    let owners = OwnerRecord(root: parts.assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
     try write(
       CanonicalJSON.encodePretty(
-        BuildDocument.json(result, parts.assembled.root, settled.plan, components: parts.components)), to: "build.json")
+        BuildDocument.json(
+          result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times)),
+      to: "build.json")
+    made = image.map {
+      BuildHistory.Build(
+        name: parts.identity.name, manifest: $0.manifest, owners: owners, contract: parts.contract.json)
+    }
     return result
+  }
+
+  /// For `packc image diff`: what the last builds made.
+  func remember() throws {
+    guard let made else { return }
+    var history = BuildHistory(project: request.project, cache: planning.cache)
+    try history.add(made)
   }
 
   private func stage<T>(_ id: String, _ title: String, _ body: () throws -> T) throws -> T {

@@ -58,7 +58,8 @@ struct ReportChange {
     }
     html.raw("</ul>\n")
     if packages.count > Self.packageLimit {
-      html.element("p", class: "note", "and \(packages.count - Self.packageLimit) more packages: packc image diff --all")
+      html.element(
+        "p", class: "note", "and \(packages.count - Self.packageLimit) more packages: packc image diff --all")
     }
   }
 

@@ -42,7 +42,8 @@ struct ReportLayers {
       sums[file.layer].bytes += file.bytes
     }
     html.raw("<section aria-labelledby=\"h-layers\">\n<h2 id=\"h-layers\">Layers</h2>\n<div class=\"scroll\"><table>")
-    html.raw("<thead><tr><th scope=\"col\">#</th><th scope=\"col\">Made by</th><th scope=\"col\" class=\"num\">Files</th>")
+    html.raw(
+      "<thead><tr><th scope=\"col\">#</th><th scope=\"col\">Made by</th><th scope=\"col\" class=\"num\">Files</th>")
     html.raw("<th scope=\"col\" class=\"num\">Unpacked</th><th scope=\"col\" class=\"num\">Download</th>")
     html.raw("<th scope=\"col\">Digests</th></tr></thead><tbody>\n")
     for (index, layer) in snapshot.layers.enumerated() {

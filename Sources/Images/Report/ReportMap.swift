@@ -34,7 +34,8 @@ struct ReportMap {
     let ranks = ReportTree.ranks(shares)
     html.raw("<div class=\"scroll\"><table class=\"packages\"><thead><tr><th scope=\"col\">Package</th>")
     html.raw("<th scope=\"col\">Known by</th><th scope=\"col\" class=\"num\">Files</th>")
-    html.raw("<th scope=\"col\" class=\"num\">Size</th><th scope=\"col\" class=\"share\">Share</th></tr></thead>\n<tbody>\n")
+    html.raw(
+      "<th scope=\"col\" class=\"num\">Size</th><th scope=\"col\" class=\"share\">Share</th></tr></thead>\n<tbody>\n")
     for (index, share) in shares.prefix(Self.limit * 20).enumerated() {
       if index == Self.limit { html.raw("</tbody>\n<tbody id=\"more-packages\" class=\"more\">\n") }
       row(share, share.owner.flatMap { ranks[$0] }, &html)
