@@ -43,7 +43,8 @@ public struct Pipeline: Sendable {
   /// One walk over the project and one over what else was looked at.
   private func unchanged(_ scan: ProjectScan, _ planning: Planning, _ state: ProjectState) -> BuildResult? {
     guard let record = BuildRecord.read(state.record),
-      record.stillHolds(request: planning.requestDigest, project: scan.fingerprint())
+      record.stillHolds(request: planning.requestDigest, project: scan.fingerprint()),
+      RecordedImage(result: record.result, store: planning.storeDirectory).isInStore
     else { return nil }
     return .recorded(record.result)
   }
@@ -54,6 +55,7 @@ public struct Pipeline: Sendable {
     let project = try planning.project()
     let choice = try planning.choose(planning.detect(project), project)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
+    let store = try planning.enterStore()
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
     var settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
       .settle { try executor.resolve($0) }
@@ -67,8 +69,8 @@ public struct Pipeline: Sendable {
 
     var output = OutputStage(
       planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
-      pack: choice.pack,
-      digests: digests, decisions: choice.decisions, times: times, ownersFile: state.owners)
+      pack: choice.pack, digests: digests, store: store, decisions: choice.decisions, times: times,
+      ownersFile: state.owners)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
     try state.save(stepKeys: executor.keys)
@@ -150,12 +152,21 @@ public struct Pipeline: Sendable {
     let record = BuildRecord(
       request: planning.requestDigest, project: now.fingerprint(), watched: watched.sorted,
       watchedFingerprint: WatchedPaths.fingerprint(watched.sorted), outputs: output.files,
-      outputsFingerprint: WatchedPaths.fingerprint(output.files), result: result)
+      outputsFingerprint: BuildRecord.fingerprint(outputs: output.files), result: result)
     try record.write(state.record)
   }
 }
 
 extension Planning {
+  var storeDirectory: HostPath { cache / "store" }
+
+  /// The store, for as long as the value lives: what this build takes out of the cache stays there meanwhile.
+  func enterStore() throws -> ContentStore {
+    let store = try ContentStore(root: storeDirectory)
+    try store.enter()
+    return store
+  }
+
   /// What was asked, by whom, of which packc: a difference in any of it is another build.
   var requestDigest: Digest {
     Digest(

@@ -45,28 +45,25 @@ public enum Strip {
 
   private static func write(_ plan: StripPlan, _ input: HostPath, to output: HostPath, mode: UInt32) throws -> Digest {
     let source = try Descriptor.open(input)
-    let staged = HostPath(bytes: output.bytes + Array(".strip".utf8))
-    try FileSystem.removeFile(staged)
-    do {
-      let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-      var hash = SHA256()
-      for (index, piece) in plan.pieces.enumerated() {
-        switch piece {
-        case .bytes(let bytes):
-          hash.update(bytes)
-          try target.write(bytes)
-        case .copy(let offset, let count):
-          try copy(source, offset, count, patches: index == 0 ? plan.patches : [], to: target, &hash)
-        }
+    // Of its own for each call: two builds may strip the same file at once.
+    let work = try FileSystem.createTemporaryDirectory(in: output.parent, prefix: ".strip")
+    defer { try? FileSystem.removeTree(work) }
+    let staged = work / "file"
+    let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    var hash = SHA256()
+    for (index, piece) in plan.pieces.enumerated() {
+      switch piece {
+      case .bytes(let bytes):
+        hash.update(bytes)
+        try target.write(bytes)
+      case .copy(let offset, let count):
+        try copy(source, offset, count, patches: index == 0 ? plan.patches : [], to: target, &hash)
       }
-      guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
-      try target.close()
-      try FileSystem.rename(staged, to: output)
-      return hash.finish()
-    } catch {
-      try? FileSystem.removeFile(staged)
-      throw error
     }
+    guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
+    try target.close()
+    try FileSystem.rename(staged, to: output)
+    return hash.finish()
   }
 
   /// Copies `count` bytes from `offset` in blocks, each with the patches that fall into it.

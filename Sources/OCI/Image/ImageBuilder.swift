@@ -23,15 +23,17 @@ public enum ImageBuilder {
 
   /// Assembles the image and makes `layout` an OCI image layout with it alone, under `tag`. The tag goes into
   /// `index.json` and into no digest.
+  /// - Parameter place: where the layout will lie in the end, for `ref`, if that is elsewhere.
   @discardableResult
   public static func write(
-    image: ImageDescription, layers: [Layer], store: ContentStore, layout: HostPath, tag: String
+    image: ImageDescription, layers: [Layer], store: ContentStore, layout: HostPath, tag: String,
+    shownAs place: HostPath? = nil
   ) throws -> WrittenImage {
     let tag = try ImageTag(tag)
     let assembled = try assemble(image, layers: layers, store: store)
     try ImageLayoutWriter.write([(tag, assembled)], store: store, to: layout)
     return WrittenImage(
-      manifest: assembled.descriptor, config: assembled.manifest.config, ref: "oci:\(layout):\(tag)")
+      manifest: assembled.descriptor, config: assembled.manifest.config, ref: "oci:\(place ?? layout):\(tag)")
   }
 
   private static func put(_ json: JSONValue, as mediaType: MediaType, in store: ContentStore) throws -> BlobDescriptor {
