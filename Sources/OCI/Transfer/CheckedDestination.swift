@@ -40,7 +40,7 @@ public struct CheckedDestination: ImageDestination {
       ($1.descriptor.size, $0.descriptor.digest, $0.diffID) < ($0.descriptor.size, $1.descriptor.digest, $1.diffID)
     }
     try Workers.run(largestFirst, threads: threads) { layer, stopped in
-      try LayerStream.read(layer, of: written) { _ in if stopped() { throw Workers.Stopped() } }
+      try UnpackedLayer.read(layer, of: written) { _ in if stopped() { throw Workers.Stopped() } }
     }
     try base.finish(root)
   }

@@ -2,7 +2,7 @@ internal import Codec
 internal import PackCore
 
 /// The uncompressed bytes of a layer, checked against its diffID.
-enum LayerStream {
+enum UnpackedLayer {
   static func decompressor(_ format: MediaType.LayerFormat) throws -> any Decompressor {
     switch format {
     case .tar: StoredBytes()
