@@ -39,6 +39,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CElf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
     .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
@@ -52,8 +53,8 @@ let package = Package(
 
     // Leaves: one owner for each C library.
     .target(
-      name: "Codec", dependencies: ["PackCore", "CZstd", "CDeflate"], swiftSettings: strict,
-      linkerSettings: archives("zstd", "deflate")),
+      name: "Codec", dependencies: ["PackCore", "CZstd", "CDeflate", "CZlib"], swiftSettings: strict,
+      linkerSettings: archives("zstd", "deflate", "z")),
     // Of libarchive's objects only those of the tar reader are linked, and they need no other library.
     .target(
       name: "Archive", dependencies: ["PackCore", "CArchive"], swiftSettings: strict,
@@ -84,7 +85,10 @@ let package = Package(
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
 
     .executableTarget(
-      name: "packc", dependencies: ["PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Images"],
+      name: "packc",
+      dependencies: [
+        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images",
+      ],
       swiftSettings: strict),
 
     // First-party packs: an executable that speaks the protocol like anybody's.

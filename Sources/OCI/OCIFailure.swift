@@ -109,6 +109,47 @@ enum OCIFailure {
       exit: .badInput)
   }
 
+  static func notAnImage(_ document: ImageDocument, in name: String) -> Failure {
+    var what = "an index"
+    if case .manifest(let manifest) = document.content {
+      what = manifest.artifactType ?? manifest.config.mediaType.description
+    }
+    return Failure(
+      "not_an_image", "\(name) is no image that could run: it holds \(what)",
+      hint: "name an image; `packc image copy` moves anything", exit: .badInput)
+  }
+
+  static func noPlatform(_ wanted: String?, in name: String, found: [String]) -> Failure {
+    let list = found.isEmpty ? "none" : found.joined(separator: ", ")
+    return Failure(
+      "no_such_platform",
+      wanted.map { "\(name) has no image for \($0)" } ?? "\(name) has images for several platforms",
+      hint: "choose one with --platform: \(list)", exit: .badInput)
+  }
+
+  static func platform(_ text: String) -> Failure {
+    Failure(
+      "wrong_usage", "\"\(text)\" is no platform", hint: "write OS/ARCHITECTURE[/VARIANT], like linux/arm64/v8",
+      exit: .usage)
+  }
+
+  static func conflict(_ digest: Digest, in name: String) -> Failure {
+    damaged("two descriptors of \(digest) disagree about its size", in: name)
+  }
+
+  static func tooMany(_ what: String, limit: Int, in name: String) -> Failure {
+    damaged("it names more than \(limit) \(what)", in: name)
+  }
+
+  // MARK: the store
+
+  static func store(_ path: HostPath, _ problem: String) -> Failure {
+    Failure(
+      "damaged_store", "packc's list of image names cannot be read: \(problem)",
+      hint: "move the file away: the blobs stay, and names come back with the next build, import or pull",
+      at: SourceLocation(path: path.description), exit: .badInput)
+  }
+
   // MARK: layouts
 
   /// Something in a layout is not what it says it is.
@@ -126,24 +167,24 @@ enum OCIFailure {
 
   static func noLayout(_ path: HostPath) -> Failure {
     Failure(
-      "no_image", "there is no image layout at \(path)", hint: "run `packc build` first", exit: .badInput)
+      "no_image", "there is no image layout at \(path)",
+      hint: "`packc build` writes one to .packc/image; others are directories with an oci-layout in them",
+      exit: .badInput)
+  }
+
+  static func noArchive(_ path: HostPath) -> Failure {
+    Failure("no_image", "there is no archive at \(path)", hint: "give the path of a file that exists", exit: .badInput)
+  }
+
+  static func notAnArchive(_ path: HostPath) -> Failure {
+    Failure(
+      "not_an_archive", "\(path) holds no image: it has neither an oci-layout nor a manifest.json",
+      hint: "write one with `packc image export`, `docker save` or `skopeo copy`", exit: .badInput)
   }
 
   static func noTag(_ tag: String?, in path: HostPath, found: [String]) -> Failure {
     let list = found.isEmpty ? "none" : found.joined(separator: ", ")
     let message = tag.map { "\(path) has no image \"\($0)\"" } ?? "\(path) has several images"
     return Failure("no_such_tag", "\(message); its tags: \(list)", hint: "name one of the tags", exit: .badInput)
-  }
-
-  static func noUnpacker(needs tool: String, package: String) -> Failure {
-    Failure(
-      "missing_tool", "unpacking the image's layers needs \(tool)", hint: "apt-get install \(package)",
-      exit: .toolchain)
-  }
-
-  static func unpack(_ layer: HostPath, tool: HostPath, _ result: CommandResult) -> Failure {
-    Failure(
-      "unpack_failed", "\(tool) could not unpack the layer \(layer): \(result.end)",
-      hint: "check that the target has room and is writable", cause: result.errorText)
   }
 }

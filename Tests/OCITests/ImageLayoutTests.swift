@@ -90,7 +90,7 @@ final class ImageLayoutTests: XCTestCase {
     try FileSystem.createDirectory(scratch.root / ".image.packc-new.abcdef/blobs")
     try write(scratch, .zstd(level: 3), tag: "new")
     XCTAssertFalse(FileSystem.exists(scratch.root / "image/old"))
-    XCTAssertEqual(try ImageLayoutReader.tags(scratch.root / "image"), ["new"])
+    XCTAssertEqual(try LayoutSource(layout: scratch.root / "image").tags(), ["new"])
     XCTAssertEqual(
       try DirectoryWalk.names(in: scratch.root).map { String(decoding: $0, as: UTF8.self) }, ["image", "store"])
     // Second names of the store's files, not copies.
@@ -124,31 +124,32 @@ final class ImageLayoutTests: XCTestCase {
     XCTAssertThrowsError(
       try ImageBuilder.write(
         image: image, layers: layers, store: scratch.store, layout: scratch.root / "image", tag: "shop"))
-    XCTAssertEqual(try ImageLayoutReader.open(scratch.root / "image").descriptor.digest, before.manifest.digest)
+    XCTAssertEqual(
+      try SingleImage.open(LayoutSource(layout: scratch.root / "image")).descriptor.digest, before.manifest.digest)
     XCTAssertEqual(try DirectoryWalk.names(in: scratch.root).count, 2)
   }
 
   func testReaderFindsTheTagOrSaysWhichThereAre() throws {
     let scratch = try Scratch()
     let layout = scratch.root / "image"
-    assertFailure("no_image", try ImageLayoutReader.open(layout))
+    assertFailure("no_image", try SingleImage.open(LayoutSource(layout: layout)))
     let written = try write(scratch)
     for tag in ["shop", nil] {
-      let opened = try ImageLayoutReader.open(layout, tag: tag)
+      let opened = try SingleImage.open(LayoutSource(layout: layout, tag: tag))
       XCTAssertEqual(opened.descriptor.digest, written.manifest.digest)
       XCTAssertEqual(opened.config.entrypoint, ["/usr/bin/app"])
       XCTAssertEqual(opened.manifest.annotations, ["dev.packc.note": "yes"])
       XCTAssertEqual(opened.layers.map(\.diffID), opened.config.diffIDs)
-      XCTAssertTrue(opened.layers.allSatisfy { FileSystem.exists($0.path) })
+      XCTAssertTrue(opened.layers.allSatisfy { opened.source.file(of: $0.descriptor.digest) != nil })
     }
-    let failure = assertFailure("no_such_tag", try ImageLayoutReader.open(layout, tag: "shp"))
+    let failure = assertFailure("no_such_tag", try SingleImage.open(LayoutSource(layout: layout, tag: "shp")))
     XCTAssertTrue(failure?.message.hasSuffix("its tags: shop") == true)
 
     let assembled = try ImageBuilder.assemble(image, layers: layers(scratch), store: scratch.store)
     try ImageLayoutWriter.write(
       [(ImageTag("b"), assembled), (ImageTag("a"), assembled)], store: scratch.store, to: layout)
-    XCTAssertEqual(try ImageLayoutReader.tags(layout), ["a", "b"])
-    XCTAssertNoThrow(try ImageLayoutReader.open(layout, tag: "b"))
-    assertFailure("no_such_tag", try ImageLayoutReader.open(layout))
+    XCTAssertEqual(try LayoutSource(layout: layout).tags(), ["a", "b"])
+    XCTAssertNoThrow(try SingleImage.open(LayoutSource(layout: layout, tag: "b")))
+    assertFailure("no_such_tag", try SingleImage.open(LayoutSource(layout: layout)))
   }
 }

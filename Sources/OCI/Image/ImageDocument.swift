@@ -67,6 +67,22 @@ public struct ImageDocument: Sendable {
     }
   }
 
+  /// How the list of its subject's referrers names it (distribution spec, "Listing Referrers"): with its annotations, and
+  /// with the config's type where it has no artifactType.
+  public var asReferrer: BlobDescriptor {
+    var descriptor = BlobDescriptor(
+      mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
+    switch content {
+    case .manifest(let manifest):
+      descriptor.artifactType = manifest.artifactType ?? manifest.config.mediaType.description
+      descriptor.annotations = manifest.annotations
+    case .index(let index):
+      descriptor.artifactType = index.artifactType
+      descriptor.annotations = index.annotations
+    }
+    return descriptor
+  }
+
   public var subject: BlobDescriptor? {
     switch content {
     case .manifest(let manifest): manifest.subject

@@ -2,6 +2,8 @@
 /// parts with one of `- . _ : @ +` or `--` between them, in components with `/` between those.
 public struct ImageTag: Hashable, Sendable, CustomStringConvertible {
   public static let annotation = "org.opencontainers.image.ref.name"
+  /// The whole name, which Docker and containerd write beside it: there, `annotation` may be the tag alone.
+  static let fullNameAnnotation = "io.containerd.image.name"
 
   public let description: String
 

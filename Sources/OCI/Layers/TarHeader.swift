@@ -31,6 +31,21 @@ struct TarHeader {
   /// The value of `security.capability`.
   var capabilities: [UInt8] = []
 
+  /// One block and no extended header, for a short ASCII name: a size that octal digits cannot hold is written in base
+  /// 256, as GNU tar does and every reader of the last decades knows (tar(5), "Numeric Extensions").
+  func encodeSingleBlock(into out: inout [UInt8]) {
+    let start = out.count
+    encodeBlock(split: ([], path[...]), into: &out)
+    guard size > Self.largest(digits: 11) else { return }
+    out.withUnsafeMutableBytes { buffer in
+      let block = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+      for position in 124..<136 { block[position] = 0 }
+      block[124] = 0x80
+      withUnsafeBytes(of: size.bigEndian) { block[128..<136].copyBytes(from: $0) }
+      Self.seal(block)
+    }
+  }
+
   private static let nameLimit = 100
   private static let prefixLimit = 155
   private static let slash = UInt8(ascii: "/")

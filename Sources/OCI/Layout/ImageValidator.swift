@@ -22,12 +22,12 @@ public enum ImageValidator {
   private static let deepestNesting = 4
 
   private static func checkTags(_ index: ImageIndex, _ files: LayoutFiles) throws {
-    let path = files.root / "index.json"
-    guard !index.manifests.isEmpty else { throw OCIFailure.damaged("the index names no image", path) }
+    func damaged(_ problem: String) -> Failure { files.place.damaged(problem, "index.json") }
+    guard !index.manifests.isEmpty else { throw damaged("the index names no image") }
     var seen: Set<String> = []
     for tag in index.manifests.compactMap({ $0.annotations[ImageTag.annotation] }) {
-      guard (try? ImageTag(tag)) != nil else { throw OCIFailure.damaged("\"\(tag)\" is not a name for an image", path) }
-      guard seen.insert(tag).inserted else { throw OCIFailure.damaged("two images have the name \(tag)", path) }
+      guard (try? ImageTag(tag)) != nil else { throw damaged("\"\(tag)\" is not a name for an image") }
+      guard seen.insert(tag).inserted else { throw damaged("two images have the name \(tag)") }
     }
   }
 
@@ -40,14 +40,13 @@ public enum ImageValidator {
       try validate(files.document(descriptor) { try ImageManifest($0) }, of: descriptor, files, depth)
     case .imageIndex:
       guard nesting < deepestNesting else {
-        throw OCIFailure.damaged("indexes are nested too deeply", files.path(of: descriptor.digest))
+        throw files.damaged("indexes are nested too deeply", descriptor.digest)
       }
       for inner in try files.document(descriptor, { try ImageIndex($0) }).manifests {
         try validate(inner, files, depth, nesting: nesting + 1)
       }
     default:
-      throw OCIFailure.damaged(
-        "the index names a \(descriptor.mediaType), which is no image", files.root / "index.json")
+      throw files.place.damaged("the index names a \(descriptor.mediaType), which is no image", "index.json")
     }
   }
 
@@ -56,7 +55,7 @@ public enum ImageValidator {
   ) throws {
     for blob in [manifest.config] + manifest.layers {
       try Interruption.check()
-      if depth == .bytes { try files.checkBytes(of: blob) } else { try files.checkSize(of: blob) }
+      if depth == .bytes { try files.checkBytes(of: blob) } else { try files.blob(blob) }
     }
     // An artifact that is no image (a signature, an SBOM) has another config, and layers of any type.
     guard manifest.config.mediaType == .imageConfig else { return }
@@ -68,20 +67,20 @@ public enum ImageValidator {
   private static func check(
     _ config: ImageConfig, against manifest: ImageManifest, _ descriptor: BlobDescriptor, _ files: LayoutFiles
   ) throws {
-    let path = files.path(of: manifest.config.digest)
+    func damaged(_ problem: String) -> Failure { files.damaged(problem, manifest.config.digest) }
     let layers = manifest.layers.count
     guard config.diffIDs.count == layers else {
-      throw OCIFailure.damaged("the config has \(config.diffIDs.count) diff_ids for \(layers) layers", path)
+      throw damaged("the config has \(config.diffIDs.count) diff_ids for \(layers) layers")
     }
     let made = config.history.count { !$0.isEmptyLayer }
     guard config.history.isEmpty || made == layers else {
-      throw OCIFailure.damaged("the config's history tells of \(made) layers, there are \(layers)", path)
+      throw damaged("the config's history tells of \(made) layers, there are \(layers)")
     }
     if let platform = descriptor.platform, platform != config.platform {
-      throw OCIFailure.damaged("the config is for \(config.platform), the index says \(platform)", path)
+      throw damaged("the config is for \(config.platform), the index says \(platform)")
     }
     for layer in manifest.layers where ![.layerTar, .layerGzip, .layerZstd].contains(layer.mediaType) {
-      throw OCIFailure.damaged("\(layer.mediaType) is no layer of an image", files.path(of: descriptor.digest))
+      throw files.damaged("\(layer.mediaType) is no layer of an image", descriptor.digest)
     }
   }
 }

@@ -4,7 +4,10 @@ public protocol ImageDestination: Sendable {
   /// For people, like `ImageSource.name`.
   var name: String { get }
 
-  /// True when the blob is there already and need not be sent.
+  /// The first call: what will come.
+  func begin(_ plan: CopyPlan) throws
+
+  /// True when the blob is there already and need not be sent. Called from several threads at once.
   func has(_ descriptor: BlobDescriptor) throws -> Bool
 
   /// Takes one blob out of `source`. Called from several threads at once, for different blobs.
@@ -16,4 +19,8 @@ public protocol ImageDestination: Sendable {
 
   /// Gives the name to the document, which is there; the last call.
   func finish(_ root: ImageDocument) throws
+}
+
+extension ImageDestination {
+  public func begin(_ plan: CopyPlan) throws {}
 }

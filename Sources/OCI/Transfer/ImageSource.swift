@@ -17,8 +17,15 @@ public protocol ImageSource: Sendable {
   /// - Throws: `damaged_image` when size or digest are not the descriptor's; whatever `body` throws.
   func read(_ descriptor: BlobDescriptor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
 
+  /// The same from `offset` on, for whoever has the bytes before it and checks size and digest of all: those are not
+  /// compared here.
+  func read(_ descriptor: BlobDescriptor, from offset: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
+
   /// Where the blob lies as a file of this host, unread and unchecked; nil when it has to be streamed.
   func file(of digest: Digest) -> HostPath?
+
+  /// The repository of a registry where the blobs lie, so that another one of it can take them over unseen.
+  var registry: RegistryReference? { get }
 
   /// Descriptors of manifests whose subject has this digest, sorted by digest.
   func referrers(of digest: Digest) throws -> [BlobDescriptor]
@@ -26,4 +33,17 @@ public protocol ImageSource: Sendable {
 
 extension ImageSource {
   public func file(of digest: Digest) -> HostPath? { nil }
+  public var registry: RegistryReference? { nil }
+
+  /// Reads all, and leaves out what is known.
+  public func read(
+    _ descriptor: BlobDescriptor, from offset: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    var skip = offset
+    try read(descriptor) { bytes in
+      let known = Int(min(skip, Int64(bytes.count)))
+      skip -= Int64(known)
+      if known < bytes.count { try body(UnsafeRawBufferPointer(rebasing: bytes[known...])) }
+    }
+  }
 }

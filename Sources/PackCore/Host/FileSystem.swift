@@ -65,11 +65,18 @@ public enum FileSystem {
   public static func writeAtomically(_ bytes: [UInt8], to path: HostPath, mode: UInt32 = 0o644, durable: Bool = true)
     throws
   {
+    try writeAtomically(to: path, mode: mode, durable: durable) { try $0.write(bytes) }
+  }
+
+  /// The same with bytes that come one after the other; when `body` throws, nothing is there.
+  public static func writeAtomically(
+    to path: HostPath, mode: UInt32 = 0o644, durable: Bool = true, _ body: (borrowing Descriptor) throws -> Void
+  ) throws {
     // A name of its own length, since the target's may already be as long as a name can be.
     let staged = path.parent / ".packc.\(getpid()).\(uniqueNumber())"
-    let file = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+    let file = try Descriptor.open(staged, O_RDWR | O_CREAT | O_EXCL, mode: mode)
     do {
-      try file.write(bytes)
+      try body(file)
       guard fchmod(file.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
       if durable { try file.sync() }
       try file.close()
@@ -84,6 +91,17 @@ public enum FileSystem {
     guard from.withCString({ a in to.withCString { b in Glibc.rename(a, b) } }) == 0 else {
       throw Failure.system("rename \(from) to", to, errno: errno)
     }
+  }
+
+  /// Renames where nothing is: false when `to` is there already, which stays. In one step; a file system that cannot do
+  /// that in one step is asked in two.
+  public static func renameNew(_ from: HostPath, to: HostPath) throws -> Bool {
+    if from.withCString({ a in to.withCString { b in chost_rename_new(a, b) } }) == 0 { return true }
+    if errno == EEXIST { return false }
+    guard errno == EINVAL || errno == ENOSYS else { throw Failure.system("rename \(from) to", to, errno: errno) }
+    guard try status(to) == nil else { return false }
+    try rename(from, to: to)
+    return true
   }
 
   /// mkdir -p.

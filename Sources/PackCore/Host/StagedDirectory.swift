@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A directory that is built beside its place and takes it in one step: whoever looks sees the old one or the new one,
 /// whole, also when packc is killed in between. What a killed one left behind is removed by the next one.
-public struct StagedDirectory: ~Copyable {
+public struct StagedDirectory: ~Copyable, Sendable {
   /// Where to build: an empty directory, 0755, on the target's file system.
   public let path: HostPath
   private let target: HostPath
@@ -46,7 +46,10 @@ public struct StagedDirectory: ~Copyable {
     try? FileSystem.removeTree(aside)
   }
 
-  private static func prefix(of target: HostPath) -> String { ".\(target.name).packc-new" }
+  /// Hidden, whatever the name: `.image.packc-new`, and `.packc.packc-new` for `.packc`.
+  private static func prefix(of target: HostPath) -> String {
+    (target.name.hasPrefix(".") ? "" : ".") + "\(target.name).packc-new"
+  }
 
   /// Directories that nobody holds. An empty one may be another packc's, made a moment ago; it harms nobody.
   private static func removeLeftovers(of target: HostPath) throws {

@@ -59,11 +59,5 @@ enum BuildSummary {
     return "next:      " + lines.joined(separator: "\n           ") + "\n"
   }
 
-  static func bytes(_ count: Int64) -> String {
-    if count < 1000 { return "\(count) B" }
-    var (value, unit) = (Double(count) / 1000, 0)
-    let units = ["kB", "MB", "GB", "TB"]
-    while value >= 1000, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
-    return "\((value * 10).rounded() / 10) \(units[unit])"
-  }
+  static func bytes(_ count: Int64) -> String { ByteText.text(count) }
 }

@@ -1,0 +1,116 @@
+internal import Glibc
+public import OCI
+public import PackCore
+
+/// A name in a registry, to be written. What the registry has is not sent again; what another repository of it has is
+/// mounted. For any number of threads.
+public final class RegistryDestination: ImageDestination {
+  public let name: String
+  public let reference: RegistryReference
+  private let repository: RegistryRepository
+  /// Where blobs lie while they are sent that have no file.
+  private let scratch: HostPath
+  private let state = Locked(State())
+
+  /// What became of the blobs.
+  public struct Tally: Hashable, Sendable {
+    public var sent = 0
+    public var mounted = 0
+    public var present = 0
+    public var sentBytes: Int64 = 0
+    /// Referrers for which the fallback tag was written.
+    public var fallbackReferrers = 0
+  }
+  private struct State {
+    var tally = Tally()
+    var written: Set<Digest> = []
+  }
+
+  /// - Parameters:
+  ///   - client: of the reference's host.
+  ///   - scratch: a directory for blobs on their way; made when it is needed.
+  public init(_ client: RegistryClient, _ reference: RegistryReference, scratch: HostPath) {
+    self.reference = reference
+    self.scratch = scratch
+    name = reference.description
+    repository = RegistryRepository(client, reference, .push)
+  }
+
+  public var tally: Tally { state.withLock { $0.tally } }
+
+  public func has(_ descriptor: BlobDescriptor) throws -> Bool {
+    guard try repository.has(blob: descriptor.digest) else { return false }
+    state.withLock { $0.tally.present += 1 }
+    return true
+  }
+
+  public func put(
+    _ descriptor: BlobDescriptor, from source: any ImageSource, progress: @Sendable (Int64) -> Void
+  ) throws {
+    let outcome = try withoutActuallyEscaping(progress) { progress in
+      try send(descriptor, from: source, progress: progress)
+    }
+    state.withLock { state in
+      switch outcome {
+      case .mounted: state.tally.mounted += 1
+      case .sent:
+        state.tally.sent += 1
+        state.tally.sentBytes += descriptor.size
+      }
+    }
+  }
+
+  private func send(
+    _ descriptor: BlobDescriptor, from source: any ImageSource, progress: @escaping @Sendable (Int64) -> Void
+  ) throws -> BlobUpload.Outcome {
+    var upload = BlobUpload(repository, descriptor, progress: progress)
+    var directory: HostPath?
+    defer { if let directory { try? FileSystem.removeTree(directory) } }
+    return try upload.run(mountingFrom: neighbours(source)) {
+      if let file = source.file(of: descriptor.digest) { return file }
+      try FileSystem.createDirectory(scratch)
+      let made = try FileSystem.createTemporaryDirectory(in: scratch, prefix: "push")
+      directory = made
+      try spool(descriptor, from: source, to: made / "blob")
+      return made / "blob"
+    }
+  }
+
+  /// Whole and checked before the first byte is sent, so that a cut upload can go on.
+  private func spool(_ descriptor: BlobDescriptor, from source: any ImageSource, to file: HostPath) throws {
+    let spool = try Descriptor.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    try source.read(descriptor) { try spool.write($0) }
+    try spool.close()
+  }
+
+  /// Repositories of this registry that have what the source has.
+  private func neighbours(_ source: any ImageSource) -> [String] {
+    guard let other = source.registry, other.host == reference.host else { return [] }
+    let name = RegistryRepository(repository.client, other, .pull).name
+    return name == repository.name ? [] : [name]
+  }
+
+  public func put(_ document: ImageDocument) throws {
+    let digest = document.descriptor.digest
+    if try repository.has(manifest: digest.description), document.subject == nil { return }
+    try write(document, as: digest.description)
+  }
+
+  public func finish(_ root: ImageDocument) throws {
+    if let digest = reference.digest, digest != root.descriptor.digest {
+      throw RegistryFailure.wrongDigest(reference, is: root.descriptor.digest)
+    }
+    try write(
+      root,
+      as: reference.digest == nil ? reference.tag ?? "latest" : reference.tag ?? root.descriptor.digest.description)
+  }
+
+  /// A registry that keeps referrers says so with `OCI-Subject`; elsewhere the client keeps an index under a tag
+  /// (distribution spec, "Pushing Manifests with Subject").
+  private func write(_ document: ImageDocument, as name: String) throws {
+    let headers = try repository.put(document, as: name)
+    guard let subject = document.subject, headers?["oci-subject"] == nil else { return }
+    try repository.addFallbackReferrer(document.asReferrer, to: subject.digest)
+    state.withLock { $0.tally.fallbackReferrers += 1 }
+  }
+}
