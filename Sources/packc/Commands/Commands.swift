@@ -5,6 +5,9 @@ enum Commands {
       BuildCommand.definition, RunCommand.definition,
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
+      ImageNameCommands.list, ImageInspectCommand.definition,
+      ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
+      ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
       KernelCommand.importing, KernelCommand.list,
       VersionCommand.definition, HelpCommand.definition,
     ]
