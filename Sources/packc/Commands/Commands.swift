@@ -7,6 +7,7 @@ enum Commands {
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       ImageNameCommands.list, ImageInspectCommand.definition,
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
+      ImageVerifyCommand.definition,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
       KernelCommand.importing, KernelCommand.list,
       VersionCommand.definition, HelpCommand.definition,
