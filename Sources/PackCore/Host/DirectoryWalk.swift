@@ -132,22 +132,31 @@ public enum DirectoryWalk {
       && path.bytes.starts(with: directory.bytes)
   }
 
-  /// The entries of one directory with their status, sorted by name.
+  /// The entries of one directory with their status, sorted by name. As in `kinds`, what is sorted holds no references.
   private static func entries(of stream: OpaquePointer, _ directory: HostPath, below base: RootPath) throws -> [Entry] {
     let descriptor = dirfd(stream)
-    var entries: [Entry] = []
+    var bytes: [UInt8] = []
+    var found: [(start: Int, count: Int, status: FileStatus)] = []
     try forEachName(of: stream, directory) { name, text, _ in
-      guard let path = base.appending(component: name) else { return }
       var status = stat()
       guard fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
         // It went away between readdir and here: as if it had never been listed.
         if errno == ENOENT { return }
         throw Failure.system("look at", directory / HostPath(bytes: name), errno: errno)
       }
-      entries.append(Entry(path: path, status: FileStatus(status)))
+      found.append((bytes.count, name.count, FileStatus(status)))
+      bytes += name
     }
-    entries.sort { $0.path < $1.path }
-    return entries
+    return bytes.withUnsafeBufferPointer { all in
+      found.sort {
+        ByteOrder.precedes(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(all)[$0.start..<$0.start + $0.count]),
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(all)[$1.start..<$1.start + $1.count]))
+      }
+      return found.compactMap { one in
+        base.appending(component: all[one.start..<one.start + one.count]).map { Entry(path: $0, status: one.status) }
+      }
+    }
   }
 
   /// All entries of the tree, in the order of `walk`.
