@@ -64,7 +64,7 @@ struct LayerKey {
     /// Everything but what a host file's status says.
     mutating func append(_ entry: RootFilesystem.Entry) {
       append(entry.path.bytes)
-      append(UInt64(entry.mode))
+      append(UInt64(entry.mode) | (entry.hasDeclaredMode ? 1 << 32 : 0))
       append(UInt64(entry.uid) << 32 | UInt64(entry.gid))
       append(entry.capabilities?.bytes ?? [])
       switch entry.content {
