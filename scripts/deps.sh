@@ -19,6 +19,8 @@ test_packages=(
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
   binutils cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
+  # what `make bench` measures beside packc, with umoci of the line above
+  buildah
   # the packs of templates/pack and examples/packs, and the tutorial
   perl php-cli
 )

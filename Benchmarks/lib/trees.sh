@@ -1,11 +1,12 @@
-# The trees that the benchmarks of layers measure, below $work. Source after setting `work`; each is made once.
+# The trees that the benchmarks of layers measure, below $work. To be sourced; each is made once and kept, but for d.
 #
-#   b   22,900 entries, 370 MB of tar: packages of Python, many small files
-#   c   13,400 entries, 1.2 GB: few packages with large libraries
-#   d   200,000 entries, 5 GB: generated (make-tree-d.py), removed again by who measures it
-#   app three files, an application on top of b
+#   b    22,900 entries, 370 MB of tar: packages of Python, many small files
+#   c    13,400 entries, 1.2 GB: few packages with large libraries
+#   d    200,000 entries, 5 GB: generated, removed again by who measures it
+#   app  three files, an application on top of b
+#
+# Packages have fixed versions for a fixed platform: the same files wherever this runs.
 
-# Fixed versions for a fixed platform: the same files wherever this runs.
 packages_b=(
   django==5.1.4 pandas==2.2.3 numpy==2.2.1 scipy==1.15.0 botocore==1.35.90 babel==2.16.0 sqlalchemy==2.0.36
   pygments==2.18.0 setuptools==75.6.0 pytz==2024.2 tzdata==2024.2 networkx==3.4.2 faker==33.1.0 jedi==0.19.2
@@ -32,7 +33,7 @@ make_tree_c() { install_tree "$work/tree-c" "${packages_c[@]}"; }
 
 make_tree_d() {
   rm -rf "$work/tree-d"
-  python3 "$here/Benchmarks/make-tree-d.py" "$work/tree-d"
+  python3 "$here/Benchmarks/lib/make-tree-d.py" "$work/tree-d"
 }
 
 make_tree_app() {
@@ -41,4 +42,9 @@ make_tree_app() {
   printf 'print("hello")\n' >"$work/tree-app/srv/app.py"
   printf '<p>hello</p>\n' >"$work/tree-app/srv/templates/index.html"
   printf 'debug: false\n' >"$work/tree-app/srv/config.yaml"
+}
+
+# describe_tree DIR: its entries and the bytes of its archive.
+describe_tree() {
+  echo "$(basename "$1"): $(find "$1" -mindepth 1 | wc -l) entries, $(tar -C "$1" -cf - . | wc -c) bytes of tar"
 }
