@@ -69,6 +69,10 @@ int chost_exchange(const char *a, const char *b) {
   return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
 }
 
+int chost_rename_new(const char *from, const char *to) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 unsigned long long chost_timestamp_counter(void) {
 #if defined(__x86_64__)
   return __builtin_ia32_rdtsc();

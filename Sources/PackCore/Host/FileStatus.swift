@@ -39,10 +39,14 @@ public struct FileStatus: Hashable, Sendable {
 
   /// The bytes by which a cache tells whether a file is the one that it saw: kind, mode, size, mtime, ctime, inode, device.
   /// 45 bytes, little endian.
-  public func fingerprint(into out: inout [UInt8]) {
+  /// - Parameter withChange: false leaves the ctime out, which a further hard link sets.
+  public func fingerprint(into out: inout [UInt8], withChange: Bool = true) {
     out.append(kind.rawValue)
     withUnsafeBytes(of: mode.littleEndian) { out.append(contentsOf: $0) }
-    for word in [UInt64(bitPattern: size), UInt64(bitPattern: modified), UInt64(bitPattern: changed), inode, device] {
+    for word in [
+      UInt64(bitPattern: size), UInt64(bitPattern: modified), UInt64(bitPattern: withChange ? changed : 0), inode,
+      device,
+    ] {
       withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) }
     }
   }

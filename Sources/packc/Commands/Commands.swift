@@ -9,7 +9,10 @@ enum Commands {
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
       ImageVerifyCommand.definition,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
+      ImageDiffCommand.definition, ImageReportCommand.definition,
       KernelCommand.importing, KernelCommand.list,
+      ImagePushCommand.definition, ImagePullCommand.definition,
+      ImageLoginCommand.definition, ImageLoginCommand.logout,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }
