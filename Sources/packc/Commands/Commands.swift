@@ -9,6 +9,8 @@ enum Commands {
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
       KernelCommand.importing, KernelCommand.list,
+      ImagePushCommand.definition, ImagePullCommand.definition,
+      ImageLoginCommand.definition, ImageLoginCommand.logout,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }
