@@ -29,7 +29,8 @@ public struct ImageLocator: Sendable {
     case .ociArchive(let path, let tag): return try archive(path, kind: .layout, tag: tag)
     case .dockerArchive(let path, let tag): return try archive(path, kind: .docker, tag: tag)
     case .registry(let reference):
-      return LocatedImage(source: try access(reference).source(reference), names: [reference.storeName])
+      return LocatedImage(
+        source: try access(reference).source(reference), names: [reference.storeName], isRemote: true)
     case .name(let name, _): return try stored(name)
     }
   }

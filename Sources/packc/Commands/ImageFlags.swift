@@ -14,7 +14,12 @@ enum ImageFlags {
     """
   static let ownBuild = "Without one: what `packc build` made of the project here.\n"
 
-  static func locator(_ invocation: Invocation) throws -> ImageLocator { try ImageLocator(invocation.context) }
+  /// With registries, for `docker://` references.
+  static func locator(_ invocation: Invocation) throws -> ImageLocator {
+    let registries = try RegistryFlags.registries(invocation)
+    return try ImageLocator(
+      invocation.context, registry: RegistryAccess(source: registries.source, destination: registries.destination))
+  }
 
   static func platform(_ invocation: Invocation) throws -> ImagePlatform? {
     try invocation.string("platform").map { try ImagePlatform(parsing: $0) }
