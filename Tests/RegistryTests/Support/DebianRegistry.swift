@@ -1,0 +1,98 @@
+import Glibc
+import PackCore
+import TestSupport
+import XCTest
+
+/// Debian's docker-registry on a free port of loopback, in a directory of its own, with an authority of its own for TLS.
+final class DebianRegistry {
+  struct Wishes {
+    /// `USER`, `PASSWORD`
+    var basic: (String, String)?
+    var tls = false
+  }
+  let directory: TemporaryDirectory
+  let port: UInt16
+  private var pid: pid_t = 0
+  var host: String { "localhost:\(port)" }
+  /// The authority's certificate, PEM.
+  var authority: HostPath { directory / "ca.crt" }
+
+  init(_ wishes: Wishes = Wishes()) throws {
+    let tool = try Tools.require("docker-registry")
+    directory = try TemporaryDirectory("registry")
+    port = try Self.freePort()
+    var http = "http:\n  addr: \"127.0.0.1:\(port)\"\n"
+    var auth = ""
+    if wishes.tls {
+      try makeCertificates()
+      http += "  tls:\n    certificate: \(directory / "server.crt")\n    key: \(directory / "server.key")\n"
+    }
+    if let (user, password) = wishes.basic {
+      let line = try Tools.output("htpasswd", ["-Bbn", user, password])
+      try directory.write(line, to: "htpasswd")
+      auth = "auth:\n  htpasswd:\n    realm: test\n    path: \(directory / "htpasswd")\n"
+    }
+    let configuration = try directory.write(
+      "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: \(directory / "data")}}\n\(http)\(auth)",
+      to: "config.yml")
+    try start(tool, configuration)
+  }
+
+  deinit {
+    if pid > 0 {
+      kill(pid, SIGKILL)
+      waitpid(pid, nil, 0)
+    }
+  }
+
+  private static func freePort() throws -> UInt16 {
+    let server = try ScriptedServer { _ in ScriptedAnswer() }
+    defer { server.stop() }
+    return server.port
+  }
+
+  /// In the background; the tools that run to their end are no use here.
+  private func start(_ tool: HostPath, _ configuration: HostPath) throws {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, "\(directory / "log")", O_WRONLY | O_CREAT, 0o644)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    var arguments = [tool.description, "serve", configuration.description].map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+    let code = posix_spawn(&pid, tool.description, &actions, nil, &arguments, &environment)
+    guard code == 0 else { throw Failure.system("start", tool, errno: code) }
+    for _ in 0..<200 where !isListening() { _ = poll(nil, 0, 25) }
+  }
+
+  private func isListening() -> Bool {
+    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(connection) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+
+  private func makeCertificates() throws {
+    func openssl(_ arguments: String...) throws { _ = try Tools.output("openssl", arguments, in: directory.path) }
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    _ = try Tools.output(
+      "openssl", ["req", "-x509"] + curve + ["-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=test authority"],
+      in: directory.path)
+    _ = try Tools.output(
+      "openssl", ["req"] + curve + ["-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost"],
+      in: directory.path)
+    try directory.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n", to: "names")
+    try openssl(
+      "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+      "-extfile", "names", "-out", "server.crt")
+  }
+}
