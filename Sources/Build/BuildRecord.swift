@@ -2,13 +2,14 @@ internal import PackCore
 
 /// What the last build of a project saw and made, so that the next one can tell in one walk that there is nothing to do.
 ///
+///     <digest of all that follows, in hex>\n
 ///     <canonical JSON of the header>\n
 ///     <watched paths, each ended by NUL>\0
 ///     <output paths, each ended by NUL>
 ///
-/// A record of another version, a torn one, or one whose outputs were touched is not believed.
+/// A record of another version, a torn or altered one, or one whose outputs were touched is not believed.
 struct BuildRecord {
-  private static let format: Int64 = 4
+  private static let format: Int64 = 5
 
   var request: Digest
   var project: Digest
@@ -19,8 +20,9 @@ struct BuildRecord {
   var result: JSONValue
 
   static func read(_ path: HostPath) -> BuildRecord? {
-    guard let bytes = try? FileSystem.readIfPresent(path, limit: 256 << 20),
-      let cut = bytes.firstIndex(of: 0x0a),
+    guard let file = try? FileSystem.readIfPresent(path, limit: 256 << 20), file.count > 65, file[64] == 0x0a,
+      let check = Digest(hex: String(decoding: file[..<64], as: UTF8.self)),
+      case let bytes = Array(file[65...]), Digest(of: bytes) == check, let cut = bytes.firstIndex(of: 0x0a),
       let header = try? JSONParser.parse(Array(bytes[..<cut])), header["format"]?.integer == format,
       let request = header["request"]?.digest,
       let project = header["project"]?.digest,
@@ -43,13 +45,21 @@ struct BuildRecord {
     ]
     var bytes = CanonicalJSON.encode(header) + [0x0a]
     for path in watched + outputs { bytes += path.bytes + [0] }
-    try FileSystem.writeAtomically(bytes, to: path, durable: false)
+    // Whatever took the place of the record is no record.
+    if FileSystem.isDirectory(path) { try FileSystem.removeTree(path) }
+    try FileSystem.writeAtomically(Array((Digest(of: bytes).hex + "\n").utf8) + bytes, to: path, durable: false)
+  }
+
+  /// Blobs are shared with other projects through the store: a further name of the file changes its ctime, and nothing
+  /// else of it.
+  static func fingerprint(outputs: [HostPath]) -> Digest {
+    WatchedPaths.fingerprint(outputs) { $0.parent.name == "sha256" }
   }
 
   /// True when nothing that this record saw has changed and all that it made is as it was left.
   func stillHolds(request: Digest, project: Digest) -> Bool {
     self.request == request && self.project == project
-      && WatchedPaths.fingerprint(outputs) == outputsFingerprint
+      && Self.fingerprint(outputs: outputs) == outputsFingerprint
       && WatchedPaths.fingerprint(watched) == watchedFingerprint
   }
 }

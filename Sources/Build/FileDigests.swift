@@ -1,12 +1,13 @@
 internal import PackCore
 
 /// Digests of files, remembered by (path, status): a file whose status did not change is not read again. A record that is
-/// torn or of another version is dropped whole.
+/// torn, altered or of another version is dropped whole.
 ///
-///     packc-file-digests-1\n
+///     packc-file-digests-2\n
+///     <digest of all lines that follow, in hex>\n
 ///     <hex digest> <status in hex> <path bytes in hex>\n …
 final class FileDigests {
-  private static let header = "packc-file-digests-1"
+  private static let header = "packc-file-digests-2"
   private struct Key: Hashable {
     let path: [UInt8]
     let status: [UInt8]
@@ -26,11 +27,13 @@ final class FileDigests {
 
   private static func read(_ file: HostPath) -> [Key: Digest] {
     var known: [Key: Digest] = [:]
-    guard let text = try? FileSystem.readIfPresent(file, limit: 512 << 20) else { return [:] }
-    var lines = text.split(separator: 0x0a)
-    guard let first = lines.first, Array(first) == Array(header.utf8) else { return [:] }
-    lines.removeFirst()
-    for line in lines {
+    let start = Array((header + "\n").utf8)
+    guard let text = try? FileSystem.readIfPresent(file, limit: 512 << 20), text.starts(with: start),
+      text.count > start.count + 65,
+      let check = Digest(hex: String(decoding: text[start.count..<start.count + 64], as: UTF8.self)),
+      case let body = text[(start.count + 65)...], Digest(of: Array(body)) == check
+    else { return [:] }
+    for line in body.split(separator: 0x0a) {
       let fields = line.split(separator: 0x20)
       guard fields.count == 3, let digest = Digest(hex: String(decoding: fields[0], as: UTF8.self)),
         let status = Hex.decode(fields[1]), let path = Hex.decode(fields[2])
@@ -55,12 +58,14 @@ final class FileDigests {
 
   /// Writes down what this build used; what it did not use is forgotten.
   func save() throws {
-    var out = Array((Self.header + "\n").utf8)
+    var out: [UInt8] = []
     for (key, digest) in used.sorted(by: { $0.key.path.lexicographicallyPrecedes($1.key.path) }) {
       out += Array(digest.hex.utf8) + [0x20] + Hex.encode(key.status) + [0x20] + Hex.encode(key.path) + [0x0a]
     }
     try FileSystem.createDirectory(file.parent)
-    try FileSystem.writeAtomically(out, to: file, durable: false)
+    if FileSystem.isDirectory(file) { try FileSystem.removeTree(file) }
+    let head = Array((Self.header + "\n" + Digest(of: out).hex + "\n").utf8)
+    try FileSystem.writeAtomically(head + out, to: file, durable: false)
   }
 }
 

@@ -6,10 +6,11 @@ internal import PackCore
 
 extension OutputStage {
   /// The OCI layout, with what is known of the image as labels (Docker drops annotations) and annotations.
-  mutating func writeImage(_ parts: Parts, _ unikernel: Unikernel?) throws -> WrittenImage? {
+  /// - Parameter directory: where it is written now; `output` is where it will lie.
+  mutating func writeImage(_ parts: Parts, _ unikernel: Unikernel?, in directory: HostPath) throws -> WrittenImage? {
     let layout = output / "image"
     guard request.makesImage else {
-      try FileSystem.removeTree(layout)
+      try FileSystem.removeTree(directory / "image")
       return nil
     }
     let labels = labels(parts, unikernel)
@@ -19,11 +20,13 @@ extension OutputStage {
       exposedPorts: Set(parts.settings.ports), labels: labels, annotations: labels, stopSignal: "SIGTERM",
       epoch: planning.epoch)
     let written = try ImageBuilder.write(
-      image: description, layers: parts.layers, store: try store(), layout: layout,
-      tag: request.tag ?? parts.identity.name)
+      image: description, layers: parts.layers, store: store, layout: directory / "image",
+      tag: request.tag ?? parts.identity.name, shownAs: layout
+    ) { try symbols(parts.assembled.programs, of: $0) }
     addFiles([layout / "oci-layout", layout / "index.json"])
     let blobs = [written.manifest.digest, written.config.digest] + parts.layers.map(\.digest)
-    addFiles(blobs.map { layout / "blobs/sha256" / $0.hex })
+    let more = Set(written.referrers.flatMap(\.blobs).map(\.digest)).sorted()
+    addFiles((blobs + more).map { layout / "blobs/sha256" / $0.hex })
     return written
   }
 
@@ -51,25 +54,27 @@ extension OutputStage {
   func answer(_ parts: Parts, _ image: WrittenImage?, _ unikernel: Unikernel?) -> JSONValue {
     [
       "name": .string(parts.identity.name), "mode": .string(request.mode.rawValue), "pack": pack.json,
-      "image": image.map { self.json($0, parts.layers) } ?? .null, "unikernel": unikernel?.json ?? .null,
+      "image": image.map { self.json($0, parts) } ?? .null, "unikernel": unikernel?.json ?? .null,
       "contract": ["digest": JSONValue(parts.contract.digest), "verdict": .string(Verdict.none)],
       "steps": .array(executor.outcomes.map(\.json)),
       "decisions": .array(allDecisions(parts).map(\.json)),
     ]
   }
 
-  private func json(_ image: WrittenImage, _ layers: [Layer]) -> JSONValue {
-    [
+  private func json(_ image: WrittenImage, _ parts: Parts) -> JSONValue {
+    JSONValue(compact: [
+      "name": storeName(parts).map(JSONValue.string),
       "layout": JSONValue(output / "image"), "ref": .string(image.ref), "digest": JSONValue(image.manifest.digest),
       "manifest": JSONValue(image.manifest.digest), "config": JSONValue(image.config.digest),
       "layers": .array(
-        layers.map {
+        parts.layers.map {
           [
             "role": .string($0.role.rawValue), "digest": JSONValue($0.digest), "diff_id": JSONValue($0.diffID),
             "size": .integer($0.size),
           ]
         }),
-    ]
+      "symbols": image.symbols,
+    ])
   }
 
   private func allDecisions(_ parts: Parts) -> [Decision] {

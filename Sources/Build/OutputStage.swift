@@ -16,11 +16,16 @@ struct OutputStage {
   let executor: StepExecutor
   let pack: Pack
   let digests: FileDigests
+  let store: ContentStore
   let decisions: [Decision]
+  let times: StepTimes
+  let ownersFile: HostPath
 
   /// Host paths that decided what was made, and the files that were made.
   private(set) var watched = WatchedPaths()
   private(set) var files: [HostPath] = []
+  /// What was made, for the comparison with the next build's.
+  private var made: BuildHistory.Build?
 
   var request: BuildRequest { planning.request }
   var output: HostPath { request.outputDirectory }
@@ -28,7 +33,8 @@ struct OutputStage {
   init(
     planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
     kernel: KernelStage.Chosen?,
-    executor: StepExecutor, pack: Pack, digests: FileDigests, decisions: [Decision]
+    executor: StepExecutor, pack: Pack, digests: FileDigests, store: ContentStore, decisions: [Decision],
+    times: StepTimes, ownersFile: HostPath
   ) {
     self.planning = planning
     self.project = project
@@ -38,7 +44,10 @@ struct OutputStage {
     self.executor = executor
     self.pack = pack
     self.digests = digests
+    self.store = store
     self.decisions = decisions
+    self.times = times
+    self.ownersFile = ownersFile
   }
 
   /// What the parts of the answer need of each other.
@@ -54,18 +63,35 @@ struct OutputStage {
 
   mutating func write() throws -> JSONValue {
     let parts = try prepare()
-    try prepareDirectory()
+    let directory = try OutputDirectory.open(output)
     // Beside its place until everything else is written: a build that fails leaves the last one whole.
-    let staged = try StagedDirectory(for: output / "unikernel")
+    let staged = try StagedDirectory(for: directory.path / "unikernel")
     let unikernel = try stage("unikernel", "kernel and initrd") { try writeUnikernel(parts, in: staged.path) }
-    let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel) }
-    if unikernel == nil { try FileSystem.removeTree(output / "unikernel") } else { try staged.commit() }
+    let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel, in: directory.path) }
+    if unikernel == nil { try FileSystem.removeTree(directory.path / "unikernel") } else { try staged.commit() }
     let result = answer(parts, image, unikernel)
-    try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json")
+    let owners = OwnerRecord(root: parts.assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
+    try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json", in: directory.path)
     try write(
       CanonicalJSON.encodePretty(
-        BuildDocument.json(result, parts.assembled.root, settled.plan, components: parts.components)), to: "build.json")
+        BuildDocument.json(
+          result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times)),
+      to: "build.json", in: directory.path)
+    try Interruption.check()
+    try directory.commit()
+    guard let image else { return result }
+    try giveName(image, parts)
+    made = BuildHistory.Build(
+      name: storeName(parts) ?? parts.identity.name, manifest: image.manifest, owners: owners,
+      contract: parts.contract.json)
     return result
+  }
+
+  /// For `packc image diff`: what the last builds made.
+  func remember() throws {
+    guard let made else { return }
+    var history = BuildHistory(project: request.project, cache: planning.cache)
+    try history.add(made)
   }
 
   private func stage<T>(_ id: String, _ title: String, _ body: () throws -> T) throws -> T {
@@ -94,7 +120,8 @@ struct OutputStage {
     settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
     let assembler = RootAssembler(
-      scan: scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
+      scan: scan, plan: settled.plan, settings: settings, declared: project.config?.artifact, mode: request.mode,
+      platform: request.platform,
       stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
     let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
     let contents = assembled.root.layers()
@@ -110,11 +137,9 @@ struct OutputStage {
       contract: contract, components: components)
   }
 
-  func store() throws -> ContentStore { try ContentStore(root: planning.cache / "store") }
-
   private func writeLayers(_ contents: [LayerContent]) throws -> [Layer] {
     let compression = try LayerCompression(parsing: request.compression)
-    let cache = LayerCache(directory: planning.cache / "layers", store: try store())
+    let cache = LayerCache(directory: planning.cache / "layers", store: store)
     return try contents.map { content in
       try Interruption.check()
       let (layer, reused) = try cache.layer(for: content, compression: compression, epoch: planning.epoch)
@@ -140,18 +165,11 @@ struct OutputStage {
         toolVersion: PackcVersion.current))
   }
 
-  /// `.packc` ignores itself in version control.
-  private func prepareDirectory() throws {
-    try FileSystem.createDirectory(output)
-    guard !FileSystem.exists(output / ".gitignore") else { return }
-    try FileSystem.writeAtomically(Array("*\n".utf8), to: output / ".gitignore", durable: false)
-  }
-
   /// Files that the next build looks at before it believes that they are there.
   mutating func addFiles(_ paths: [HostPath]) { files += paths }
 
-  private mutating func write(_ bytes: [UInt8], to name: String) throws {
-    try FileSystem.writeAtomically(bytes, to: output / name, durable: false)
+  private mutating func write(_ bytes: [UInt8], to name: String, in directory: HostPath) throws {
+    try FileSystem.writeAtomically(bytes, to: directory / name, durable: false)
     files.append(output / name)
   }
 }

@@ -115,9 +115,12 @@ extension Pipeline {
     let project = try planning.project()
     let choice = try planning.choose(planning.detect(project), project)
     let digests = FileDigests(file: state.digests, trustBefore: Clock.now() - Clock.settled)
+    let store = try planning.enterStore()
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
-    let settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
-      .settle { try executor.resolve($0) }
+    let settled = try withExtendedLifetime(store) {
+      try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
+        .settle { try executor.resolve($0) }
+    }
     let (lock, _) = try pin(settled, planning, project)
     _ = try settle(lock, settled.committed, planning)
     return lock.json

@@ -24,32 +24,38 @@ public struct Pipeline: Sendable {
   }
 
   /// Makes the images of the project, or gives the last build's answer when nothing changed.
-  public func build() throws -> BuildResult { try located { try $0.buildHere() } }
+  public func build() throws -> BuildResult {
+    let times = StepTimes(clock: context.monotonicNanoseconds)
+    let timed = Pipeline(context: context, request: request, reporter: times.watching(reporter), isolation: isolation)
+    return try timed.located { try $0.buildHere(times) }
+  }
 
-  private func buildHere() throws -> BuildResult {
+  private func buildHere(_ times: StepTimes) throws -> BuildResult {
     let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let started = Clock.now()
     let scan = try planning.scan()
     if request.useCache, let known = unchanged(scan, planning, state) { return known }
-    return try build(planning, state, scan, started: started)
+    return try build(planning, state, scan, times, started: started)
   }
 
   /// One walk over the project and one over what else was looked at.
   private func unchanged(_ scan: ProjectScan, _ planning: Planning, _ state: ProjectState) -> BuildResult? {
     guard let record = BuildRecord.read(state.record),
-      record.stillHolds(request: planning.requestDigest, project: scan.fingerprint())
+      record.stillHolds(request: planning.requestDigest, project: scan.fingerprint()),
+      RecordedImage(result: record.result, store: planning.storeDirectory).isInStore
     else { return nil }
     return .recorded(record.result)
   }
 
   private func build(
-    _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
+    _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, _ times: StepTimes, started: Int64
   ) throws -> BuildResult {
     let project = try planning.project()
     let choice = try planning.choose(planning.detect(project), project)
     let digests = FileDigests(file: state.digests, trustBefore: started - Clock.settled)
+    let store = try planning.enterStore()
     let executor = try makeExecutor(planning, state, scan, digests, choice.pack)
     var settled = try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
       .settle { try executor.resolve($0) }
@@ -57,16 +63,18 @@ public struct Pipeline: Sendable {
     let (lock, kernel) = try pin(settled, planning, project)
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)
+    times.mark("plan", title: "detection, packs, lock")
     try executor.run(settled.plan.steps)
     try complete(&settled.plan, planning, choice.pack, executor)
 
     var output = OutputStage(
       planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
-      pack: choice.pack,
-      digests: digests, decisions: choice.decisions)
+      pack: choice.pack, digests: digests, store: store, decisions: choice.decisions, times: times,
+      ownersFile: state.owners)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
     try state.save(stepKeys: executor.keys)
+    try output.remember()
     try record(result, output, planning, state, scan, wroteLock: wroteLock, started: started)
     return BuildResult(json: result, unchanged: false)
   }
@@ -144,12 +152,21 @@ public struct Pipeline: Sendable {
     let record = BuildRecord(
       request: planning.requestDigest, project: now.fingerprint(), watched: watched.sorted,
       watchedFingerprint: WatchedPaths.fingerprint(watched.sorted), outputs: output.files,
-      outputsFingerprint: WatchedPaths.fingerprint(output.files), result: result)
+      outputsFingerprint: BuildRecord.fingerprint(outputs: output.files), result: result)
     try record.write(state.record)
   }
 }
 
 extension Planning {
+  var storeDirectory: HostPath { cache / "store" }
+
+  /// The store, for as long as the value lives: what this build takes out of the cache stays there meanwhile.
+  func enterStore() throws -> ContentStore {
+    let store = try ContentStore(root: storeDirectory)
+    try store.enter()
+    return store
+  }
+
   /// What was asked, by whom, of which packc: a difference in any of it is another build.
   var requestDigest: Digest {
     Digest(

@@ -17,14 +17,15 @@ struct WatchedPaths {
   var sorted: [HostPath] { paths.sorted() }
 
   /// A path that does not exist counts as such: its appearance is a change.
-  static func fingerprint(_ paths: [HostPath]) -> Digest {
+  /// - Parameter isShared: true for a file whose ctime others may change.
+  static func fingerprint(_ paths: [HostPath], isShared: (HostPath) -> Bool = { _ in false }) -> Digest {
     var hash = SHA256()
     var bytes: [UInt8] = []
     for path in paths {
       bytes.removeAll(keepingCapacity: true)
       bytes += path.bytes
       bytes.append(0)
-      if let status = try? FileSystem.status(path) { status.fingerprint(into: &bytes) }
+      if let status = try? FileSystem.status(path) { status.fingerprint(into: &bytes, withChange: !isShared(path)) }
       hash.update(bytes)
     }
     return hash.finish()

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 char **chost_environ(void) { return environ; }
@@ -68,10 +69,18 @@ int chost_exchange(const char *a, const char *b) {
   return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
 }
 
+int chost_rename_new(const char *from, const char *to) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 unsigned long long chost_timestamp_counter(void) {
 #if defined(__x86_64__)
   return __builtin_ia32_rdtsc();
 #else
   return 0;
 #endif
+}
+
+int chost_set_attribute(int fd, const char *name, const void *value, unsigned long size) {
+  return fsetxattr(fd, name, value, size, 0);
 }

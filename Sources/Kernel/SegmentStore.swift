@@ -6,7 +6,7 @@ struct SegmentStore: Sendable {
   let root: HostPath
 
   /// Part of what a kept segment is known by: to be raised with every change of the bytes that `NewcWriter` writes.
-  private static let format: Int64 = 1
+  static let format: Int64 = 2
 
   struct Segment {
     let path: HostPath
@@ -45,24 +45,23 @@ struct SegmentStore: Sendable {
 
   /// Nil for anything that is not exactly what was kept: another version, a file that was touched since, a torn record.
   private func kept(_ key: Digest) -> Segment? {
-    guard let bytes = try? FileSystem.readIfPresent(record(key), limit: 4096),
-      let json = try? JSONParser.parse(bytes, name: "segment"), json["format"] == .integer(Self.format),
-      let digest = json["digest"]?.string.flatMap({ Digest($0) }), let size = json["size"]?.integer,
+    guard let json = CacheRecord.read(record(key), format: Self.format),
+      let digest = json["digest"]?.digest, let size = json["size"]?.integer,
       let status = try? FileSystem.status(place(key)), status.kind == .file, status.size == size,
       json["file"]?.string == Self.fingerprint(status)
     else { return nil }
+    CacheRecord.markUsed(record(key))
     return Segment(path: place(key), digest: digest, size: size, reused: true, isTemporary: false)
   }
 
   private func keep(_ path: HostPath, _ key: Digest, _ digest: Digest, _ size: Int64) throws -> Segment {
     let place = place(key)
+    if try FileSystem.status(place)?.kind == .directory { try FileSystem.removeTree(place) }
     try FileSystem.rename(path, to: place)
     if let status = try FileSystem.status(place) {
-      let json: JSONValue = [
-        "format": .integer(Self.format), "digest": JSONValue(digest), "size": .integer(size),
-        "file": .string(Self.fingerprint(status)),
-      ]
-      try FileSystem.writeAtomically(CanonicalJSON.encode(json), to: record(key), durable: false)
+      try CacheRecord.write(
+        ["digest": JSONValue(digest), "size": .integer(size), "file": .string(Self.fingerprint(status))],
+        format: Self.format, to: record(key))
     }
     return Segment(path: place, digest: digest, size: size, reused: false, isTemporary: false)
   }

@@ -31,5 +31,11 @@ int chost_mkstemp(char *path_template);
 /// renameat2(2) with RENAME_EXCHANGE: the two names change places in one step. 0 or -1 with errno.
 int chost_exchange(const char *a, const char *b);
 
+/// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST where `to` is. 0 or -1 with errno.
+int chost_rename_new(const char *from, const char *to);
+
 /// The processor's time-stamp counter (rdtsc), or 0 where there is none.
 unsigned long long chost_timestamp_counter(void);
+
+/// fsetxattr(2): the module map of glibc leaves it out. 0 or -1 with errno.
+int chost_set_attribute(int fd, const char *name, const void *value, unsigned long size);

@@ -7,7 +7,7 @@ public import PackCore
 ///     DIRECTORY/shape/<key>.json   entries with each file's size     → layer: the files are hashed; if the archive is
 ///                                                                      the same (after a checkout), the blob is used
 ///
-/// A record counts only while its blob lies in the store with the right size. Several processes may share a directory.
+/// A record counts only while its blob lies in the store as it was left; its time is that of its last use. Several processes may share a directory.
 public struct LayerCache: Sendable {
   private let directory: HostPath
   private let store: ContentStore
@@ -40,10 +40,10 @@ public struct LayerCache: Sendable {
     let started = clock()
     try content.check(epoch: epoch)
     let key = LayerKey(content, compression: compression, epoch: epoch)
-    if let known = lookUp("exact", key.exact) { return (known, true) }
+    if let known = try lookUp("exact", key.exact) { return (known, true) }
 
     let result: (Layer, reused: Bool)
-    if let similar = lookUp("shape", key.shape),
+    if let similar = try lookUp("shape", key.shape),
       try LayerWriter.diffID(of: content, epoch: epoch) == similar.diffID
     {
       result = (similar, true)
@@ -55,9 +55,12 @@ public struct LayerCache: Sendable {
     return result
   }
 
-  private func lookUp(_ kind: String, _ key: Digest) -> Layer? {
-    guard let record = LayerRecord.read(path(kind, key), key: key) else { return nil }
-    return store.size(of: record.layer.digest) == record.layer.size ? record.layer : nil
+  private func lookUp(_ kind: String, _ key: Digest) throws -> Layer? {
+    guard let record = LayerRecord.read(path(kind, key), key: key),
+      try store.reuse(record.layer.digest, size: record.layer.size)
+    else { return nil }
+    CacheRecord.markUsed(path(kind, key))
+    return record.layer
   }
 
   private func save(_ kind: String, _ key: Digest, _ layer: Layer) throws {

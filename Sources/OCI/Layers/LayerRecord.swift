@@ -23,7 +23,7 @@ struct LayerRecord {
     if let bytes = try? FileSystem.read(path, limit: sizeLimit), let record = try? decode(bytes, key: key) {
       return record
     }
-    try? FileSystem.removeFile(path)
+    try? FileSystem.removeTree(path)
     return nil
   }
 

@@ -2,15 +2,16 @@ internal import PackCore
 
 /// Writes an image into packc's own store and names it. Until the name is given, what was written belongs to nothing.
 public struct StoreDestination: ImageDestination {
-  public let name: String
+  public var name: String { imageName ?? "the store" }
+  private let imageName: String?
   private let store: ImageStore
   /// Documents with a subject, which the index has to name since nothing else does.
   private let referrers = Locked<[BlobDescriptor]>([])
 
-  /// - Parameter name: the image's, with its tag.
-  public init(_ store: ImageStore, name: String) {
+  /// - Parameter name: the image's, with its tag; nil for what something else will name before this process ends.
+  public init(_ store: ImageStore, name: String?) {
     self.store = store
-    self.name = name
+    imageName = name
   }
 
   public func has(_ descriptor: BlobDescriptor) throws -> Bool {
@@ -88,7 +89,7 @@ public struct StoreDestination: ImageDestination {
   public func finish(_ root: ImageDocument) throws {
     let referrers = referrers.withLock { $0 }
     try store.updateContents { contents in
-      contents.names[name] = root.descriptor.unnamed
+      if let imageName { contents.names[imageName] = root.descriptor.unnamed }
       contents.referrers.formUnion(referrers.map(\.unnamed))
     }
   }

@@ -5,6 +5,8 @@ public struct FileStatus: Hashable, Sendable {
   public enum Kind: UInt8, Sendable { case file, directory, link, other }
 
   public let kind: Kind
+  /// Its inode has more than one name (st_nlink); for directories always.
+  public let hasOtherNames: Bool
   /// Permission bits, 0o7777.
   public let mode: UInt32
   public let size: Int64
@@ -23,6 +25,7 @@ public struct FileStatus: Hashable, Sendable {
       case S_IFLNK: .link
       default: .other
       }
+    hasOtherNames = status.st_nlink > 1
     mode = status.st_mode & 0o7777
     size = Int64(status.st_size)
     uid = status.st_uid
@@ -36,10 +39,14 @@ public struct FileStatus: Hashable, Sendable {
 
   /// The bytes by which a cache tells whether a file is the one that it saw: kind, mode, size, mtime, ctime, inode, device.
   /// 45 bytes, little endian.
-  public func fingerprint(into out: inout [UInt8]) {
+  /// - Parameter withChange: false leaves the ctime out, which a further hard link sets.
+  public func fingerprint(into out: inout [UInt8], withChange: Bool = true) {
     out.append(kind.rawValue)
     withUnsafeBytes(of: mode.littleEndian) { out.append(contentsOf: $0) }
-    for word in [UInt64(bitPattern: size), UInt64(bitPattern: modified), UInt64(bitPattern: changed), inode, device] {
+    for word in [
+      UInt64(bitPattern: size), UInt64(bitPattern: modified), UInt64(bitPattern: withChange ? changed : 0), inode,
+      device,
+    ] {
       withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) }
     }
   }

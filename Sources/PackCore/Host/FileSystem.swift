@@ -93,6 +93,17 @@ public enum FileSystem {
     }
   }
 
+  /// Renames where nothing is: false when `to` is there already, which stays. In one step; a file system that cannot do
+  /// that in one step is asked in two.
+  public static func renameNew(_ from: HostPath, to: HostPath) throws -> Bool {
+    if from.withCString({ a in to.withCString { b in chost_rename_new(a, b) } }) == 0 { return true }
+    if errno == EEXIST { return false }
+    guard errno == EINVAL || errno == ENOSYS else { throw Failure.system("rename \(from) to", to, errno: errno) }
+    guard try status(to) == nil else { return false }
+    try rename(from, to: to)
+    return true
+  }
+
   /// mkdir -p.
   public static func createDirectory(_ path: HostPath, mode: UInt32 = 0o755) throws {
     if path.withCString({ mkdir($0, mode) }) == 0 { return }

@@ -3,6 +3,8 @@
 public struct IgnoreRules: Sendable {
   /// Version control, packc's own output, and the file that holds secrets in most projects.
   static let never = [".git", ".hg", ".svn", ".packc", ".env"].map { Array($0.utf8) }
+  /// What packc has beside its output while it writes it.
+  private static let staged = Array(".packc.".utf8)
 
   private var gitignore = IgnoreRuleList()
   private var packcignore = IgnoreRuleList()
@@ -27,7 +29,7 @@ public struct IgnoreRules: Sendable {
 
   /// Whether an entry of `directory`, which is not ignored itself, is left out.
   public func ignores(_ name: [UInt8], in directory: RootPath, isDirectory: Bool) -> Bool {
-    if name.first == UInt8(ascii: "."), Self.never.contains(name) { return true }
+    if name.first == UInt8(ascii: "."), Self.never.contains(name) || name.starts(with: Self.staged) { return true }
     if gitignore.isEmpty, packcignore.isEmpty { return false }
     return packcignore.verdict(name, in: directory, isDirectory: isDirectory)
       ?? gitignore.verdict(name, in: directory, isDirectory: isDirectory) ?? false

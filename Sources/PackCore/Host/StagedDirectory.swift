@@ -46,7 +46,10 @@ public struct StagedDirectory: ~Copyable, Sendable {
     try? FileSystem.removeTree(aside)
   }
 
-  private static func prefix(of target: HostPath) -> String { ".\(target.name).packc-new" }
+  /// Hidden, whatever the name: `.image.packc-new`, and `.packc.packc-new` for `.packc`.
+  private static func prefix(of target: HostPath) -> String {
+    (target.name.hasPrefix(".") ? "" : ".") + "\(target.name).packc-new"
+  }
 
   /// Directories that nobody holds. An empty one may be another packc's, made a moment ago; it harms nobody.
   private static func removeLeftovers(of target: HostPath) throws {
