@@ -61,11 +61,13 @@ final class DebianRegistryTests: XCTestCase {
 
   func testPlain() throws {
     let registry = try DebianRegistry()
+    defer { registry.stop() }
     try goRound(registry, .test, nil, ["--tls-verify=false"])
   }
 
   func testBasic() throws {
     let registry = try DebianRegistry(.init(basic: ("me", "sesame")))
+    defer { registry.stop() }
     try goRound(
       registry, .test, Credential(username: "me", password: "sesame"), ["--tls-verify=false", "--creds", "me:sesame"])
     let wrong = RegistryClient(host: registry.host, options: .test) { _ in Credential(username: "me", password: "no") }
@@ -75,6 +77,7 @@ final class DebianRegistryTests: XCTestCase {
 
   func testTLSWithAPrivateAuthority() throws {
     let registry = try DebianRegistry(.init(tls: true))
+    defer { registry.stop() }
     var options = RegistryOptions.test
     options.authorities = [registry.authority]
     let certificates = try TemporaryDirectory()
@@ -98,6 +101,7 @@ final class DebianRegistryTests: XCTestCase {
 
   func testSkopeoPushesWhatPackcPulls() throws {
     let registry = try DebianRegistry()
+    defer { registry.stop() }
     let directory = try TemporaryDirectory()
     let image = try RegistryImage(layerBytes: 100_000)
     let layout = LayoutDestination.self

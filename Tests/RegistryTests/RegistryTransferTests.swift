@@ -74,10 +74,12 @@ final class RegistryTransferTests: XCTestCase {
 
   func testAProxyThatLimitsRequestsGetsPieces() throws {
     let directory = try TemporaryDirectory()
-    let image = try RegistryImage(layerBytes: 20 << 20)
-    try withRegistry({ $0.bodyLimit = 9 << 20 }) { registry in
+    let image = try RegistryImage(layerBytes: 200_000)
+    try withRegistry({ $0.bodyLimit = 90_000 }) { registry in
       let source = try image.put(into: store(directory), "shop:1")
-      try ImageCopy(from: source, to: registry.destination("shop:1", directory)).run()
+      var options = RegistryOptions.test
+      options.pieceSize = 80_000
+      try ImageCopy(from: source, to: registry.destination("shop:1", directory, options)).run()
       XCTAssertEqual(registry.blob("shop", Digest(of: image.layer))?.count, image.layer.count)
       XCTAssertEqual(registry.server.requests.filter { $0.method == "PATCH" }.count, 3)
     }

@@ -38,12 +38,14 @@ final class DebianRegistry {
     try start(tool, configuration)
   }
 
-  deinit {
-    if pid > 0 {
-      kill(pid, SIGKILL)
-      waitpid(pid, nil, 0)
-    }
+  /// To be called by the test that made it; what is dropped earlier would be gone too early.
+  func stop() {
+    guard pid > 0 else { return }
+    kill(pid, SIGKILL)
+    waitpid(pid, nil, 0)
+    pid = 0
   }
+  deinit { stop() }
 
   private static func freePort() throws -> UInt16 {
     let server = try ScriptedServer { _ in ScriptedAnswer() }
@@ -59,7 +61,9 @@ final class DebianRegistry {
     posix_spawn_file_actions_addopen(&actions, 1, "\(directory / "log")", O_WRONLY | O_CREAT, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    var arguments = [tool.description, "serve", configuration.description].map { strdup($0) } + [nil]
+    let words: [String] = [tool.description, "serve", configuration.description]
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+    arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
     var environment: [UnsafeMutablePointer<CChar>?] = [nil]
     let code = posix_spawn(&pid, tool.description, &actions, nil, &arguments, &environment)
