@@ -12,7 +12,8 @@ final class DebianRegistry {
   }
   let directory: TemporaryDirectory
   let port: UInt16
-  private var pid: pid_t = 0
+  /// Runs until the box is empty: other children of this process come and go.
+  private var process: ProcessBox?
   var host: String { "localhost:\(port)" }
   /// The authority's certificate, PEM.
   var authority: HostPath { directory / "ca.crt" }
@@ -40,12 +41,8 @@ final class DebianRegistry {
 
   /// To be called by the test that made it; what is dropped earlier would be gone too early.
   func stop() {
-    guard pid > 0 else { return }
-    kill(pid, SIGKILL)
-    waitpid(pid, nil, 0)
-    pid = 0
+    process = nil
   }
-  deinit { stop() }
 
   private static func freePort() throws -> UInt16 {
     let server = try ScriptedServer { _ in ScriptedAnswer() }
@@ -55,19 +52,11 @@ final class DebianRegistry {
 
   /// In the background; the tools that run to their end are no use here.
   private func start(_ tool: HostPath, _ configuration: HostPath) throws {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "\(directory / "log")", O_WRONLY | O_CREAT, 0o644)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    let words: [String] = [tool.description, "serve", configuration.description]
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    arguments.append(nil)
-    defer { for argument in arguments { free(argument) } }
-    var environment: [UnsafeMutablePointer<CChar>?] = [nil]
-    let code = posix_spawn(&pid, tool.description, &actions, nil, &arguments, &environment)
-    guard code == 0 else { throw Failure.system("start", tool, errno: code) }
+    process = ProcessBox(
+      try RunningProcess.start(
+        Command(
+          [tool.description, "serve", configuration.description], environment: ["PATH": "/usr/bin:/bin"],
+          standardOutput: .discard, standardError: .discard)))
     for _ in 0..<200 where !isListening() { _ = poll(nil, 0, 25) }
   }
 
@@ -99,4 +88,9 @@ final class DebianRegistry {
       "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
       "-extfile", "names", "-out", "server.crt")
   }
+}
+
+private final class ProcessBox {
+  private let process: RunningProcess
+  init(_ process: consuming RunningProcess) { self.process = process }
 }
