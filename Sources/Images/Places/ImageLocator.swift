@@ -29,11 +29,12 @@ public struct ImageLocator: Sendable {
     case .ociArchive(let path, let tag): return try archive(path, kind: .layout, tag: tag)
     case .dockerArchive(let path, let tag): return try archive(path, kind: .docker, tag: tag)
     case .registry(let reference):
-      return LocatedImage(source: try access(reference).source(reference), names: [reference.storeName])
+      return LocatedImage(
+        source: try access(reference).source(reference), names: [reference.storeName], isRemote: true)
     case .name(let name, let reference):
       // What the store does not have and names a registry is looked for there.
       if let reference, let registry, try store.find(name) == nil {
-        return LocatedImage(source: try registry.source(reference), names: [name])
+        return LocatedImage(source: try registry.source(reference), names: [name], isRemote: true)
       }
       return try stored(name)
     }

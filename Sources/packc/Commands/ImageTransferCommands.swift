@@ -24,8 +24,8 @@ enum ImageTransferCommands {
     flags: [ImageFlags.platform, ImageFlags.withoutReferrers] + RegistryFlags.connection,
     details: """
       Documents and blobs keep their bytes, so the copy has the same digests; into docker-archive: layers are repacked.
-      A layout that is there keeps its other images. To a registry, blobs that it has are not sent; a further tag moves
-      none.
+      A layout that is there keeps its other images. HOST/REPOSITORY[:TAG] as the destination is that registry; blobs that
+      it has are not sent, and a further tag moves none.
       """ + "\n" + ImageFlags.references
   ) { invocation in
     let (_, transfer) = try ImageFlags.transfer(invocation)
@@ -61,7 +61,7 @@ enum ImageTransferCommands {
       try invocation.output.write(outcome.json) { outcome.text }
       return .done
     }
-    guard format != .directory, !invocation.context.standardOutputIsTerminal else {
+    guard format != .directory, format != .rootFilesystem, !invocation.context.standardOutputIsTerminal else {
       throw Failure(
         "wrong_usage", "standard output takes an archive, and is no terminal then",
         hint: "packc image export --output - > image.tar", exit: .usage)
