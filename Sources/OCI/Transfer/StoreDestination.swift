@@ -14,7 +14,7 @@ public struct StoreDestination: ImageDestination {
   }
 
   public func has(_ descriptor: BlobDescriptor) throws -> Bool {
-    store.content.size(of: descriptor.digest) == descriptor.size
+    try store.content.reuse(descriptor.digest, size: descriptor.size)
   }
 
   public func put(

@@ -6,6 +6,7 @@ enum Commands {
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       KernelCommand.importing, KernelCommand.list,
+      ImageGCCommand.definition,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }

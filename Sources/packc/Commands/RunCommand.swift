@@ -83,6 +83,9 @@ enum RunCommand {
     let parent = try invocation.context.cacheDirectory() / "run"
     let root = try FileSystem.createTemporaryDirectory(in: parent, prefix: "oci")
     defer { try? FileSystem.removeTree(root) }
+    // Held for as long as the program runs: the collector removes what nobody holds.
+    let lock = try Descriptor.open(root)
+    try lock.lockExclusively(root)
     // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
     try FileSystem.setMode(root, 0o755)
     try LayerUnpacker.unpack(image.layerFiles() ?? [], to: root, host: invocation.context)
