@@ -1,3 +1,4 @@
+internal import OCI
 internal import PackCore
 
 /// What commands on finished images can say went wrong: each code once.
@@ -8,5 +9,90 @@ enum ImagesFailure {
       "no_such_image", "the store has no image \(name)" + (near.map { "; did you mean \($0)?" } ?? ""),
       hint: "`packc image list` shows what there is; `packc image pull HOST/REPOSITORY:TAG` fetches one",
       exit: .badInput)
+  }
+
+  static func ambiguous(_ digits: String, _ names: [String]) -> Failure {
+    Failure(
+      "ambiguous_digest", "\(digits) begins the digests of several images: \(names.joined(separator: ", "))",
+      hint: "write more digits, or the name", exit: .badInput)
+  }
+
+  static func notBuilt(_ project: HostPath) -> Failure {
+    Failure(
+      "no_image", "no image was named, and \(project) has none of its own",
+      hint: "run `packc build` there, or name an image: `packc image list` shows the store's", exit: .badInput)
+  }
+
+  static func noPath(_ path: HostPath) -> Failure {
+    Failure(
+      "no_image", "there is no image layout and no archive at \(path)",
+      hint: "give the path of an archive, or of a directory with an oci-layout in it", exit: .badInput)
+  }
+
+  static func noRegistryAccess(_ reference: RegistryReference) -> Failure {
+    Failure(
+      "no_registry_access", "this command does not reach registries, so not \(reference)",
+      hint: "fetch it first: packc image pull \(reference)", exit: .usage)
+  }
+
+  static func noName(_ source: String, _ found: [String]) -> Failure {
+    let seen = found.isEmpty ? "it has none" : "it has \(found.joined(separator: ", "))"
+    return Failure(
+      "no_name", "\(source) does not say what to call the image: \(seen)", hint: "give it a name with --name NAME",
+      exit: .usage)
+  }
+
+  static func digestAsName(_ text: String) -> Failure {
+    Failure(
+      "bad_name", "\(text) is a digest, which no image can be called", hint: "write NAME[:TAG]", exit: .usage)
+  }
+
+  static func noDockerName(_ text: String) -> Failure {
+    Failure(
+      "bad_name", "\"\(text)\" is no name that docker load takes",
+      hint: "write NAME[:TAG] or HOST/REPOSITORY[:TAG]", exit: .usage)
+  }
+
+  static func twoImages(of platform: String, _ first: String, _ second: String) -> Failure {
+    Failure(
+      "same_platform", "\(first) and \(second) are both for \(platform)",
+      hint: "an index has one image for each platform", exit: .badInput)
+  }
+
+  static func foreignDirectory(_ path: HostPath) -> Failure {
+    Failure(
+      "directory_not_empty", "\(path) is there and has files in it; packc does not write over them",
+      hint: "choose another place, or remove it", exit: .badInput)
+  }
+
+  // MARK: registries
+
+  static func noDestination(built layout: HostPath?) -> Failure {
+    let what = layout.map { "oci:\($0) has been built; " } ?? ""
+    return Failure(
+      "wrong_usage", "\(what)`packc image push` needs to know where to: HOST/REPOSITORY[:TAG]",
+      hint: layout == nil
+        ? "build the project first, or name an image: `packc image push NAME HOST/REPOSITORY:TAG`"
+        : "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example",
+      exit: .usage)
+  }
+
+  static func noRegistry(_ text: String) -> Failure {
+    let guess = text.contains("/") ? "docker.io/\(text)" : "docker.io/library/\(text)"
+    return Failure(
+      "no_registry", "\"\(text)\" does not say which registry",
+      hint: "write HOST/REPOSITORY[:TAG], like registry.example/team/shop:1; Docker Hub's is \(guess)", exit: .usage)
+  }
+
+  static func nothingToPush(_ name: String, _ project: HostPath) -> Failure {
+    Failure(
+      "not_built", "the store has no image \(name), and \(project) has not been built",
+      hint: "run `packc build` first, or name the image: `packc image push NAME \(name)`", exit: .badInput)
+  }
+
+  static func useCopy() -> Failure {
+    Failure(
+      "wrong_usage", "`packc image push` sends images of the store, a layout or the project",
+      hint: "for registries and archives: `packc image copy FROM TO`", exit: .usage)
   }
 }

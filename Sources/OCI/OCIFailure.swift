@@ -44,7 +44,18 @@ enum OCIFailure {
     Failure(
       "setuid_file",
       "\(path.absolute) (from \(origin)) has the mode \(octal(mode)): set-user-ID and set-group-ID are refused",
-      hint: "clear the bits: chmod ug-s on the file", exit: .badInput)
+      hint: "clear the bits: chmod ug-s on the file; or declare them (unik.yaml: artifact.modes)", exit: .badInput)
+  }
+
+  static func badHardLink(_ path: RootPath, _ target: RootPath) -> Failure {
+    Failure(
+      "bad_hard_link",
+      "\(path.absolute) cannot be another name of \(target.absolute): that is no file before it in the layer with the "
+        + "same mode, owner and capabilities", exit: .badInput)
+  }
+
+  static func badCapabilities(_ path: RootPath) -> Failure {
+    Failure("bad_capabilities", "\(path.absolute) is no regular file: it cannot have capabilities", exit: .badInput)
   }
 
   static func badMode(_ path: RootPath, _ mode: UInt32) -> Failure {
@@ -130,6 +141,15 @@ enum OCIFailure {
     damaged("it names more than \(limit) \(what)", in: name)
   }
 
+  // MARK: the store
+
+  static func store(_ path: HostPath, _ problem: String) -> Failure {
+    Failure(
+      "damaged_store", "packc's list of image names cannot be read: \(problem)",
+      hint: "move the file away: the blobs stay, and names come back with the next build, import or pull",
+      at: SourceLocation(path: path.description), exit: .badInput)
+  }
+
   // MARK: layouts
 
   /// Something in a layout is not what it says it is.
@@ -147,24 +167,24 @@ enum OCIFailure {
 
   static func noLayout(_ path: HostPath) -> Failure {
     Failure(
-      "no_image", "there is no image layout at \(path)", hint: "run `packc build` first", exit: .badInput)
+      "no_image", "there is no image layout at \(path)",
+      hint: "`packc build` writes one to .packc/image; others are directories with an oci-layout in them",
+      exit: .badInput)
+  }
+
+  static func noArchive(_ path: HostPath) -> Failure {
+    Failure("no_image", "there is no archive at \(path)", hint: "give the path of a file that exists", exit: .badInput)
+  }
+
+  static func notAnArchive(_ path: HostPath) -> Failure {
+    Failure(
+      "not_an_archive", "\(path) holds no image: it has neither an oci-layout nor a manifest.json",
+      hint: "write one with `packc image export`, `docker save` or `skopeo copy`", exit: .badInput)
   }
 
   static func noTag(_ tag: String?, in path: HostPath, found: [String]) -> Failure {
     let list = found.isEmpty ? "none" : found.joined(separator: ", ")
     let message = tag.map { "\(path) has no image \"\($0)\"" } ?? "\(path) has several images"
     return Failure("no_such_tag", "\(message); its tags: \(list)", hint: "name one of the tags", exit: .badInput)
-  }
-
-  static func noUnpacker(needs tool: String, package: String) -> Failure {
-    Failure(
-      "missing_tool", "unpacking the image's layers needs \(tool)", hint: "apt-get install \(package)",
-      exit: .toolchain)
-  }
-
-  static func unpack(_ layer: HostPath, tool: HostPath, _ result: CommandResult) -> Failure {
-    Failure(
-      "unpack_failed", "\(tool) could not unpack the layer \(layer): \(result.end)",
-      hint: "check that the target has room and is writable", cause: result.errorText)
   }
 }

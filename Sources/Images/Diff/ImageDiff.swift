@@ -47,7 +47,8 @@ public struct ImageDiff: Sendable {
     self.before = Side(name: before.name, digest: before.digest, packed: before.packedBytes)
     self.after = Side(name: after.name, digest: after.digest, packed: after.packedBytes)
     layers = LayerComparison.changes(before.layers, after.layers)
-    packages = PackageChange.grouped(FileChange.between(before, after))
+    packages = PackageChange.grouped(
+      FileChange.between(before, after), before: before.owners, after: after.owners)
     config = ConfigComparison.changes(before.config, after.config)
     facts = FactComparison.changes(before, after)
   }

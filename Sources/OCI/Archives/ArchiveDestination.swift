@@ -1,4 +1,3 @@
-internal import Glibc
 public import PackCore
 
 /// Writes an image layout as a tar archive (an OCI archive): members sorted, owner, times and modes fixed, so that the
@@ -24,7 +23,9 @@ public final class ArchiveDestination: ImageDestination {
 
   public func begin(_ plan: CopyPlan) throws {
     var contents: [String: Int64] = [:]
-    for blob in plan.blobs + plan.documents.map(\.descriptor) { contents[LayoutFiles.name(of: blob.digest)] = blob.size }
+    for blob in plan.blobs + plan.documents.map(\.descriptor) {
+      contents[LayoutFiles.name(of: blob.digest)] = blob.size
+    }
     let small = [
       "index.json": CanonicalJSON.encode(index(plan).json),
       "oci-layout": CanonicalJSON.encode(ImageLayoutWriter.layoutFile),
@@ -54,9 +55,7 @@ public final class ArchiveDestination: ImageDestination {
       position += (size + 511) / 512 * 512
     }
     // Two blocks of zeros; what is not written reads as zeros.
-    guard ftruncate(file.file.raw, off_t(position + 1024)) == 0 else {
-      throw Failure.system("make room for the archive", errno: errno)
-    }
+    try file.file.truncate(to: position + 2 * Int64(TarHeader.blockSize))
     offsets.withLock { $0 = places }
   }
 

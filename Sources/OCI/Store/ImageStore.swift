@@ -68,15 +68,23 @@ public struct ImageStore: Sendable {
     return ImageIndex(manifests: named + contents.referrers.sorted { $0.digest < $1.digest })
   }
 
-  /// - Throws: `damaged_image` with the file, when it is not what packc writes there.
+  /// - Throws: `damaged_store` when it is not what packc writes there: torn, by a later version, by another tool.
   public func contents() throws -> Contents {
     guard FileSystem.exists(index) else { return Contents() }
-    return try files.index().manifests.reduce(into: Contents()) { contents, descriptor in
+    let manifests: [BlobDescriptor]
+    do {
+      manifests = try files.index().manifests
+    } catch let failure as Failure where ["damaged_image", "no_image", "file_too_large"].contains(failure.code) {
+      throw OCIFailure.store(index, failure.message)
+    }
+    return try manifests.reduce(into: Contents()) { contents, descriptor in
       var descriptor = descriptor
-      if let name = descriptor.annotations.removeValue(forKey: ImageTag.annotation) {
-        contents.names[name] = descriptor
-      } else {
+      guard let name = descriptor.annotations.removeValue(forKey: ImageTag.annotation) else {
         contents.referrers.insert(descriptor)
+        return
+      }
+      guard contents.names.updateValue(descriptor, forKey: name) == nil else {
+        throw OCIFailure.store(index, "two images have the name \(name)")
       }
     }
   }

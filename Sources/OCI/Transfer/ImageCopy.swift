@@ -38,13 +38,7 @@ public struct ImageCopy: Sendable {
   public func run() throws -> Summary {
     let plan = try CopyPlan.make(source, platform: platform, referrers: includesReferrers)
     try destination.begin(plan)
-    var summary = Summary(root: plan.root.descriptor)
-    for count in try copyBlobs(plan.blobs) {
-      summary.copied += count.copied
-      summary.copiedBytes += count.copiedBytes
-      summary.present += count.present
-      summary.presentBytes += count.presentBytes
-    }
+    var summary = try copyBlobs(plan)
     for document in plan.documents {
       try Interruption.check()
       try destination.put(document)
@@ -57,58 +51,25 @@ public struct ImageCopy: Sendable {
 
   // MARK: blobs
 
-  private struct Count: Sendable {
-    var copied = 0
-    var copiedBytes: Int64 = 0
-    var present = 0
-    var presentBytes: Int64 = 0
-  }
-
-  /// What the threads share: the blobs that nobody has begun, and whether one has failed.
-  private struct Queue {
-    var rest: ArraySlice<BlobDescriptor>
-    var stopped = false
-  }
-
-  private func copyBlobs(_ blobs: [BlobDescriptor]) throws -> [Count] {
-    let queue = Locked(Queue(rest: blobs[...]))
-    let workers = try (0..<min(threads, blobs.count)).map { _ in
-      try HostThread { try self.work(queue) }
-    }
-    // All have to end before anything is thrown; an interruption counts more than what it led to.
-    let results = workers.map { worker in Result { try worker.join() } }
-    var failures = results.compactMap { result -> (any Error)? in
-      if case .failure(let error) = result, !(error is Stopped) { error } else { nil }
-    }
-    if let first = failures.firstIndex(where: { ($0 as? Failure)?.isInterruption == true }) {
-      failures.swapAt(0, first)
-    }
-    if let failure = failures.first { throw failure }
-    return try results.map { try $0.get() }
-  }
-
-  private func work(_ queue: Locked<Queue>) throws -> Count {
-    var count = Count()
-    while let blob = queue.withLock({ $0.stopped ? nil : $0.rest.popFirst() }) {
-      do {
-        try Interruption.check()
-        if try copy(blob, queue) {
-          count.copied += 1
-          count.copiedBytes += blob.size
+  private func copyBlobs(_ plan: CopyPlan) throws -> Summary {
+    let summary = Locked(Summary(root: plan.root.descriptor))
+    try Workers.run(plan.blobs, threads: threads) { blob, stopped in
+      let isCopied = try copy(blob, stopped)
+      summary.withLock { summary in
+        if isCopied {
+          summary.copied += 1
+          summary.copiedBytes += blob.size
         } else {
-          count.present += 1
-          count.presentBytes += blob.size
+          summary.present += 1
+          summary.presentBytes += blob.size
         }
-      } catch {
-        queue.withLock { $0.stopped = true }
-        throw error
       }
     }
-    return count
+    return summary.withLock { $0 }
   }
 
   /// - Returns: false when the destination had it.
-  private func copy(_ blob: BlobDescriptor, _ queue: Locked<Queue>) throws -> Bool {
+  private func copy(_ blob: BlobDescriptor, _ stopped: @escaping Workers.StopCheck) throws -> Bool {
     let id = blob.digest.short
     let start = clock()
     func ended(_ status: ProgressEvent.Status, _ reason: String) {
@@ -121,36 +82,49 @@ public struct ImageCopy: Sendable {
         ended(.reused, "is there already")
         return false
       }
-      let source = StoppableSource(source: source) { queue.withLock { $0.stopped } }
+      let source = StoppableSource(source: source, stopped: stopped)
+      // A hundred events a blob, not one for every piece of it.
+      let shown = Locked<Int64>(0)
       try destination.put(blob, from: source) { done in
-        reporter.send(.stepProgress(id: id, done: done, total: blob.size))
+        let isDue = shown.withLock { shown in
+          guard done == blob.size ? shown < done : done - shown >= max(blob.size / 100, 1 << 16) else { return false }
+          shown = done
+          return true
+        }
+        if isDue { reporter.send(.stepProgress(id: id, done: done, total: blob.size)) }
       }
       ended(.ran, "")
       return true
     } catch {
-      ended(.failed, error is Stopped ? "another blob failed" : "")
+      ended(.failed, error is Workers.Stopped ? "another blob failed" : "")
       throw error
     }
   }
 
-  /// Another thread failed.
-  private struct Stopped: Error {}
-
   /// Lets a thread end in the middle of a blob.
   private struct StoppableSource: ImageSource {
     let source: any ImageSource
-    let stopped: @Sendable () -> Bool
+    let stopped: Workers.StopCheck
 
     var name: String { source.name }
     func root() throws -> ImageDocument { try source.root() }
     func document(_ descriptor: BlobDescriptor) throws -> ImageDocument { try source.document(descriptor) }
     func read(_ descriptor: BlobDescriptor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
       try source.read(descriptor) { bytes in
-        if stopped() { throw Stopped() }
+        if stopped() { throw Workers.Stopped() }
+        try body(bytes)
+      }
+    }
+    func read(
+      _ descriptor: BlobDescriptor, from offset: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+      try source.read(descriptor, from: offset) { bytes in
+        if stopped() { throw Workers.Stopped() }
         try body(bytes)
       }
     }
     func file(of digest: Digest) -> HostPath? { source.file(of: digest) }
+    var registry: RegistryReference? { source.registry }
     func referrers(of digest: Digest) throws -> [BlobDescriptor] { try source.referrers(of: digest) }
   }
 }

@@ -33,6 +33,12 @@ public struct LayoutSource: ImageSource {
     return found
   }
 
+  /// What the layout calls the image: the whole name that Docker writes, else its tag; may be nothing.
+  public func names() throws -> [String] {
+    let annotations = try descriptor().annotations
+    return [annotations[ImageTag.fullNameAnnotation] ?? annotations[ImageTag.annotation]].compactMap { $0 }
+  }
+
   public func root() throws -> ImageDocument { try document(descriptor()) }
 
   public func document(_ descriptor: BlobDescriptor) throws -> ImageDocument {

@@ -1,3 +1,4 @@
+internal import CHost
 internal import Glibc
 
 extension Descriptor {
@@ -39,5 +40,20 @@ extension Descriptor {
       guard errno == EINTR else { throw Failure.system("lock", path, errno: errno) }
       try Interruption.check()
     }
+  }
+
+  /// ftruncate(2): what is new reads as zeros.
+  public borrowing func truncate(to size: Int64) throws {
+    guard ftruncate(raw, off_t(size)) == 0 else { throw Failure.system("set the size of a file", errno: errno) }
+  }
+
+  /// A file without a name, gone with its last descriptor.
+  public static func unnamed(in directory: HostPath) throws -> Descriptor {
+    try FileSystem.createDirectory(directory)
+    var template = (directory / ".packc.XXXXXX").bytes.map { CChar(bitPattern: $0) } + [0]
+    let raw = chost_mkstemp(&template)
+    guard raw >= 0 else { throw Failure.system("create a file in", directory, errno: errno) }
+    unlink(template)
+    return Descriptor(owning: raw)
   }
 }

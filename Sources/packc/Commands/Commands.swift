@@ -5,8 +5,13 @@ enum Commands {
       BuildCommand.definition, RunCommand.definition,
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
+      ImageNameCommands.list, ImageInspectCommand.definition,
+      ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
+      ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
       KernelCommand.importing, KernelCommand.list,
       ImageGCCommand.definition,
+      ImagePushCommand.definition, ImagePullCommand.definition,
+      ImageLoginCommand.definition, ImageLoginCommand.logout,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }

@@ -1,0 +1,30 @@
+internal import Images
+internal import OCI
+internal import PackCore
+
+/// What the commands on images share.
+enum ImageFlags {
+  static let platform = Flag(
+    "platform", value: "OS/ARCH[/VARIANT]", help: "of an index, the image of this platform only")
+  static let withoutReferrers = Flag("no-referrers", help: "leave out signatures, SBOMs and other referrers")
+
+  static let references = """
+    An image is NAME[:TAG] or a digest (its first digits are enough) of packc's store, oci:DIR[:TAG],
+    oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://HOST/REPOSITORY[:TAG], or a path of one.
+    """
+  static let ownBuild = "Without one: what `packc build` made of the project here.\n"
+
+  static func locator(_ invocation: Invocation) throws -> ImageLocator { try ImageLocator(invocation.context) }
+
+  static func platform(_ invocation: Invocation) throws -> ImagePlatform? {
+    try invocation.string("platform").map { try ImagePlatform(parsing: $0) }
+  }
+
+  static func transfer(_ invocation: Invocation) throws -> (ImageLocator, ImageTransfer) {
+    let locator = try locator(invocation)
+    var transfer = ImageTransfer(locator, reporter: invocation.reporter)
+    transfer.platform = try platform(invocation)
+    transfer.includesReferrers = !invocation.has("no-referrers")
+    return (locator, transfer)
+  }
+}
