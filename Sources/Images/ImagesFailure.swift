@@ -96,3 +96,19 @@ enum ImagesFailure {
       hint: "for registries and archives: `packc image copy FROM TO`", exit: .usage)
   }
 }
+
+// MARK: - Comparing
+
+extension ImagesFailure {
+  static func noBuildBefore(_ project: HostPath) -> Failure {
+    Failure(
+      "no_build_before", "the builds of \(project) have made one image so far: there is nothing to compare it with",
+      hint: "change something and run `packc build`, or name two images: packc image diff A B", exit: .badInput)
+  }
+
+  static func collected(_ name: String) -> Failure {
+    Failure(
+      "no_such_image", "the store has the image of \(name) no more: `packc image gc` or somebody removed it",
+      hint: "run `packc build` again", exit: .badInput)
+  }
+}
