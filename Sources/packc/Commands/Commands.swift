@@ -8,6 +8,7 @@ enum Commands {
       ImageNameCommands.list, ImageInspectCommand.definition,
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
+      ImageSymbolsCommand.definition,
       KernelCommand.importing, KernelCommand.list,
       VersionCommand.definition, HelpCommand.definition,
     ]
