@@ -20,6 +20,8 @@ public struct BuildRequest: Sendable {
   /// `gzip`, `zstd` or `zstd:LEVEL`.
   public var compression = "gzip"
   public var kernel: String?
+  /// What strip takes away is kept beside the image.
+  public var keepsSymbols = true
   /// Default: `.packc` in the project.
   public var output: HostPath?
   /// Seconds for one step.
@@ -37,7 +39,8 @@ public struct BuildRequest: Sendable {
       "pack": packName.map(JSONValue.string), "app": app.map(JSONValue.string),
       "packs": .array(packPlaces.map { JSONValue($0) }), "locked": .bool(locked), "image": .bool(makesImage),
       "unikernel": .bool(makesUnikernel), "compression": .string(compression),
-      "kernel": kernel.map(JSONValue.string), "output": JSONValue(outputDirectory),
+      "kernel": kernel.map(JSONValue.string), "symbols": .bool(keepsSymbols),
+      "output": JSONValue(outputDirectory),
     ])
   }
 }

@@ -21,10 +21,12 @@ extension OutputStage {
       epoch: planning.epoch)
     let written = try ImageBuilder.write(
       image: description, layers: parts.layers, store: store, layout: directory / "image",
-      tag: request.tag ?? parts.identity.name, shownAs: layout)
+      tag: request.tag ?? parts.identity.name, shownAs: layout
+    ) { try symbols(parts.assembled.programs, of: $0) }
     addFiles([layout / "oci-layout", layout / "index.json"])
     let blobs = [written.manifest.digest, written.config.digest] + parts.layers.map(\.digest)
-    addFiles(blobs.map { layout / "blobs/sha256" / $0.hex })
+    let more = Set(written.referrers.flatMap(\.blobs).map(\.digest)).sorted()
+    addFiles((blobs + more).map { layout / "blobs/sha256" / $0.hex })
     return written
   }
 
@@ -71,6 +73,7 @@ extension OutputStage {
             "size": .integer($0.size),
           ]
         }),
+      "symbols": image.symbols,
     ])
   }
 

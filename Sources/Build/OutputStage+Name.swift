@@ -11,7 +11,10 @@ extension OutputStage {
         hint: "write --tag \(parts.identity.name):TAG to find it with `packc image list`")
       return
     }
-    try ImageStore(content: store).update { $0[name] = image.manifest }
+    try ImageStore(content: store).updateContents { contents in
+      contents.names[name] = image.manifest
+      contents.referrers.formUnion(image.referrers.map(\.descriptor))
+    }
   }
 
   func storeName(_ parts: Parts) -> String? { StoreName.built(tag: request.tag, project: parts.identity.name) }
@@ -31,7 +34,9 @@ struct RecordedImage {
     else { return false }
     guard named.digest == image["digest"]?.digest else { return true }
     let layers = image["layers"]?.array ?? []
-    let digests = [image["manifest"], image["config"]] + layers.map { $0["digest"] }
+    let digests =
+      [image["manifest"], image["config"]] + layers.map { $0["digest"] }
+      + [image["symbols"]?["digest"]].compactMap { $0 }
     return digests.allSatisfy { digest in digest?.digest.map(store.contains) ?? false }
   }
 }

@@ -120,7 +120,8 @@ struct OutputStage {
     settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
     let assembler = RootAssembler(
-      scan: scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
+      scan: scan, plan: settled.plan, settings: settings, declared: project.config?.artifact, mode: request.mode,
+      platform: request.platform,
       stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
     let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
     let contents = assembled.root.layers()

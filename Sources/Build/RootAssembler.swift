@@ -1,3 +1,4 @@
+internal import Config
 internal import ELF
 internal import PackCore
 
@@ -7,6 +8,8 @@ struct RootAssembler {
   let scan: ProjectScan
   let plan: BuildPlan
   let settings: ProgramSettings
+  /// What unik.yaml says of the image's files.
+  let declared: UnikFile.Artifact?
   let mode: BuildMode
   let platform: Platform
   /// Where stripped files are kept, by the digest of what they were.
@@ -19,10 +22,22 @@ struct RootAssembler {
     var root: RootFilesystem
     /// Digests before and after strip, of the project's own ELF files.
     var stripped: [RootPath: (before: Digest, after: Digest)]
+    /// Those that strip changed, by path.
+    var programs: [StrippedProgram]
     /// What will not load and that nothing depends on.
     var caveats: [SharedObjectClosure.Caveat]
     /// Host paths that decide what is in it.
     var watched: WatchedPaths
+  }
+
+  /// A program or library of the project, before and after.
+  struct StrippedProgram {
+    var path: RootPath
+    /// As the steps left it; there as long as their working directory.
+    var unstripped: HostPath
+    var stripped: HostPath
+    var before: Digest
+    var after: Digest
   }
 
   func assemble() throws -> Result {
@@ -37,10 +52,15 @@ struct RootAssembler {
     try closure.insert(into: &root)
     for caveat in closure.caveats { reporter.warn("\(caveat.path.absolute): \(caveat.text)") }
     for path in settings.writable { try insertWritable(path, into: &root) }
+    try applyDeclared(to: &root)
     let watched = watchedPaths(root, closure)
-    let stripped = mode == .release ? try strip(&root, closure.inventory) : [:]
+    // Found before strip: afterwards, equal programs are one file of its cache.
+    let linked = linkedOutputs(root)
+    var programs: [StrippedProgram] = []
+    let stripped = mode == .release ? try strip(&root, closure.inventory, &programs) : [:]
+    root.link(linked)
     return Result(
-      root: root, stripped: stripped, caveats: closure.caveats, watched: watched)
+      root: root, stripped: stripped, programs: programs, caveats: closure.caveats, watched: watched)
   }
 
   /// The entry point is a program of this platform, or a script whose interpreter is in the image.
@@ -72,9 +92,9 @@ struct RootAssembler {
   }
 
   /// The project's own programs and libraries; never what somebody else made, since its own records hash it.
-  private func strip(_ root: inout RootFilesystem, _ inventory: ELFInventory) throws
-    -> [RootPath: (before: Digest, after: Digest)]
-  {
+  private func strip(
+    _ root: inout RootFilesystem, _ inventory: ELFInventory, _ changed: inout [StrippedProgram]
+  ) throws -> [RootPath: (before: Digest, after: Digest)] {
     var pairs: [RootPath: (before: Digest, after: Digest)] = [:]
     let programs = plan.artifacts.filter { $0.role == .program }.map(\.destination)
     for path in inventory.files.keys.sorted() where programs.contains(where: { path.isInside($0) }) {
@@ -84,7 +104,11 @@ struct RootAssembler {
       try Interruption.check()
       let result = try StripCache(directory: stripped).strip(file)
       pairs[path] = (result.before, result.after)
-      if let stripped = result.file { root.replaceContent(of: path, with: .host(stripped.path, stripped.status)) }
+      guard let stripped = result.file else { continue }
+      root.replaceContent(of: path, with: .host(stripped.path, stripped.status))
+      changed.append(
+        StrippedProgram(
+          path: path, unstripped: file, stripped: stripped.path, before: result.before, after: result.after))
     }
     return pairs
   }

@@ -13,6 +13,13 @@ enum ELFFailure {
       exit: .badInput)
   }
 
+  static func notACore(_ file: String, _ found: String) -> Failure {
+    Failure(
+      "not_a_core", "\(file) is not a core dump that packc reads: \(found)",
+      hint: "give the file that the kernel, systemd-coredump (coredumpctl dump -o FILE) or gcore wrote, uncompressed",
+      exit: .badInput)
+  }
+
   // MARK: Programs
 
   static func neitherELFNorScript(_ file: String, _ found: String) -> Failure {

@@ -105,15 +105,10 @@ extension ELFFile {
       if note.n_type == UInt32(NT_GNU_BUILD_ID), note.n_namesz == 4,
         bytes[name..<(name + 4)].elementsEqual("GNU\0".utf8)
       {
-        return hex(bytes[description..<(description + Int(note.n_descsz))])
+        return ELFNotes.hex(bytes[description..<(description + Int(note.n_descsz))])
       }
       offset = next
     }
-  }
-
-  private static func hex(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   private mutating func readDynamic(_ dynamic: DynamicSection, _ handle: borrowing ELFHandle) throws {

@@ -51,60 +51,13 @@ public enum Strip {
     let staged = work / "file"
     let target = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     var hash = SHA256()
-    for (index, piece) in plan.pieces.enumerated() {
-      switch piece {
-      case .bytes(let bytes):
-        hash.update(bytes)
-        try target.write(bytes)
-      case .copy(let offset, let count):
-        try copy(source, offset, count, patches: index == 0 ? plan.patches : [], to: target, &hash)
-      }
+    try plan.pieces.write(from: source) { bytes in
+      hash.update(bytes)
+      try target.write(bytes)
     }
     guard fchmod(target.raw, mode) == 0 else { throw Failure.system("set the mode of", staged, errno: errno) }
     try target.close()
     try FileSystem.rename(staged, to: output)
     return hash.finish()
-  }
-
-  /// Copies `count` bytes from `offset` in blocks, each with the patches that fall into it.
-  private static func copy(
-    _ source: borrowing Descriptor, _ offset: UInt64, _ count: UInt64,
-    patches: [(offset: UInt64, bytes: [UInt8])], to target: borrowing Descriptor, _ hash: inout SHA256
-  ) throws {
-    let blockSize: UInt64 = 1 << 18
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(blockSize), alignment: 4096)
-    defer { buffer.deallocate() }
-    var done: UInt64 = 0
-    var next = 0
-    while done < count {
-      let start = offset + done
-      let size = min(blockSize, count - done)
-      let block = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(size)])
-      try read(source, into: block, at: start)
-      // A patch may lie in two blocks; the next block sees it again.
-      while next < patches.count, patches[next].offset + UInt64(patches[next].bytes.count) <= start { next += 1 }
-      for patch in patches[next...].prefix(while: { $0.offset < start + size }) {
-        for (index, byte) in patch.bytes.enumerated() {
-          let place = patch.offset + UInt64(index)
-          if place >= start, place < start + size { block[Int(place - start)] = byte }
-        }
-      }
-      hash.update(UnsafeRawBufferPointer(block))
-      try target.write(UnsafeRawBufferPointer(block))
-      done += size
-    }
-  }
-
-  private static func read(_ source: borrowing Descriptor, into block: UnsafeMutableRawBufferPointer, at offset: UInt64)
-    throws
-  {
-    var filled = 0
-    while filled < block.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: block[filled...])
-      let count = pread(source.raw, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Failure.system("read", errno: count == 0 ? EIO : errno) }
-      filled += count
-    }
   }
 }

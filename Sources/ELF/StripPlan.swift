@@ -10,26 +10,11 @@ internal import PackCore
 /// Only `e_shoff`, `e_shnum` and `e_shstrndx` of the ELF header change, and the section numbers in `.dynsym` where
 /// sections before them went.
 struct StripPlan {
-  /// A part of the new file.
-  enum Piece {
-    case copy(offset: UInt64, count: UInt64)
-    case bytes([UInt8])
-  }
-  /// In the order of the new file; patches lie in the first piece.
-  var pieces: [Piece] = []
-  /// Bytes that replace those at an offset of the first piece, sorted by offset.
-  var patches: [(offset: UInt64, bytes: [UInt8])] = []
+  var pieces = FilePieces()
   /// Names of what went.
   var removed: [String] = []
 
-  private struct Section {
-    var index: Int
-    var header: GElf_Shdr
-    var name: String
-    var isLoaded: Bool { header.sh_flags & UInt64(SHF_ALLOC) != 0 }
-    var hasBytes: Bool { header.sh_type != UInt32(SHT_NOBITS) && header.sh_type != UInt32(SHT_NULL) }
-    var end: UInt64 { hasBytes ? header.sh_offset &+ header.sh_size : 0 }
-  }
+  private typealias Section = ELFSection
 
   /// Why a file is left as it is.
   enum Outcome {
@@ -46,7 +31,7 @@ struct StripPlan {
     guard header.e_shoff != 0 else { return .unchanged("it has no section headers") }
     var nameTable = 0
     guard elf_getshdrstrndx(handle.elf, &nameTable) == 0 else { throw handle.malformed(ELFHandle.problem()) }
-    let sections = try read(handle, nameTable)
+    let sections = try handle.sections(nameTable)
     guard sections.count < Int(SHN_LORESERVE), sections.indices.contains(nameTable) else {
       return .unchanged("its sections are numbered in an unusual way")
     }
@@ -66,23 +51,6 @@ struct StripPlan {
   }
 
   // MARK: What there is
-
-  private static func read(_ handle: borrowing ELFHandle, _ nameTable: Int) throws -> [Section] {
-    var count = 0
-    guard elf_getshdrnum(handle.elf, &count) == 0 else { throw handle.malformed(ELFHandle.problem()) }
-    return try (0..<count).map { index in
-      var header = GElf_Shdr()
-      guard let section = elf_getscn(handle.elf, index), gelf_getshdr(section, &header) != nil else {
-        throw handle.malformed(ELFHandle.problem())
-      }
-      let name = index == 0 ? "" : elf_strptr(handle.elf, nameTable, Int(header.sh_name)).map { String(cString: $0) }
-      guard let name else { throw handle.malformed("section \(index) has no name") }
-      let section2 = Section(index: index, header: header, name: name)
-      guard !section2.hasBytes || (header.sh_offset <= handle.size && header.sh_size <= handle.size - header.sh_offset)
-      else { throw handle.malformed("section \(name) reaches past the end of the file") }
-      return section2
-    }
-  }
 
   private static func removable(_ sections: [Section], _ nameTable: Int) -> Set<Int> {
     var gone: Set<Int> = []
@@ -129,10 +97,9 @@ struct StripPlan {
   private mutating func lay(
     _ kept: [Section], _ nameTable: Int, _ loadedEnd: UInt64, _ header: inout GElf_Ehdr, _ handle: borrowing ELFHandle
   ) throws {
-    pieces.append(.copy(offset: 0, count: loadedEnd))
-    var cursor = loadedEnd
+    pieces.copy(offset: 0, count: loadedEnd)
     let newIndex = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($0.element.index, $0.offset) })
-    let (names, nameOffsets) = Self.nameTable(kept)
+    let (names, nameOffsets) = ELFSection.nameTable(kept)
     var headers: [GElf_Shdr] = []
     for (position, section) in kept.enumerated() {
       var new = section.header
@@ -141,53 +108,30 @@ struct StripPlan {
       if Self.infoIsSection(section.header) { new.sh_info = UInt32(newIndex[Int(section.header.sh_info)] ?? 0) }
       if section.index == nameTable {
         new.sh_size = UInt64(names.count)
-        new.sh_offset = pad(&cursor, to: max(1, section.header.sh_addralign))
-        pieces.append(.bytes(names))
-        cursor += new.sh_size
+        new.sh_offset = pieces.pad(to: max(1, section.header.sh_addralign))
+        pieces.append(names)
       } else if section.hasBytes, section.end > loadedEnd {
         guard section.header.sh_addralign <= 1 << 20 else {
           throw handle.malformed("section \(section.name) is misaligned")
         }
-        new.sh_offset = pad(&cursor, to: max(1, section.header.sh_addralign))
-        pieces.append(.copy(offset: section.header.sh_offset, count: section.header.sh_size))
-        cursor += new.sh_size
+        new.sh_offset = pieces.pad(to: max(1, section.header.sh_addralign))
+        pieces.copy(offset: section.header.sh_offset, count: section.header.sh_size)
       } else if !section.hasBytes, section.index != 0, section.header.sh_offset > loadedEnd {
         new.sh_offset = loadedEnd
       }
       headers.append(new)
     }
-    header.e_shoff = pad(&cursor, to: 8)
+    header.e_shoff = pieces.pad(to: 8)
     header.e_shnum = UInt16(kept.count)
     header.e_shstrndx = UInt16(newIndex[nameTable] ?? 0)
-    pieces.append(.bytes(try Self.encode(&headers, ELF_T_SHDR, handle)))
-    patches.append((0, try Self.encode(&header, handle)))
+    pieces.append(try handle.encode(&headers, ELF_T_SHDR))
+    pieces.patch(at: 0, try handle.encode(&header))
     try renumberSymbols(kept, newIndex, handle)
-  }
-
-  private mutating func pad(_ cursor: inout UInt64, to alignment: UInt64) -> UInt64 {
-    let padding = (alignment - cursor % alignment) % alignment
-    if padding > 0 { pieces.append(.bytes([UInt8](repeating: 0, count: Int(padding)))) }
-    cursor += padding
-    return cursor
   }
 
   private static func infoIsSection(_ header: GElf_Shdr) -> Bool {
     let type = Int32(bitPattern: header.sh_type)
     return type == SHT_REL || type == SHT_RELA || header.sh_flags & UInt64(SHF_INFO_LINK) != 0
-  }
-
-  /// NUL, then each name with its NUL; the same name once.
-  private static func nameTable(_ sections: [Section]) -> (bytes: [UInt8], offsets: [UInt32]) {
-    var bytes: [UInt8] = [0]
-    var places: [String: UInt32] = ["": 0]
-    let offsets = sections.map { section -> UInt32 in
-      if let place = places[section.name] { return place }
-      let place = UInt32(bytes.count)
-      places[section.name] = place
-      bytes += Array(section.name.utf8) + [0]
-      return place
-    }
-    return (bytes, offsets)
   }
 
   /// Section numbers of defined dynamic symbols, where they changed (2 bytes each; rare: linkers put what is not loaded
@@ -208,39 +152,8 @@ struct StripPlan {
         guard number != 0, number < Int(SHN_LORESERVE), newIndex[number] != number else { continue }
         symbol.st_shndx = UInt16(newIndex[number] ?? 0)
         var one = [symbol]
-        patches.append((section.header.sh_offset + index * size, try Self.encode(&one, ELF_T_SYM, handle)))
+        pieces.patch(at: section.header.sh_offset + index * size, try handle.encode(&one, ELF_T_SYM))
       }
     }
-    patches.sort { $0.offset < $1.offset }
-  }
-
-  // MARK: Encoding
-
-  private static func encode<T>(_ values: inout [T], _ type: Elf_Type, _ handle: borrowing ELFHandle) throws -> [UInt8]
-  {
-    let count = MemoryLayout<T>.stride * values.count
-    return try values.withUnsafeMutableBytes { try encode($0.baseAddress, count, type, handle) }
-  }
-  private static func encode(_ header: inout GElf_Ehdr, _ handle: borrowing ELFHandle) throws -> [UInt8] {
-    let count = MemoryLayout<GElf_Ehdr>.size
-    return try withUnsafeMutableBytes(of: &header) { try encode($0.baseAddress, count, ELF_T_EHDR, handle) }
-  }
-  /// To the file's byte order, by libelf.
-  private static func encode(
-    _ source: UnsafeMutableRawPointer?, _ count: Int, _ type: Elf_Type, _ handle: borrowing ELFHandle
-  ) throws -> [UInt8] {
-    let order = UInt32(try handle.header().e_ident.5)
-    var bytes = [UInt8](repeating: 0, count: count)
-    try bytes.withUnsafeMutableBytes { target in
-      var from = Elf_Data()
-      from.d_buf = source
-      from.d_size = count
-      from.d_type = type
-      from.d_version = UInt32(EV_CURRENT)
-      var to = from
-      to.d_buf = target.baseAddress
-      guard elf64_xlatetof(&to, &from, order) != nil else { throw ELFFailure.strip(handle.name, ELFHandle.problem()) }
-    }
-    return bytes
   }
 }

@@ -64,6 +64,37 @@ enum ImagesFailure {
       "directory_not_empty", "\(path) is there and has files in it; packc does not write over them",
       hint: "choose another place, or remove it", exit: .badInput)
   }
+
+  // MARK: registries
+
+  static func noDestination(built layout: HostPath?) -> Failure {
+    let what = layout.map { "oci:\($0) has been built; " } ?? ""
+    return Failure(
+      "wrong_usage", "\(what)`packc image push` needs to know where to: HOST/REPOSITORY[:TAG]",
+      hint: layout == nil
+        ? "build the project first, or name an image: `packc image push NAME HOST/REPOSITORY:TAG`"
+        : "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example",
+      exit: .usage)
+  }
+
+  static func noRegistry(_ text: String) -> Failure {
+    let guess = text.contains("/") ? "docker.io/\(text)" : "docker.io/library/\(text)"
+    return Failure(
+      "no_registry", "\"\(text)\" does not say which registry",
+      hint: "write HOST/REPOSITORY[:TAG], like registry.example/team/shop:1; Docker Hub's is \(guess)", exit: .usage)
+  }
+
+  static func nothingToPush(_ name: String, _ project: HostPath) -> Failure {
+    Failure(
+      "not_built", "the store has no image \(name), and \(project) has not been built",
+      hint: "run `packc build` first, or name the image: `packc image push NAME \(name)`", exit: .badInput)
+  }
+
+  static func useCopy() -> Failure {
+    Failure(
+      "wrong_usage", "`packc image push` sends images of the store, a layout or the project",
+      hint: "for registries and archives: `packc image copy FROM TO`", exit: .usage)
+  }
 }
 
 // MARK: - Comparing

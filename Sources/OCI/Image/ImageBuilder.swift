@@ -23,17 +23,21 @@ public enum ImageBuilder {
 
   /// Assembles the image and makes `layout` an OCI image layout with it alone, under `tag`. The tag goes into
   /// `index.json` and into no digest.
-  /// - Parameter place: where the layout will lie in the end, for `ref`, if that is elsewhere.
+  /// - Parameters:
+  ///   - place: where the layout will lie in the end, for `ref`, if that is elsewhere.
+  ///   - referrers: what the layout holds about the image beside it, without a tag; made of the image's descriptor.
   @discardableResult
   public static func write(
     image: ImageDescription, layers: [Layer], store: ContentStore, layout: HostPath, tag: String,
-    shownAs place: HostPath? = nil
+    shownAs place: HostPath? = nil, referrers: (BlobDescriptor) throws -> [Assembled] = { _ in [] }
   ) throws -> WrittenImage {
     let tag = try ImageTag(tag)
     let assembled = try assemble(image, layers: layers, store: store)
-    try ImageLayoutWriter.write([(tag, assembled)], store: store, to: layout)
+    let referrers = try referrers(assembled.descriptor)
+    try ImageLayoutWriter.write([(tag, assembled)], referrers: referrers, store: store, to: layout)
     return WrittenImage(
-      manifest: assembled.descriptor, config: assembled.manifest.config, ref: "oci:\(place ?? layout):\(tag)")
+      manifest: assembled.descriptor, config: assembled.manifest.config, ref: "oci:\(place ?? layout):\(tag)",
+      referrers: referrers)
   }
 
   private static func put(_ json: JSONValue, as mediaType: MediaType, in store: ContentStore) throws -> BlobDescriptor {
@@ -48,4 +52,6 @@ public struct WrittenImage: Hashable, Sendable {
   public let config: BlobDescriptor
   /// As podman and skopeo take it: `oci:.packc/image:shop`.
   public let ref: String
+  /// What lies beside it: debug symbols.
+  public let referrers: [ImageBuilder.Assembled]
 }

@@ -4,7 +4,7 @@ internal import PackCore
 /// Names what a layer's bytes depend on, without reading the files.
 struct LayerKey {
   /// Raised when the tar writer or the pipeline would write other bytes for the same entries.
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   /// With the status of each host file (size, times, inode, device): equal keys, equal bytes.
   let exact: Digest
@@ -56,12 +56,16 @@ struct LayerKey {
       append(entry.path.bytes)
       append(UInt64(entry.mode))
       append(UInt64(entry.uid) << 32 | UInt64(entry.gid))
+      append(entry.capabilities?.bytes ?? [])
       switch entry.content {
       case .directory: bytes.append(UInt8(ascii: "d"))
       case .host: bytes.append(UInt8(ascii: "h"))
       case .link(let target):
         bytes.append(UInt8(ascii: "l"))
         append(target)
+      case .hardLink(let target):
+        bytes.append(UInt8(ascii: "n"))
+        append(target.bytes)
       case .bytes(let content):
         bytes.append(UInt8(ascii: "b"))
         append(Array(Digest(of: content).hex.utf8))

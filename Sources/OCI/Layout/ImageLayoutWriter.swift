@@ -8,35 +8,39 @@ public import PackCore
 public enum ImageLayoutWriter {
   static let layoutFile: JSONValue = ["imageLayoutVersion": "1.0.0"]
 
-  /// Replaces the layout at `target` by one that holds these images and nothing else. Blobs are second names of the
+  /// Replaces the layout at `target` by one that holds these images, what refers to them, and nothing else. Blobs are second names of the
   /// store's files where the file system can, else copies.
   /// - Throws: `not_an_image_layout` when something else is at `target`.
   public static func write(
-    _ images: [(tag: ImageTag, image: ImageBuilder.Assembled)], store: ContentStore, to target: HostPath
+    _ images: [(tag: ImageTag, image: ImageBuilder.Assembled)], referrers: [ImageBuilder.Assembled] = [],
+    store: ContentStore, to target: HostPath
   ) throws {
     try refuseToReplaceOthers(target)
     let staged = try StagedDirectory(for: target)
     let blobs = staged.path / "blobs/sha256"
     try makeDirectory(staged.path / "blobs")
     try makeDirectory(blobs)
-    for descriptor in Set(images.flatMap { $0.image.blobs }.map(\.digest)) {
+    for descriptor in Set((images.map(\.image) + referrers).flatMap(\.blobs).map(\.digest)) {
       try FileSystem.linkOrCopy(store.path(of: descriptor), to: blobs / descriptor.hex, mode: 0o444)
     }
     try put(layoutFile, at: staged.path / "oci-layout")
-    try put(index(of: images).json, at: staged.path / "index.json")
+    try put(index(of: images, referrers).json, at: staged.path / "index.json")
     // The layers' bytes were hashed when the store took them.
     try ImageValidator.validate(staged.path, depth: .structure)
     try Interruption.check()
     try staged.commit()
   }
 
-  private static func index(of images: [(tag: ImageTag, image: ImageBuilder.Assembled)]) -> ImageIndex {
-    ImageIndex(
-      manifests: images.map { tag, image in
-        var descriptor = image.descriptor
-        descriptor.annotations[ImageTag.annotation] = tag.description
-        return descriptor
-      })
+  /// The images with their tags first; referrers have none, so that no reader takes one for an image.
+  private static func index(
+    of images: [(tag: ImageTag, image: ImageBuilder.Assembled)], _ referrers: [ImageBuilder.Assembled]
+  ) -> ImageIndex {
+    let named = images.map { tag, image in
+      var descriptor = image.descriptor
+      descriptor.annotations[ImageTag.annotation] = tag.description
+      return descriptor
+    }
+    return ImageIndex(manifests: named + referrers.map(\.descriptor).sorted { $0.digest < $1.digest })
   }
 
   /// A layout without an image.

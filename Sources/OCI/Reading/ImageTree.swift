@@ -44,7 +44,8 @@ final class ImageTree {
     switch entry.kind {
     case .whiteout: try hide(entry.path, below: layer, &change)
     case .opaque:
-      guard let node = try find(entry.path), node.isDirectory else { break }
+      guard let node = try find(entry.path) else { break }
+      guard node.isDirectory else { throw Self.blocked(entry.path, 0, by: node) }
       prune(node, at: entry.path, below: layer, &change)
     case .directory: try putDirectory(entry, layer, &change)
     case .file, .link, .special: try put(entry, layer, digest, &change)
@@ -168,7 +169,8 @@ final class ImageTree {
   }
 
   private func hide(_ path: RootPath, below layer: Int, _ change: inout Change) throws {
-    guard let parentPath = path.parent, let parent = try find(parentPath), parent.isDirectory else { return }
+    guard let parentPath = path.parent, let parent = try find(parentPath) else { return }
+    guard parent.isDirectory else { throw Self.blocked(path, 1, by: parent) }
     let name = Array(path.nameBytes)
     guard let node = parent.children?[name], node.layer < layer || node.isDirectory else { return }
     if node.isDirectory { prune(node, at: path, below: layer, &change) }

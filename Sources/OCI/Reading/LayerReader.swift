@@ -56,6 +56,14 @@ public struct LayerReader: Sendable {
     }
   }
 
+  /// - Throws: `damaged_image` for an image of more layers than the limit.
+  func checkCount(_ image: SingleImage) throws {
+    guard image.layers.count <= limits.layers else {
+      throw OCIFailure.damaged(
+        "it has \(image.layers.count) layers; the limit is \(limits.layers)", in: source.name)
+    }
+  }
+
   /// Codes of failures that do not say yet which layer it is.
   private static let codes: Set<String> = [
     "bad_compression", "bad_archive", "unsafe_archive", "too_large", "bad_layer",

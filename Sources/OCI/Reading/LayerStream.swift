@@ -35,7 +35,9 @@ final class LayerStream: ByteSource {
   }
 
   init(_ descriptor: BlobDescriptor, from source: any ImageSource, limits: ReadingLimits) throws {
-    guard let format = descriptor.mediaType.layerFormat else { throw OCIFailure.unreadableLayer(descriptor.mediaType) }
+    guard let format = descriptor.mediaType.layerFormat else {
+      throw OCIFailure.damaged("\(descriptor.mediaType) is no layer of an image", in: source.name)
+    }
     let shared = Locked(State(free: (0..<Self.chunks).map { _ in Chunk() }))
     self.shared = shared
     thread = try HostThread {

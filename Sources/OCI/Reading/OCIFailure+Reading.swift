@@ -23,29 +23,7 @@ extension OCIFailure {
       + (path.count > 200 ? "…" : "")
   }
 
-  static func unreadableLayer(_ mediaType: MediaType) -> Failure {
-    Failure(
-      "damaged_image", "\(mediaType) is no layer that packc reads",
-      hint: "layers are tar, tar+gzip or tar+zstd, of OCI or Docker", exit: .badInput)
-  }
-
   static func occupied(_ path: HostPath) -> Failure {
     Failure("not_empty", "\(path) is not empty", hint: "name a directory that is new or empty", exit: .badInput)
-  }
-}
-
-extension OCIFailure {
-  static func noImage(_ descriptor: BlobDescriptor, in name: String) -> Failure {
-    Failure(
-      "not_an_image", "\(name): \(descriptor.digest) is no image of files: its config has another type",
-      hint: "it may be a signature, an SBOM or another artifact of an image", exit: .badInput)
-  }
-
-  static func noPlatform(_ platform: ImagePlatform, in name: String, found: [String]) -> Failure {
-    Failure(
-      "no_such_platform",
-      "\(name) has no image for \(platform)"
-        + (found.isEmpty ? "" : "; it has \(found.joined(separator: ", "))"),
-      hint: "name one of its platforms with --platform", exit: .badInput)
   }
 }

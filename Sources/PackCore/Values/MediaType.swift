@@ -32,6 +32,10 @@ extension MediaType {
   /// The empty config of an artifact that is no image (OCI image spec, manifest.md, "Guidance for an Empty Descriptor").
   public static let emptyJSON = MediaType(constant: "application/vnd.oci.empty.v1+json")
 
+  /// An artifact with what a release build strips, and one debug file of it.
+  public static let debugSymbols = MediaType(constant: "application/vnd.packc.debug-symbols.v1")
+  public static let debugFileZstd = MediaType(constant: "application/vnd.packc.debug-file.v1+zstd")
+
   // Docker's image manifest version 2, schema 2.
   public static let dockerManifest = MediaType(constant: "application/vnd.docker.distribution.manifest.v2+json")
   public static let dockerManifestList = MediaType(

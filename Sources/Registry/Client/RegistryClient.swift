@@ -30,7 +30,8 @@ public final class RegistryClient: Sendable {
   ///   - path: below `/v2/`.
   /// - Returns: any answer, also one that is no success: what it means depends on what was asked.
   /// - Throws: `registry_unreachable` and its like.
-  func send(_ method: String, _ path: String, query: [(String, String)] = [], scope: String, accept: String? = nil,
+  func send(
+    _ method: String, _ path: String, query: [(String, String)] = [], scope: String, accept: String? = nil,
     answerLimit: Int = 1 << 20
   ) throws -> HTTPResponse {
     var url = try url(path)

@@ -142,8 +142,9 @@ final class CurlTransfer {
     if Interruption.signal != nil { return false }
     sent?(count)
     let moved = received + count + Int64(headerBytes)
-    guard let complaint = patience.complaint(
-      moved: moved, sent: count, hasAnswer: headerBytes > 0, now: HostContext.monotonicClock())
+    guard
+      let complaint = patience.complaint(
+        moved: moved, sent: count, hasAnswer: headerBytes > 0, now: HostContext.monotonicClock())
     else { return true }
     error = TransferError(kind: .connection, description: complaint)
     return false

@@ -23,6 +23,7 @@ enum BuildFlags {
     planning + [
       Flag("tag", value: "REF", help: "the image's name in the layout (default: the project's name)"),
       Flag("compression", value: "gzip|zstd[:LEVEL]", help: "of the layers (default: gzip)"),
+      Flag("no-debug-symbols", help: "do not keep what a release build strips beside the image"),
       kernel,
       Flag("no-oci", help: "no OCI image"),
       withoutUnikernel,
@@ -52,6 +53,7 @@ enum BuildFlags {
     // Refused here, and not after the build.
     _ = try LayerCompression(parsing: request.compression)
     request.kernel = invocation.string("kernel")
+    request.keepsSymbols = !invocation.has("no-debug-symbols")
     request.makesImage = !invocation.has("no-oci")
     request.makesUnikernel = !invocation.has("no-unikernel")
     request.output = invocation.path(flag: "output")
