@@ -104,9 +104,9 @@ enum ReportStyle {
     .level.unknown { color: var(--dim); }
     .legend .level { margin: 0 2px 0 10px; }
     .legend .level:first-child { margin-left: 0; }
-    .facts th { width: 30%; min-width: 12em; font-weight: 600; }
-    .facts thead th { font-weight: 400; }
-    .facts td:nth-child(2) { width: 7.5em; }
+    .facts th:first-child { width: 30%; min-width: 12em; }
+    .facts tbody th { font-weight: 600; }
+    .facts :is(td, th):nth-child(2) { width: 8em; }
     .facts .inline:not([open]) { display: inline-block; margin: 0 0 0 10px; }
     .facts td code { background: var(--soft); border-radius: 5px; padding: 1px 6px; display: inline-block; margin: 1px 0; }
     .inline { font-size: 13px; color: var(--dim); margin-top: 3px; }
@@ -185,8 +185,12 @@ enum ReportStyle {
         border-radius: 8px; padding: 7px 11px; font-size: 13px; overflow-wrap: anywhere; box-shadow: 0 4px 18px rgb(0 0 0 / .25); }
       #tip b { display: block; }
       #table button { border: 0; background: none; color: var(--accent); padding: 0; text-align: left; overflow-wrap: anywhere; }
+      #table { overflow-x: auto; }
       #table tbody th { min-width: 9em; }
-      @media (max-width: 700px) { #map { height: 430px; } }
+      @media (max-width: 700px) {
+        #map { height: 430px; }
+        #table :is(td, th):nth-child(2), #table :is(td, th):nth-child(3) { display: none; }
+      }
 
       """
 }
