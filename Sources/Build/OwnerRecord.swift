@@ -41,7 +41,7 @@ struct OwnerRecord {
     case .host(let file, _) where entry.origin.hasPrefix("host:"): return (entry.path, .host(file))
     case .bytes where entry.origin.hasPrefix("host:"):
       return (entry.path, .host(HostPath(String(entry.origin.dropFirst(5)))))
-    case .host, .bytes: return (entry.path, entry.origin == "packc" ? .packc : .other)
+    case .host, .bytes, .hardLink: return (entry.path, entry.origin == "packc" ? .packc : .other)
     }
   }
 

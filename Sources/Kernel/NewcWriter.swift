@@ -84,7 +84,8 @@ struct NewcWriter: ~Copyable {
   private static let trailer = Array("TRAILER!!!".utf8)
 
   private mutating func header(
-    _ entry: RootFilesystem.Entry, type: UInt32, size: Int, links: UInt32, mode: UInt32? = nil, inode known: UInt32? = nil
+    _ entry: RootFilesystem.Entry, type: UInt32, size: Int, links: UInt32, mode: UInt32? = nil,
+    inode known: UInt32? = nil
   ) throws {
     guard size <= Int(UInt32.max) else {
       throw KernelFailure.cannotCarry(

@@ -15,7 +15,7 @@ public enum ReportInput {
 
   /// Of any image.
   public static func image(
-    _ image: OpenedImage, name: String, knowledge: ImageSnapshot.Knowledge?
+    _ image: SingleImage, name: String, knowledge: ImageSnapshot.Knowledge?
   ) throws -> ImageReport {
     ImageReport(
       snapshot: try ImageSnapshot.read(image, name: name, knowledge: knowledge ?? .init()), change: nil,

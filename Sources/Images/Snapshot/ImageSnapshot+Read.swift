@@ -22,20 +22,21 @@ extension ImageSnapshot {
   ///   - skipping: diffIDs of layers that need not be read.
   /// - Throws: what `LayerReader` throws.
   public static func read(
-    _ image: OpenedImage, name: String, knowledge: Knowledge = Knowledge(), skipping: Set<Digest> = []
+    _ image: SingleImage, name: String, knowledge: Knowledge = Knowledge(), skipping: Set<Digest> = []
   ) throws -> ImageSnapshot {
     let config = image.config
-    let pairs = try image.layers()
+    let pairs = image.layers
     let skips = Set(pairs.indices.filter { skipping.contains(pairs[$0].diffID) })
     let collector = EvidenceCollector()
-    let files = try ImageFiles.read(image, skipping: skips) { collector.watcher(for: $0, layer: $1) }
+    let files = try ImageFiles.read(
+      image, layers: { !skips.contains($0) }, inspect: { collector.reader(for: $0, layer: $1) })
     let titles = titles(config)
     let layers = zip(pairs, titles).enumerated().map { position, layer in
       Layer(
         descriptor: layer.0.descriptor, diffID: layer.0.diffID, title: layer.1, isRead: !skips.contains(position))
     }
     let owners = FileOwners(
-      of: files, evidence: collector.evidence, recorded: knowledge.owners,
+      of: files, evidence: collector.finish(), recorded: knowledge.owners,
       project: projectOwner(config, knowledge),
       own: Set(titles.indices.filter { titles[$0] == LayerRole.application.rawValue }))
     return ImageSnapshot(
@@ -62,8 +63,8 @@ extension ImageSnapshot {
 
   /// Two images, without the layers that need not be read.
   public static func pair(
-    _ before: (image: OpenedImage, name: String, knowledge: Knowledge),
-    _ after: (image: OpenedImage, name: String, knowledge: Knowledge)
+    _ before: (image: SingleImage, name: String, knowledge: Knowledge),
+    _ after: (image: SingleImage, name: String, knowledge: Knowledge)
   ) throws -> (ImageSnapshot, ImageSnapshot) {
     let shared = shared(before.image, after.image)
     return (

@@ -8,7 +8,7 @@ public struct ProjectImages: Sendable {
   private let store: ImageStore
 
   /// What a comparison takes.
-  public typealias Side = (image: OpenedImage, name: String, knowledge: ImageSnapshot.Knowledge)
+  public typealias Side = (image: SingleImage, name: String, knowledge: ImageSnapshot.Knowledge)
 
   public init(project: HostPath, cache: HostPath) throws {
     self.project = project
@@ -44,6 +44,6 @@ public struct ProjectImages: Sendable {
   private func open(_ build: BuildHistory.Build, name: String) throws -> Side {
     guard store.content.contains(build.manifest.digest) else { throw ImagesFailure.collected(name) }
     let source = StoreSource(store, descriptor: build.manifest, name: name)
-    return (try OpenedImage(source), name, Self.knowledge(build))
+    return (try SingleImage.open(source), name, Self.knowledge(build))
   }
 }

@@ -29,7 +29,9 @@ extension LayerContent {
       guard !target.isEmpty, !target.contains(0) else { throw OCIFailure.badLink(path) }
       return
     }
-    guard entry.mode & 0o6000 == 0 || entry.hasDeclaredMode else { throw OCIFailure.setuid(path, entry.mode, origin: entry.origin) }
+    guard entry.mode & 0o6000 == 0 || entry.hasDeclaredMode else {
+      throw OCIFailure.setuid(path, entry.mode, origin: entry.origin)
+    }
     guard entry.mode & ~0o7777 == 0 else { throw OCIFailure.badMode(path, entry.mode) }
     guard entry.capabilities == nil || !entry.isDirectory else { throw OCIFailure.badCapabilities(path) }
     if case .host(let host, let status) = entry.content, status.kind != .file { throw OCIFailure.notAFile(path, host) }

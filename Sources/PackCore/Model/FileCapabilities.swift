@@ -36,7 +36,8 @@ public struct FileCapabilities: Hashable, Sendable, CustomStringConvertible {
   public init?(_ text: String) {
     guard let sign = text.firstIndex(where: { $0 == "=" || $0 == "+" }) else { return nil }
     let flags = text[text.index(after: sign)...]
-    guard flags.allSatisfy({ "epi".contains($0) }), Set(flags).count == flags.count, flags.contains(where: { $0 != "e" })
+    guard flags.allSatisfy({ "epi".contains($0) }), Set(flags).count == flags.count,
+      flags.contains(where: { $0 != "e" })
     else { return nil }
     var set: UInt64 = 0
     for name in text[..<sign].split(separator: ",", omittingEmptySubsequences: false) {
@@ -72,7 +73,11 @@ public struct FileCapabilities: Hashable, Sendable, CustomStringConvertible {
       let allowed = permitted >> UInt64(number) & 1 == 1
       guard inherited || allowed else { continue }
       let flags = effective + (inherited ? "i" : "") + (allowed ? "p" : "")
-      if clauses.last?.flags == flags { clauses[clauses.count - 1].names.append(name) } else { clauses.append(([name], flags)) }
+      if clauses.last?.flags == flags {
+        clauses[clauses.count - 1].names.append(name)
+      } else {
+        clauses.append(([name], flags))
+      }
     }
     return clauses.map { "\($0.names.joined(separator: ","))=\($0.flags)" }.joined(separator: " ")
   }

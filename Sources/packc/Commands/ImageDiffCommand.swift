@@ -51,7 +51,7 @@ extension ImageFlags {
     _ text: String, _ invocation: Invocation, _ images: ProjectImages, _ platform: ImagePlatform?
   ) throws -> ProjectImages.Side {
     let located = try locator(invocation).locate(text)
-    let image = try OpenedImage(located.source, platform: platform)
+    let image = try SingleImage.open(located.source, platform: platform)
     return (image, text, images.knowledge(of: image.document.descriptor.digest) ?? .init())
   }
 }
