@@ -55,7 +55,7 @@ extension ImageSnapshot {
   /// Layers that need not be read to compare two images: those that both have, where packc made both, since then no path
   /// is in two layers; all, when all are the same. In other images what lies in a shared layer says whether a file above
   /// it is new or changed.
-  public static func shared(_ before: OpenedImage, _ after: OpenedImage) -> Set<Digest> {
+  public static func shared(_ before: SingleImage, _ after: SingleImage) -> Set<Digest> {
     let (old, new) = (before.config.diffIDs, after.config.diffIDs)
     guard old == new || (isPackc(before.config) && isPackc(after.config)) else { return [] }
     return Set(old).intersection(new)
