@@ -1,4 +1,4 @@
-public import OCI
+internal import OCI
 public import PackCore
 
 /// What an image's files take, and whose they are: for `packc image inspect`, after every layer was read.
@@ -54,13 +54,13 @@ public struct ImageContents: Sendable {
 
   public var text: String {
     var out = "files   \(files), \(ByteText.text(bytes))\n"
-    var rows = shares.prefix(Self.shareCount).map { Self.row($0.owner, $0.bytes, "\($0.files) files") }
+    var rows = shares.prefix(Self.shareCount).map { Self.row($0.owner, $0.bytes, Self.count($0.files)) }
     let rest = shares.dropFirst(Self.shareCount)
     if !rest.isEmpty {
       rows.append(
         [
           "  \(rest.count) more", ByteText.text(rest.reduce(0) { $0 + $1.bytes }),
-          "\(rest.reduce(0) { $0 + $1.files }) files",
+          Self.count(rest.reduce(0) { $0 + $1.files }),
         ])
     }
     out += TextTable.lines(rows)
@@ -73,6 +73,8 @@ public struct ImageContents: Sendable {
     }
     return out + notes.map { "note    \(TerminalText.safe($0))\n" }.joined()
   }
+
+  private static func count(_ files: Int) -> String { files == 1 ? "1 file" : "\(files) files" }
 
   private static func row(_ owner: FileOwner?, _ bytes: Int64, _ rest: String) -> [String] {
     ["  " + title(owner), ByteText.text(bytes), rest]

@@ -1,6 +1,7 @@
 internal import Images
 internal import OCI
 internal import PackCore
+internal import Registry
 
 /// What the commands on images share.
 enum ImageFlags {
