@@ -67,13 +67,13 @@ enum ImagesFailure {
 
   // MARK: registries
 
-  static func noDestination(built layout: HostPath?) -> Failure {
-    let what = layout.map { "oci:\($0) has been built; " } ?? ""
+  static func noDestination(isBuilt: Bool) -> Failure {
+    let what = isBuilt ? "oci:.packc/image has been built; " : ""
     return Failure(
       "wrong_usage", "\(what)`packc image push` needs to know where to: HOST/REPOSITORY[:TAG]",
-      hint: layout == nil
-        ? "build the project first, or name an image: `packc image push NAME HOST/REPOSITORY:TAG`"
-        : "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example",
+      hint: isBuilt
+        ? "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example"
+        : "build the project first, or name an image: `packc image push IMAGE HOST/REPOSITORY:TAG`",
       exit: .usage)
   }
 
@@ -88,12 +88,6 @@ enum ImagesFailure {
     Failure(
       "not_built", "the store has no image \(name), and \(project) has not been built",
       hint: "run `packc build` first, or name the image: `packc image push NAME \(name)`", exit: .badInput)
-  }
-
-  static func useCopy() -> Failure {
-    Failure(
-      "wrong_usage", "`packc image push` sends images of the store, a layout or the project",
-      hint: "for registries and archives: `packc image copy FROM TO`", exit: .usage)
   }
 }
 

@@ -11,6 +11,7 @@ enum Commands {
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
       ImageDiffCommand.definition, ImageReportCommand.definition,
       KernelCommand.importing, KernelCommand.list,
+      ImageGCCommand.definition,
       ImagePushCommand.definition, ImagePullCommand.definition,
       ImageLoginCommand.definition, ImageLoginCommand.logout,
       VersionCommand.definition, HelpCommand.definition,

@@ -15,7 +15,7 @@ enum ImageFlags {
     """
   static let ownBuild = "Without one: what `packc build` made of the project here.\n"
 
-  /// With registries, for `docker://` references.
+  /// With registries: for `docker://`, and for HOST/REPOSITORY where the store has no such name.
   static func locator(_ invocation: Invocation) throws -> ImageLocator {
     let registries = try RegistryFlags.registries(invocation)
     return try ImageLocator(

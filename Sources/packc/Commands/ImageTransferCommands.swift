@@ -24,7 +24,8 @@ enum ImageTransferCommands {
     flags: [ImageFlags.platform, ImageFlags.withoutReferrers] + RegistryFlags.connection,
     details: """
       Documents and blobs keep their bytes, so the copy has the same digests; into docker-archive: layers are repacked.
-      A layout that is there keeps its other images. A name without docker:// is one of packc's store.
+      A layout that is there keeps its other images. HOST/REPOSITORY[:TAG] as the destination is that registry; blobs that
+      it has are not sent, and a further tag moves none.
       """ + "\n" + ImageFlags.references
   ) { invocation in
     let (_, transfer) = try ImageFlags.transfer(invocation)
