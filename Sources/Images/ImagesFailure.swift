@@ -1,3 +1,4 @@
+internal import ELF
 internal import OCI
 internal import PackCore
 
@@ -104,5 +105,56 @@ extension ImagesFailure {
     Failure(
       "no_such_image", "the store has the image of \(name) no more: `packc image gc` or somebody removed it",
       hint: "run `packc build` again", exit: .badInput)
+  }
+}
+
+// MARK: - Debug symbols
+
+extension ImagesFailure {
+  static func symbolsInside(_ image: String) -> Failure {
+    Failure(
+      "no_symbols", "\(image) was built with --debug: its programs hold their symbols themselves",
+      hint: "give the debugger the program out of the image", exit: .badInput)
+  }
+
+  static func noSymbols(_ image: String, builtByPackc: Bool) -> Failure {
+    Failure(
+      "no_symbols", "no debug symbols lie beside \(image)",
+      hint: builtByPackc
+        ? "build it again without --no-debug-symbols, or copy it with its referrers; a program without any symbols has none"
+        : "only images of `packc build` have them", exit: .badInput)
+  }
+
+  static func noBuildID(_ digits: String, in symbols: SymbolSet) -> Failure {
+    Failure(
+      "no_such_build_id", "no debug file beside \(symbols.name) has a build-id that begins with \"\(digits)\"",
+      hint: "there are \(programs(symbols))", exit: .badInput)
+  }
+
+  static func foreignCore(_ path: HostPath, _ core: CoreFile, _ symbols: SymbolSet) -> Failure {
+    let own = core.modules.prefix(8).map { "\($0.path) (\($0.identity?.hex ?? "no build-id"))" }
+    let cut = core.isCutOff ? "; the file is cut off, so their headers may be missing" : ""
+    return Failure(
+      "foreign_core",
+      "\(path) is of another program: \(own.isEmpty ? core.program : own.joined(separator: ", "))\(cut)",
+      hint: "\(symbols.name) has symbols of \(programs(symbols)); name the image that the program came from",
+      exit: .badInput)
+  }
+
+  static func directoryInTheWay(_ path: HostPath) -> Failure {
+    Failure(
+      "directory_in_the_way", "\(path) is a directory, where the debug file must be",
+      hint: "remove it, or choose another --output", exit: .badInput)
+  }
+
+  static func emptyTrace(_ name: String) -> Failure {
+    Failure(
+      "no_frames", "\(name) has no address, offset or build-id in it that packc knows how to read",
+      hint: "see `packc image symbols --help` for the forms", exit: .badInput)
+  }
+
+  private static func programs(_ symbols: SymbolSet) -> String {
+    let shown = symbols.entries.prefix(8).map { "\($0.program.absolute) (\($0.buildID))" }
+    return shown.joined(separator: ", ") + (symbols.entries.count > 8 ? " and others" : "")
   }
 }
