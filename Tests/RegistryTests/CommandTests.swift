@@ -50,6 +50,11 @@ final class CommandTests: XCTestCase {
       // The store's image of that name, without another word.
       try packc(sandbox, "image", "push", "\(registry.host)/team/shop:1").run().expect(exit: .done)
         .expect(standardOutputContains: "2 there already")
+      // And to another repository of the registry that it came from.
+      let mounted = try packc(
+        sandbox, "image", "push", "\(registry.host)/team/shop:1", "\(registry.host)/other/shop:1", "--json"
+      ).run().expect(exit: .done).json().value
+      XCTAssertEqual(mounted["blobs"], ["sent": 0, "mounted": 2, "present": 0])
       try packc(sandbox, "image", "pull", "\(registry.host)/team/shop:3").run().expect(exit: .badInput)
         .expect(standardErrorContains: "its tags: 1, 2")
     }
