@@ -19,6 +19,8 @@ test_packages=(
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
   binutils buildah cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
+  # registries to speak to
+  apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial
   perl php-cli
 )
