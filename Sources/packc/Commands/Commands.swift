@@ -10,6 +10,7 @@ enum Commands {
       ImageVerifyCommand.definition,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
       ImageDiffCommand.definition, ImageReportCommand.definition,
+      ImageSymbolsCommand.definition,
       KernelCommand.importing, KernelCommand.list,
       ImageGCCommand.definition,
       ImagePushCommand.definition, ImagePullCommand.definition,
