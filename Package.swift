@@ -85,7 +85,10 @@ let package = Package(
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
 
     .executableTarget(
-      name: "packc", dependencies: ["PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Images"],
+      name: "packc",
+      dependencies: [
+        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images",
+      ],
       swiftSettings: strict),
 
     // First-party packs: an executable that speaks the protocol like anybody's.

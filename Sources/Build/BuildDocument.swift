@@ -1,10 +1,11 @@
 internal import PackCore
 
-/// `build.json`: the answer of the build, and for every file of the image who put it there.
+/// `build.json`: the answer of the build, for every file of the image who put it there, and when what was done.
 enum BuildDocument {
-  static func json(_ answer: JSONValue, _ root: RootFilesystem, _ plan: BuildPlan, components: [SoftwareComponent])
-    -> JSONValue
-  {
+  static func json(
+    _ answer: JSONValue, _ root: RootFilesystem, _ plan: BuildPlan, components: [SoftwareComponent],
+    owners: OwnerRules, times: StepTimes
+  ) -> JSONValue {
     guard case .object(var object) = answer else { return answer }
     object["files"] = .array(
       root.entries.filter { !$0.isDirectory }.map {
@@ -13,6 +14,9 @@ enum BuildDocument {
     object["plan"] = plan.json
     // What the pack says that the program is made of.
     object["components"] = .array(components.map(\.json))
+    // Packages of the host and of packc that files came from; the image's own files say the rest.
+    object["owners"] = owners.json
+    object["timeline"] = times.json
     return .object(object)
   }
 }

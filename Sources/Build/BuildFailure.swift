@@ -25,6 +25,13 @@ enum BuildFailure {
       "file_changed", "\(path) changed while packc read the project", hint: "run it again when nothing writes into it",
       exit: .tryAgain)
   }
+  static func nothingToDeclare(_ key: String, _ path: RootPath, _ location: SourceLocation, _ wanted: String) -> Failure
+  {
+    Failure(
+      "no_such_file", "\(key) names \(path.absolute), which is no \(wanted) of the image",
+      hint: "build.json lists the image's files; write the path as it is there, or remove the line", at: location,
+      exit: .badInput)
+  }
   private static func stepHint(_ step: BuildStep, _ end: CommandResult.End) -> String {
     if step.network {
       return

@@ -18,10 +18,14 @@ struct OutputStage {
   let digests: FileDigests
   let store: ContentStore
   let decisions: [Decision]
+  let times: StepTimes
+  let ownersFile: HostPath
 
   /// Host paths that decided what was made, and the files that were made.
   private(set) var watched = WatchedPaths()
   private(set) var files: [HostPath] = []
+  /// What was made, for the comparison with the next build's.
+  private var made: BuildHistory.Build?
 
   var request: BuildRequest { planning.request }
   var output: HostPath { request.outputDirectory }
@@ -29,7 +33,8 @@ struct OutputStage {
   init(
     planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
     kernel: KernelStage.Chosen?,
-    executor: StepExecutor, pack: Pack, digests: FileDigests, store: ContentStore, decisions: [Decision]
+    executor: StepExecutor, pack: Pack, digests: FileDigests, store: ContentStore, decisions: [Decision],
+    times: StepTimes, ownersFile: HostPath
   ) {
     self.planning = planning
     self.project = project
@@ -41,6 +46,8 @@ struct OutputStage {
     self.digests = digests
     self.store = store
     self.decisions = decisions
+    self.times = times
+    self.ownersFile = ownersFile
   }
 
   /// What the parts of the answer need of each other.
@@ -63,15 +70,28 @@ struct OutputStage {
     let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel, in: directory.path) }
     if unikernel == nil { try FileSystem.removeTree(directory.path / "unikernel") } else { try staged.commit() }
     let result = answer(parts, image, unikernel)
+    let owners = OwnerRecord(root: parts.assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json", in: directory.path)
     try write(
       CanonicalJSON.encodePretty(
-        BuildDocument.json(result, parts.assembled.root, settled.plan, components: parts.components)), to: "build.json",
-      in: directory.path)
+        BuildDocument.json(
+          result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times)),
+      to: "build.json", in: directory.path)
     try Interruption.check()
     try directory.commit()
-    if let image { try giveName(image, parts) }
+    guard let image else { return result }
+    try giveName(image, parts)
+    made = BuildHistory.Build(
+      name: storeName(parts) ?? parts.identity.name, manifest: image.manifest, owners: owners,
+      contract: parts.contract.json)
     return result
+  }
+
+  /// For `packc image diff`: what the last builds made.
+  func remember() throws {
+    guard let made else { return }
+    var history = BuildHistory(project: request.project, cache: planning.cache)
+    try history.add(made)
   }
 
   private func stage<T>(_ id: String, _ title: String, _ body: () throws -> T) throws -> T {
@@ -100,7 +120,8 @@ struct OutputStage {
     settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }
     let assembler = RootAssembler(
-      scan: scan, plan: settled.plan, settings: settings, mode: request.mode, platform: request.platform,
+      scan: scan, plan: settled.plan, settings: settings, declared: project.config?.artifact, mode: request.mode,
+      platform: request.platform,
       stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
     let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
     let contents = assembled.root.layers()

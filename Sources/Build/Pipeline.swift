@@ -24,16 +24,20 @@ public struct Pipeline: Sendable {
   }
 
   /// Makes the images of the project, or gives the last build's answer when nothing changed.
-  public func build() throws -> BuildResult { try located { try $0.buildHere() } }
+  public func build() throws -> BuildResult {
+    let times = StepTimes(clock: context.monotonicNanoseconds)
+    let timed = Pipeline(context: context, request: request, reporter: times.watching(reporter), isolation: isolation)
+    return try timed.located { try $0.buildHere(times) }
+  }
 
-  private func buildHere() throws -> BuildResult {
+  private func buildHere(_ times: StepTimes) throws -> BuildResult {
     let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
     let started = Clock.now()
     let scan = try planning.scan()
     if request.useCache, let known = unchanged(scan, planning, state) { return known }
-    return try build(planning, state, scan, started: started)
+    return try build(planning, state, scan, times, started: started)
   }
 
   /// One walk over the project and one over what else was looked at.
@@ -42,11 +46,12 @@ public struct Pipeline: Sendable {
       record.stillHolds(request: planning.requestDigest, project: scan.fingerprint()),
       RecordedImage(result: record.result, store: planning.storeDirectory).isInStore
     else { return nil }
+    CacheRecord.markUsed(state.record)
     return .recorded(record.result)
   }
 
   private func build(
-    _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, started: Int64
+    _ planning: Planning, _ state: ProjectState, _ scan: ProjectScan, _ times: StepTimes, started: Int64
   ) throws -> BuildResult {
     let project = try planning.project()
     let choice = try planning.choose(planning.detect(project), project)
@@ -59,15 +64,18 @@ public struct Pipeline: Sendable {
     let (lock, kernel) = try pin(settled, planning, project)
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)
+    times.mark("plan", title: "detection, packs, lock")
     try executor.run(settled.plan.steps)
     try complete(&settled.plan, planning, choice.pack, executor)
 
     var output = OutputStage(
       planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
-      pack: choice.pack, digests: digests, store: store, decisions: choice.decisions)
+      pack: choice.pack, digests: digests, store: store, decisions: choice.decisions, times: times,
+      ownersFile: state.owners)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
     try state.save(stepKeys: executor.keys)
+    try output.remember()
     try record(result, output, planning, state, scan, wroteLock: wroteLock, started: started)
     return BuildResult(json: result, unchanged: false)
   }

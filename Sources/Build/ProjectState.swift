@@ -7,6 +7,8 @@ internal import PackCore
 ///                              /record    the last build (BuildRecord)
 ///                              /digests   digests of its files (FileDigests)
 ///                              /steps     the parts of each step's last key
+///                              /owners    who owns the last image's files (OwnerRecord)
+///                              /builds    the last images (BuildHistory)
 final class ProjectState {
   let directory: HostPath
   private let lock: Descriptor
@@ -29,6 +31,7 @@ final class ProjectState {
 
   var record: HostPath { directory / "record" }
   var digests: HostPath { directory / "digests" }
+  var owners: HostPath { directory / "owners" }
 
   func lastStepKeys() -> [String: [String: Digest]] {
     guard let bytes = try? FileSystem.readIfPresent(directory / "steps", limit: 1 << 20),

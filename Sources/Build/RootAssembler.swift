@@ -1,3 +1,4 @@
+internal import Config
 internal import ELF
 internal import PackCore
 
@@ -7,6 +8,8 @@ struct RootAssembler {
   let scan: ProjectScan
   let plan: BuildPlan
   let settings: ProgramSettings
+  /// What unik.yaml says of the image's files.
+  let declared: UnikFile.Artifact?
   let mode: BuildMode
   let platform: Platform
   /// Where stripped files are kept, by the digest of what they were.
@@ -49,9 +52,13 @@ struct RootAssembler {
     try closure.insert(into: &root)
     for caveat in closure.caveats { reporter.warn("\(caveat.path.absolute): \(caveat.text)") }
     for path in settings.writable { try insertWritable(path, into: &root) }
+    try applyDeclared(to: &root)
     let watched = watchedPaths(root, closure)
+    // Found before strip: afterwards, equal programs are one file of its cache.
+    let linked = linkedOutputs(root)
     var programs: [StrippedProgram] = []
     let stripped = mode == .release ? try strip(&root, closure.inventory, &programs) : [:]
+    root.link(linked)
     return Result(
       root: root, stripped: stripped, programs: programs, caveats: closure.caveats, watched: watched)
   }

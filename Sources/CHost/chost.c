@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 char **chost_environ(void) { return environ; }
@@ -78,4 +79,8 @@ unsigned long long chost_timestamp_counter(void) {
 #else
   return 0;
 #endif
+}
+
+int chost_set_attribute(int fd, const char *name, const void *value, unsigned long size) {
+  return fsetxattr(fd, name, value, size, 0);
 }

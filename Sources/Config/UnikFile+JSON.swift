@@ -50,7 +50,19 @@ extension UnikFile.Artifact {
     return [
       "path": path.map { .string($0.value.isRoot ? "." : $0.value.description) },
       "files": pairs.isEmpty ? nil : .object(Dictionary(pairs, uniquingKeysWith: { first, _ in first })),
+      "modes": Self.byImagePath(modes) { .string(String($0, radix: 8)) },
+      "capabilities": Self.byImagePath(capabilities) { .string($0.description) },
     ]
+  }
+}
+
+extension UnikFile.Artifact {
+  private static func byImagePath<Value>(_ values: [RootPath: Located<Value>], _ json: (Value) -> JSONValue)
+    -> JSONValue?
+  {
+    guard !values.isEmpty else { return nil }
+    return .object(
+      Dictionary(values.map { ($0.key.absolute, json($0.value.value)) }, uniquingKeysWith: { first, _ in first }))
   }
 }
 

@@ -7,7 +7,7 @@ enum UnikKeys {
   ]
   static let build = ["command", "env", "network", "inputs"]
   static let command = ["release", "debug"]
-  static let artifact = ["path", "files"]
+  static let artifact = ["path", "files", "modes", "capabilities"]
   static let run = [
     "args", "env", "ports", "writable", "health", "memory", "cpus", "volumes", "restart",
   ]

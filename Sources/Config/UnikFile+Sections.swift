@@ -41,49 +41,6 @@ extension UnikFile.Build {
   }
 }
 
-extension UnikFile.Artifact {
-  /// What the kernel mounts; nothing of an image is seen below them.
-  private static let mounted = [RootPath(literal: "dev"), RootPath(literal: "proc"), RootPath(literal: "sys")]
-
-  init(_ node: YAMLNode, _ reader: NodeReader) {
-    guard let section = reader.section(node, "artifact", keys: UnikKeys.artifact) else { return }
-    if let node = section["path"], let value = reader.projectPath(node, "artifact.path") {
-      path = Located(value, at: reader.location(node.mark))
-    }
-    if let node = section["files"], let pairs = reader.pairs(node, "artifact.files") {
-      files = pairs.compactMap { Self.file($0, reader) }.sorted { $0.source < $1.source }
-      for (one, next) in zip(files, files.dropFirst()) where one.source == next.source {
-        reader.report(
-          node.mark, "artifact.files: \(one.source) stands twice", hint: "write each source in one way only")
-      }
-    }
-  }
-
-  private static func file(_ pair: YAMLNode.Pair, _ reader: NodeReader) -> File? {
-    let key = YAMLNode(content: .scalar(pair.key, plain: false), mark: pair.keyMark, weight: 1, height: 1)
-    let name = "artifact.files.\(YAMLNode.excerpt(pair.key))"
-    guard let source = reader.projectPath(key, "artifact.files"), let destination = reader.imagePath(pair.value, name),
-      case .scalar(let text, _) = pair.value.content
-    else { return nil }
-    if let mount = mounted.first(where: { destination.isInside($0) }) {
-      reader.report(
-        pair.value.mark, "\(name): \(destination.absolute) lies where the kernel mounts \(mount.absolute)",
-        hint: "choose another directory, for example /srv")
-      return nil
-    }
-    let directory = text.hasSuffix("/")
-    if destination.isRoot, !pair.key.hasSuffix("/"), !source.isRoot {
-      reader.report(
-        pair.value.mark, "\(name): \"/\" is the whole image",
-        hint: "name a place below it, or end the source with \"/\" if its contents go there")
-      return nil
-    }
-    return File(
-      source: source, sourceIsDirectory: pair.key.hasSuffix("/") || source.isRoot, destination: destination,
-      destinationIsDirectory: directory, location: reader.location(pair.keyMark))
-  }
-}
-
 extension UnikFile.Run {
   init(_ node: YAMLNode, _ reader: NodeReader) {
     guard let section = reader.section(node, "run", keys: UnikKeys.run) else { return }

@@ -60,6 +60,10 @@ public struct UnikFile: Equatable, Sendable {
     public var path: Located<RootPath>?
     /// In the order of their sources' bytes.
     public var files: [File] = []
+    /// By the path in the image: permission bits with set-user-ID, set-group-ID and sticky, where packc's own are not wanted.
+    public var modes: [RootPath: Located<UInt32>] = [:]
+    /// By the path in the image: what a program may do beyond its user.
+    public var capabilities: [RootPath: Located<FileCapabilities>] = [:]
     public init() {}
 
     /// `assets/: /srv/assets/`

@@ -57,10 +57,10 @@ struct ELFFacts {
     if let pair = input.stripped[entry.path] {
       return pair.before == pair.after ? [pair.after] : [pair.before, pair.after]
     }
-    switch entry.content {
+    switch input.root.holder(of: entry).content {
     case .host(let path, _): return [try FileSystem.digest(of: path)]
     case .bytes(let bytes): return [Digest(of: bytes)]
-    case .directory, .link: return []
+    case .directory, .link, .hardLink: return []
     }
   }
 

@@ -4,7 +4,7 @@ internal import PackCore
 struct RootFilesystemFacts {
   let facts: [ContractFact]
 
-  private static let method = "every entry of the root filesystem: path, kind, mode, owner"
+  private static let method = "every entry of the root filesystem: path, kind, mode, owner, capabilities"
 
   init(_ input: ContractDocument.Input, _ author: FactAuthor) {
     let entries = input.root.entries
@@ -18,8 +18,9 @@ struct RootFilesystemFacts {
         fact("setuid", Self.paths(entries) { !$0.isLink && $0.mode & 0o6000 != 0 && !$0.isDirectory }, []),
         fact("setgid-directories", Self.paths(entries) { $0.isDirectory && $0.mode & 0o2000 != 0 }, []),
         fact(
-          "file-capabilities", [],
-          ["packc writes no extended attributes, so no file of the image can have a capability"]),
+          "file-capabilities",
+          entries.compactMap { entry in entry.capabilities.map { "\(entry.path.absolute): \($0)" } },
+          ["packc writes no other extended attributes; a file has capabilities only where unik.yaml says so"]),
         fact("world-writable", Self.paths(entries) { !$0.isLink && $0.mode & 0o002 != 0 && !$0.isSticky }, []),
         fact("world-writable-sticky", Self.paths(entries) { $0.isSticky && $0.mode & 0o002 != 0 }, []),
         fact("writable", Self.writable(entries, input), [Self.writableCaveat(input.mode)]),

@@ -23,7 +23,8 @@ public enum ELFCheck {
     -> Program
   {
     let real = try root.resolve(path)
-    guard let entry = root[real], !entry.isDirectory else { throw ELFFailure.missingProgram(path.absolute) }
+    guard let found = root[real], !found.isDirectory else { throw ELFFailure.missingProgram(path.absolute) }
+    let entry = root.holder(of: found)
     let head = try head(of: entry)
     if head.starts(with: ELFFile.magic) {
       let elf = try read(entry, path)
@@ -73,7 +74,7 @@ public enum ELFCheck {
     switch entry.content {
     case .host(let file, _): try ELFFile.head(of: file, count: 256)
     case .bytes(let bytes): Array(bytes.prefix(256))
-    case .directory, .link: []
+    case .directory, .link, .hardLink: []
     }
   }
 

@@ -66,8 +66,51 @@ enum ImagesFailure {
       hint: "choose another place, or remove it", exit: .badInput)
   }
 
-  // MARK: - Debug symbols
+  // MARK: registries
 
+  static func noDestination(isBuilt: Bool) -> Failure {
+    let what = isBuilt ? "oci:.packc/image has been built; " : ""
+    return Failure(
+      "wrong_usage", "\(what)`packc image push` needs to know where to: HOST/REPOSITORY[:TAG]",
+      hint: isBuilt
+        ? "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example"
+        : "build the project first, or name an image: `packc image push IMAGE HOST/REPOSITORY:TAG`",
+      exit: .usage)
+  }
+
+  static func noRegistry(_ text: String) -> Failure {
+    let guess = text.contains("/") ? "docker.io/\(text)" : "docker.io/library/\(text)"
+    return Failure(
+      "no_registry", "\"\(text)\" does not say which registry",
+      hint: "write HOST/REPOSITORY[:TAG], like registry.example/team/shop:1; Docker Hub's is \(guess)", exit: .usage)
+  }
+
+  static func nothingToPush(_ name: String, _ project: HostPath) -> Failure {
+    Failure(
+      "not_built", "the store has no image \(name), and \(project) has not been built",
+      hint: "run `packc build` first, or name the image: `packc image push NAME \(name)`", exit: .badInput)
+  }
+}
+
+// MARK: - Comparing
+
+extension ImagesFailure {
+  static func noBuildBefore(_ project: HostPath) -> Failure {
+    Failure(
+      "no_build_before", "the builds of \(project) have made one image so far: there is nothing to compare it with",
+      hint: "change something and run `packc build`, or name two images: packc image diff A B", exit: .badInput)
+  }
+
+  static func collected(_ name: String) -> Failure {
+    Failure(
+      "no_such_image", "the store has the image of \(name) no more: `packc image gc` or somebody removed it",
+      hint: "run `packc build` again", exit: .badInput)
+  }
+}
+
+// MARK: - Debug symbols
+
+extension ImagesFailure {
   static func symbolsInside(_ image: String) -> Failure {
     Failure(
       "no_symbols", "\(image) was built with --debug: its programs hold their symbols themselves",

@@ -66,6 +66,8 @@ struct RootManifest {
       // Layers share directories only, and what lies below /dev is hidden by the kernel's own.
       for entry in layer.entries where !entry.isDirectory && !entry.path.isInside(devices) {
         count += 1
+        // The guest counts each name with the size of its file.
+        if case .hardLink(let first) = entry.content { bytes += layer.entry(at: first)?.size ?? 0 }
         bytes += entry.size
       }
     }

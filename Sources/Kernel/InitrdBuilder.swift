@@ -43,7 +43,7 @@ public struct InitrdBuilder: Sendable {
 
   /// Writes the initrd to `path`, beside it first. Segments whose key is in the cache are copied from there.
   public func write(base: GuestBase, segments: [InitrdSegment], to path: HostPath) throws -> WrittenInitrd {
-    for segment in segments { try Self.checkNames(segment.layer) }
+    for segment in segments { try Self.check(segment.layer) }
     let work = try FileSystem.createTemporaryDirectory(in: path.parent, prefix: ".initrd")
     defer { try? FileSystem.removeTree(work) }
     let staged = work / "initrd"
@@ -64,12 +64,19 @@ public struct InitrdBuilder: Sendable {
     return WrittenInitrd(digest: digest, size: size, segments: written)
   }
 
-  /// What packc's own files stand on belongs to no layer.
-  private static func checkNames(_ layer: LayerContent) throws {
-    for entry in layer.entries where GuestBase.reserved.contains(where: entry.path.isInside) {
-      throw KernelFailure.cannotCarry(
-        entry.path.absolute, "packc's init needs that name in the machine",
-        hint: "put the file elsewhere (unik.yaml: artifact.files), or build with --no-unikernel")
+  /// What packc's own files stand on belongs to no layer, and newc knows no extended attributes.
+  private static func check(_ layer: LayerContent) throws {
+    for entry in layer.entries {
+      if GuestBase.reserved.contains(where: entry.path.isInside) {
+        throw KernelFailure.cannotCarry(
+          entry.path.absolute, "packc's init needs that name in the machine",
+          hint: "put the file elsewhere (unik.yaml: artifact.files), or build with --no-unikernel")
+      }
+      if let capabilities = entry.capabilities {
+        throw KernelFailure.cannotCarry(
+          entry.path.absolute, "the archive has no place for its capabilities, \(capabilities)",
+          hint: "build the container alone with --no-unikernel, or take the file out of artifact.capabilities")
+      }
     }
   }
 
@@ -77,7 +84,7 @@ public struct InitrdBuilder: Sendable {
     name: String, _ entries: [RootFilesystem.Entry], key: Digest?, to total: inout HashingSink
   ) throws -> WrittenInitrd.Segment {
     let segment = try store.segment(key) { writer in
-      for entry in entries { try writer.add(entry) }
+      try writer.add(entries)
     }
     defer { store.release(segment) }
     let file = try Descriptor.open(segment.path)

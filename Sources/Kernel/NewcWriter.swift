@@ -7,9 +7,13 @@ internal import PackCore
 ///
 ///     "070701" ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor namesize check
 ///     each of the 13 numbers 8 hex digits: 110 bytes, then the name with its NUL, NUL to 4 bytes, data, NUL to 4 bytes
+///
+/// Names of one file share an inode number and count each other in nlink; the last one has the data, where GNU cpio looks
+/// for it, and the kernel takes it from any.
 struct NewcWriter: ~Copyable {
   private var sink: HashingSink
   private var inode: UInt32 = 0
+  private var names = FileNames()
 
   private static let directoryType: UInt32 = 0o040000
   private static let fileType: UInt32 = 0o100000
@@ -19,7 +23,13 @@ struct NewcWriter: ~Copyable {
 
   init(into file: consuming Descriptor) { sink = HashingSink(file) }
 
-  mutating func add(_ entry: RootFilesystem.Entry) throws {
+  /// A whole list of entries, sorted by path: the further names of a file are in the same list.
+  mutating func add(_ entries: [RootFilesystem.Entry]) throws {
+    names = FileNames(entries)
+    for entry in entries { try add(entry) }
+  }
+
+  private mutating func add(_ entry: RootFilesystem.Entry) throws {
     try Interruption.check()
     let shown = entry.path.absolute
     guard entry.path.bytes != Self.trailer else {
@@ -39,15 +49,30 @@ struct NewcWriter: ~Copyable {
       try header(entry, type: Self.linkType, size: target.count, links: 1, mode: 0o777)
       try target.withUnsafeBytes { try sink.write($0) }
       try sink.align()
-    case .bytes(let bytes):
-      try header(entry, type: Self.fileType, size: bytes.count, links: 1)
-      try bytes.withUnsafeBytes { try sink.write($0) }
-      try sink.align()
-    case .host(let path, let status):
-      try header(entry, type: Self.fileType, size: Int(status.size), links: 1)
-      try copy(path, size: Int(status.size))
-      try sink.align()
+    case .bytes, .host:
+      guard let shared = names.file(of: entry.path) else { return try file(entry, content: entry, links: 1) }
+      names.setInode(inode + 1, of: entry.path)
+      try header(entry, type: Self.fileType, size: 0, links: shared.count)
+    case .hardLink(let first):
+      guard let shared = names.file(of: first), let inode = shared.inode else {
+        throw KernelFailure.cannotCarry(shown, "its first name \(first.absolute) is not in the same layer")
+      }
+      let content = shared.last == entry.path ? shared.entry : nil
+      try file(entry, content: content, links: shared.count, inode: inode)
     }
+  }
+
+  /// A regular file; without `content` a name of one whose bytes come later.
+  private mutating func file(
+    _ entry: RootFilesystem.Entry, content: RootFilesystem.Entry?, links: UInt32, inode: UInt32? = nil
+  ) throws {
+    try header(entry, type: Self.fileType, size: Int(content?.size ?? 0), links: links, inode: inode)
+    switch content?.content {
+    case .bytes(let bytes): try bytes.withUnsafeBytes { try sink.write($0) }
+    case .host(let path, let status): try copy(path, size: Int(status.size))
+    default: break
+    }
+    try sink.align()
   }
 
   /// The trailer, and NUL up to the next 4 bytes, where another archive may begin. The archive's digest and size.
@@ -59,16 +84,17 @@ struct NewcWriter: ~Copyable {
   private static let trailer = Array("TRAILER!!!".utf8)
 
   private mutating func header(
-    _ entry: RootFilesystem.Entry, type: UInt32, size: Int, links: UInt32, mode: UInt32? = nil
+    _ entry: RootFilesystem.Entry, type: UInt32, size: Int, links: UInt32, mode: UInt32? = nil,
+    inode known: UInt32? = nil
   ) throws {
     guard size <= Int(UInt32.max) else {
       throw KernelFailure.cannotCarry(
         entry.path.absolute, "it is larger than 4 GiB", hint: "keep such data on a volume")
     }
-    inode += 1
+    if known == nil { inode += 1 }
     try record(
       name: entry.path.bytes, mode: type | (mode ?? entry.mode), user: entry.uid, group: entry.gid, links: links,
-      size: UInt32(size), inode: inode)
+      size: UInt32(size), inode: known ?? inode)
   }
 
   private mutating func record(
@@ -98,71 +124,5 @@ struct NewcWriter: ~Copyable {
     guard status.kind == .file, status.size == size else { throw KernelFailure.changed(path.description) }
     let copied = try sink.copy(from: file, atMost: size)
     guard copied == size else { throw KernelFailure.changed(path.description) }
-  }
-}
-
-/// A file that is written through a buffer, with the digest of what was written.
-struct HashingSink: ~Copyable {
-  private let file: Descriptor
-  private var hash = SHA256()
-  private var size: Int64 = 0
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: HashingSink.capacity, alignment: 4096)
-  private var filled = 0
-  private static let capacity = 1 << 18
-
-  init(_ file: consuming Descriptor) { self.file = file }
-  deinit { buffer.deallocate() }
-
-  mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = min(rest.count, Self.capacity - filled)
-      UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + count)]).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
-      filled += count
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      if filled == Self.capacity { try flush() }
-    }
-  }
-
-  /// Reads `source` straight into the buffer; returns how many bytes came, which may be fewer at its end.
-  mutating func copy(from source: borrowing Descriptor, atMost wanted: Int) throws -> Int {
-    var done = 0
-    while done < wanted {
-      let room = min(wanted - done, Self.capacity - filled)
-      let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + room)]))
-      if count == 0 { break }
-      filled += count
-      done += count
-      if filled == Self.capacity { try flush() }
-    }
-    return done
-  }
-
-  /// NUL up to the next multiple of 4.
-  mutating func align() throws {
-    let rest = Int((size + Int64(filled)) % 4)
-    if rest == 0 { return }
-    for _ in rest..<4 {
-      buffer[filled] = 0
-      filled += 1
-      if filled == Self.capacity { try flush() }
-    }
-  }
-
-  private mutating func flush() throws {
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
-    try Interruption.check()
-    try file.write(bytes)
-    hash.update(bytes)
-    size += Int64(filled)
-    filled = 0
-  }
-
-  mutating func finish() throws -> (digest: Digest, size: Int64) {
-    try flush()
-    var done = SHA256()
-    swap(&done, &hash)
-    return (done.finish(), size)
   }
 }

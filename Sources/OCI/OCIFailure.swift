@@ -44,7 +44,18 @@ enum OCIFailure {
     Failure(
       "setuid_file",
       "\(path.absolute) (from \(origin)) has the mode \(octal(mode)): set-user-ID and set-group-ID are refused",
-      hint: "clear the bits: chmod ug-s on the file", exit: .badInput)
+      hint: "clear the bits: chmod ug-s on the file; or declare them (unik.yaml: artifact.modes)", exit: .badInput)
+  }
+
+  static func badHardLink(_ path: RootPath, _ target: RootPath) -> Failure {
+    Failure(
+      "bad_hard_link",
+      "\(path.absolute) cannot be another name of \(target.absolute): that is no file before it in the layer with the "
+        + "same mode, owner and capabilities", exit: .badInput)
+  }
+
+  static func badCapabilities(_ path: RootPath) -> Failure {
+    Failure("bad_capabilities", "\(path.absolute) is no regular file: it cannot have capabilities", exit: .badInput)
   }
 
   static func badMode(_ path: RootPath, _ mode: UInt32) -> Failure {
@@ -175,17 +186,5 @@ enum OCIFailure {
     let list = found.isEmpty ? "none" : found.joined(separator: ", ")
     let message = tag.map { "\(path) has no image \"\($0)\"" } ?? "\(path) has several images"
     return Failure("no_such_tag", "\(message); its tags: \(list)", hint: "name one of the tags", exit: .badInput)
-  }
-
-  static func noUnpacker(needs tool: String, package: String) -> Failure {
-    Failure(
-      "missing_tool", "unpacking the image's layers needs \(tool)", hint: "apt-get install \(package)",
-      exit: .toolchain)
-  }
-
-  static func unpack(_ layer: HostPath, tool: HostPath, _ result: CommandResult) -> Failure {
-    Failure(
-      "unpack_failed", "\(tool) could not unpack the layer \(layer): \(result.end)",
-      hint: "check that the target has room and is writable", cause: result.errorText)
   }
 }

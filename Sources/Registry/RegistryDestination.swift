@@ -100,7 +100,9 @@ public final class RegistryDestination: ImageDestination {
     if let digest = reference.digest, digest != root.descriptor.digest {
       throw RegistryFailure.wrongDigest(reference, is: root.descriptor.digest)
     }
-    try write(root, as: reference.digest == nil ? reference.tag ?? "latest" : reference.tag ?? root.descriptor.digest.description)
+    try write(
+      root,
+      as: reference.digest == nil ? reference.tag ?? "latest" : reference.tag ?? root.descriptor.digest.description)
   }
 
   /// A registry that keeps referrers says so with `OCI-Subject`; elsewhere the client keeps an index under a tag

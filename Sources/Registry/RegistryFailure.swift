@@ -70,7 +70,9 @@ enum RegistryFailure {
   static func html(_ response: HTTPResponse) -> Failure {
     answer(
       response.url, "a web page (HTML, status \(response.status)) instead of a registry's JSON",
-      hint: "the host may be a web site, or a proxy or login page is in between: check the reference and the proxy variables")
+      hint:
+        "the host may be a web site, or a proxy or login page is in between: check the reference and the proxy variables"
+    )
   }
 
   static func unauthorized(_ host: String, _ what: String, hasCredential: Bool, _ cause: String?) -> Failure {
@@ -124,7 +126,8 @@ enum RegistryFailure {
 
   static func shrunk(_ path: HostPath) -> Failure {
     Failure(
-      "file_changed", "\(path) became shorter while it was sent", hint: "let whatever writes to it finish, then try again",
+      "file_changed", "\(path) became shorter while it was sent",
+      hint: "let whatever writes to it finish, then try again",
       exit: .tryAgain)
   }
 

@@ -33,6 +33,8 @@ let wholeFile = """
   artifact:
     path: out/shop
     files: {assets/: /srv/assets/, config.json: /etc/shop.json}
+    modes: {/srv/assets: 2775, /out/shop: "04755"}
+    capabilities: {/out/shop: "cap_net_raw,cap_net_bind_service+ep"}
   run:
     args: [--port, 8080, -v]
     env: {LOG: info, TIME: 12:30:45, EMPTY: ""}
@@ -66,6 +68,11 @@ final class UnikFileTests: XCTestCase {
     XCTAssertEqual(file.artifact.path?.value, RootPath("out/shop"))
     XCTAssertEqual(file.artifact.files.map(\.destination.absolute), ["/srv/assets", "/etc/shop.json"])
     XCTAssertEqual(file.artifact.files.map(\.sourceIsDirectory), [true, false])
+    XCTAssertEqual(file.artifact.modes[RootPath(literal: "srv/assets")]?.value, 0o2775)
+    XCTAssertEqual(file.artifact.modes[RootPath(literal: "out/shop")]?.value, 0o4755)
+    let capabilities = file.artifact.capabilities[RootPath(literal: "out/shop")]
+    XCTAssertEqual(capabilities?.value.description, "cap_net_bind_service,cap_net_raw=ep")
+    XCTAssertEqual(capabilities?.location, SourceLocation(path: "unik.yaml", line: 13, column: 18))
     XCTAssertEqual(file.run.arguments, ["--port", "8080", "-v"])
     XCTAssertEqual(file.run.environment, ["LOG": "info", "TIME": "12:30:45", "EMPTY": ""])
     XCTAssertEqual(file.run.ports.map(\.description), ["8080/tcp", "53/udp", "9090/tcp"])
@@ -76,7 +83,7 @@ final class UnikFileTests: XCTestCase {
     XCTAssertEqual(file.kernel?.value, .standard)
     XCTAssertEqual(
       file.contract.egress?.map(\.value), ["*.example.org:80", "[2001:db8::1]:53", "api.example.com:443"])
-    XCTAssertEqual(file.contract.requiredEnvironment?.first?.location.line, 25)
+    XCTAssertEqual(file.contract.requiredEnvironment?.first?.location.line, 27)
     XCTAssertEqual(file.contract.properties.map(\.value.holds), [true, false])
     XCTAssertEqual(file.contract.waivers.first?.value.until?.description, "2027-01-01")
     XCTAssertEqual(file.options["ratio"], .number(1.5))

@@ -5,6 +5,12 @@ internal import XCTest
 @testable import PackCore
 
 final class InitrdTests: XCTestCase {
+  private func capable() throws -> RootFilesystem.Entry {
+    var entry = Scratch.entry("ping", .bytes([1]), 0o755)
+    entry.capabilities = try XCTUnwrap(FileCapabilities("cap_net_raw=ep"))
+    return entry
+  }
+
   private func base(_ scratch: Scratch) throws -> GuestBase {
     let initFile = scratch.directory / "guest-init"
     try FileSystem.writeAtomically(Array("init".utf8), to: initFile, mode: 0o755)
@@ -121,6 +127,43 @@ final class InitrdTests: XCTestCase {
       Array("n=5\0s=700005\0z=\0".utf8))
   }
 
+  /// GNU cpio and libarchive make one file of the names of one, whether it has content or not; the manifest counts each
+  /// name with the size of its file, as the guest does.
+  func testNamesOfOneFileStayOneFile() throws {
+    let scratch = try Scratch()
+    let content = Array("#!/bin/tool\n".utf8)
+    let entries = [
+      Scratch.entry("a", .bytes([9])), Scratch.entry("bin", .directory, 0o755),
+      Scratch.entry("bin/a", .bytes(content), 0o755), Scratch.entry("bin/b", .hardLink(Scratch.path("bin/a")), 0o755),
+      Scratch.entry("bin/c", .bytes([])), Scratch.entry("bin/d", .hardLink(Scratch.path("bin/a")), 0o755),
+      Scratch.entry("bin/e", .hardLink(Scratch.path("bin/c"))), Scratch.entry("last", .bytes([1, 2])),
+    ]
+    let segment = InitrdSegment(key: Digest(of: [7]), layer: LayerContent(role: .application, entries: entries))
+    let written = try InitrdBuilder(cache: scratch.directory / "c").write(
+      base: try base(scratch), segments: [segment], to: scratch.directory / "initrd")
+    let bytes = try FileSystem.read(scratch.directory / "initrd")
+    let start = Int(written.segments[0].size)
+    let archive = Array(bytes[start..<(start + Int(written.segments[1].size))])
+    // The content is there once.
+    XCTAssertEqual(archive.indices.count { archive[$0...].starts(with: content) }, 1)
+    for tool in [["cpio", "-id", "--quiet"], ["bsdtar", "-xf", "-"]] {
+      let place = scratch.directory / "by-\(tool[0])"
+      try FileSystem.createDirectory(place)
+      let result = try scratch.run(tool, input: archive, in: place)
+      XCTAssertTrue(result.succeeded, result.errorText)
+      for (one, other, expected) in [("bin/a", "bin/b", content), ("bin/a", "bin/d", content), ("bin/c", "bin/e", [])] {
+        let (first, second) = (try FileSystem.status(place / one), try FileSystem.status(place / other))
+        XCTAssertEqual(first?.inode, second?.inode, "\(tool[0]) \(other)")
+        XCTAssertEqual(try FileSystem.read(place / other), expected, "\(tool[0]) \(other)")
+        XCTAssertEqual(first?.mode, expected.isEmpty ? 0o644 : 0o755)
+      }
+      XCTAssertEqual(try FileSystem.read(place / "last"), [1, 2], tool[0])
+    }
+    let sum = 1 + 3 * content.count + 2
+    XCTAssertEqual(RootManifest([segment.layer]).count, 7)
+    XCTAssertEqual(RootManifest([segment.layer]).bytes, Int64(sum))
+  }
+
   func testTheConfigurationIsWhatTheInitReads() throws {
     let scratch = try Scratch()
     let entries = try base(scratch).entries()
@@ -148,6 +191,8 @@ final class InitrdTests: XCTestCase {
       ("longer than 4095", Scratch.entry(long, .bytes([1]))),
       ("4 GiB", Scratch.entry("big", .host("/dev/null", huge))),
       ("link target", Scratch.entry("link", .link([]))),
+      ("first name /a", Scratch.entry("b", .hardLink(Scratch.path("a")))),
+      ("no place for its capabilities, cap_net_raw=ep", try capable()),
     ]
     for (words, entry) in rows {
       let segment = InitrdSegment(key: Digest(of: [1]), layer: LayerContent(role: .application, entries: [entry]))

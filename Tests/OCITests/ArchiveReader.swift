@@ -14,6 +14,9 @@ struct ArchiveMember: Equatable {
   var size: Int64
   var time: Int
   var link: [UInt8]?
+  /// The first name, of a hard link.
+  var firstName: [UInt8]?
+  var capabilities: [UInt8]?
   var content: Digest?
 
   struct Unreadable: Error { let text: String }
@@ -38,17 +41,29 @@ struct ArchiveMember: Equatable {
         guard code == ARCHIVE_OK else { throw Unreadable(text: text(archive)) }
         var member = header(entry)
         if headersOnly { return [member] }
-        if member.kind == S_IFREG { member.content = try content(archive) }
+        if member.kind == S_IFREG, member.firstName == nil { member.content = try content(archive) }
         members.append(member)
       }
     }
   }
 
   private static func header(_ entry: OpaquePointer?) -> ArchiveMember {
-    ArchiveMember(
+    var member = ArchiveMember(
       path: bytes(archive_entry_pathname(entry)) ?? [], kind: archive_entry_filetype(entry),
       mode: archive_entry_perm(entry), uid: archive_entry_uid(entry), gid: archive_entry_gid(entry),
       size: archive_entry_size(entry), time: archive_entry_mtime(entry), link: bytes(archive_entry_symlink(entry)))
+    member.firstName = bytes(archive_entry_hardlink(entry))
+    // A hard link has no type of its own.
+    if member.firstName != nil { member.kind = S_IFREG }
+    archive_entry_xattr_reset(entry)
+    var name: UnsafePointer<CChar>?
+    var value: UnsafeRawPointer?
+    var count = 0
+    while archive_entry_xattr_next(entry, &name, &value, &count) == ARCHIVE_OK {
+      guard bytes(name) == Array(FileCapabilities.attribute.utf8) else { continue }
+      member.capabilities = Array(UnsafeRawBufferPointer(start: value, count: count))
+    }
+    return member
   }
 
   private static func content(_ archive: OpaquePointer?) throws -> Digest {
@@ -74,6 +89,7 @@ struct ArchiveMember: Equatable {
     self.init(
       path: entry.path.bytes, kind: S_IFREG, mode: entry.mode, uid: Int64(entry.uid), gid: Int64(entry.gid),
       size: entry.size, time: Int(epoch))
+    capabilities = entry.capabilities?.bytes
     switch entry.content {
     case .directory:
       kind = S_IFDIR
@@ -82,6 +98,7 @@ struct ArchiveMember: Equatable {
       kind = S_IFLNK
       mode = 0o777
       link = target
+    case .hardLink(let first): firstName = first.bytes
     case .bytes(let bytes): content = Digest(of: bytes)
     case .host(let path, _): content = try FileSystem.digest(of: path)
     }

@@ -140,7 +140,7 @@ final class ImageLayoutTests: XCTestCase {
       XCTAssertEqual(opened.config.entrypoint, ["/usr/bin/app"])
       XCTAssertEqual(opened.manifest.annotations, ["dev.packc.note": "yes"])
       XCTAssertEqual(opened.layers.map(\.diffID), opened.config.diffIDs)
-      XCTAssertTrue(opened.layerFiles()?.allSatisfy { FileSystem.exists($0.path) } == true)
+      XCTAssertTrue(opened.layers.allSatisfy { opened.source.file(of: $0.descriptor.digest) != nil })
     }
     let failure = assertFailure("no_such_tag", try SingleImage.open(LayoutSource(layout: layout, tag: "shp")))
     XCTAssertTrue(failure?.message.hasSuffix("its tags: shop") == true)

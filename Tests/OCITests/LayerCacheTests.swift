@@ -51,8 +51,14 @@ final class LayerCacheTests: XCTestCase {
     let (first, _) = try settled(scratch).layer(for: base, compression: .zstd(level: 3))
     var changed = base.entries
     changed[1].mode = 0o755
+    var capable = base.entries
+    capable[0].capabilities = try XCTUnwrap(FileCapabilities("cap_net_raw=p"))
+    var linked = base.entries
+    linked[1].content = .hardLink(linked[0].path)
     let rows: [(String, LayerContent, LayerCompression, Int64)] = [
       ("compression", base, .gzip, 0), ("level", base, .zstd(level: 4), 0), ("epoch", base, .zstd(level: 3), 1),
+      ("capabilities", LayerContent(role: base.role, entries: capable), .zstd(level: 3), 0),
+      ("hard link", LayerContent(role: base.role, entries: linked), .zstd(level: 3), 0),
       ("mode", LayerContent(role: base.role, entries: changed), .zstd(level: 3), 0),
       ("inline bytes", try layer(base.entries[0], entry("note", .bytes([2]))), .zstd(level: 3), 0),
       ("kind", try layer(base.entries[0], entry("note", .link([1]))), .zstd(level: 3), 0),

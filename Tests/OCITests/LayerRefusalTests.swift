@@ -5,6 +5,22 @@ import XCTest
 @testable import OCI
 
 final class LayerRefusalTests: XCTestCase {
+  private func capable(_ path: String, _ content: RootFilesystem.Entry.Content) throws -> RootFilesystem.Entry {
+    var entry = entry(path, content)
+    entry.capabilities = try XCTUnwrap(FileCapabilities("cap_net_raw=ep"))
+    return entry
+  }
+
+  func testASetUserIDModeThatWasDeclaredIsKept() throws {
+    let scratch = try Scratch()
+    var tool = entry("su", .bytes([1]), mode: 0o4755)
+    tool.hasDeclaredMode = true
+    let written = try LayerWriter.write(
+      LayerContent(role: .application, entries: [tool]), compression: .gzip, store: scratch.store)
+    let members = try ArchiveMember.read(FileSystem.read(scratch.store.path(of: written.digest)))
+    XCTAssertEqual(members.map(\.mode), [0o4755])
+  }
+
   func testEntriesThatNoLayerMayHold() throws {
     let scratch = try Scratch()
     let rows: [(code: String, entries: [RootFilesystem.Entry])] = [
@@ -17,6 +33,20 @@ final class LayerRefusalTests: XCTestCase {
       ("layer_order", [entry("", .directory)]),
       ("bad_link", [entry("l", .link([]))]),
       ("bad_link", [entry("l", .link([0x61, 0, 0x62]))]),
+      ("bad_hard_link", [entry("a", .bytes([])), entry("b", .hardLink(RootPath(literal: "c")))]),
+      ("bad_hard_link", [entry("a", .hardLink(RootPath(literal: "b"))), entry("b", .bytes([]))]),
+      ("bad_hard_link", [entry("a", .directory), entry("b", .hardLink(RootPath(literal: "a")))]),
+      ("bad_hard_link", [entry("a", .link([0x62])), entry("b", .hardLink(RootPath(literal: "a")))]),
+      ("bad_hard_link", [entry("a", .bytes([])), entry("b", .hardLink(RootPath(literal: "a")), mode: 0o755)]),
+      (
+        "bad_hard_link",
+        [
+          entry("a", .bytes([])), entry("b", .hardLink(RootPath(literal: "a"))),
+          entry("c", .hardLink(RootPath(literal: "b"))),
+        ]
+      ),
+      ("bad_capabilities", [try capable("d", .directory)]),
+      ("bad_hard_link", [try capable("a", .bytes([])), entry("b", .hardLink(RootPath(literal: "a")))]),
       ("not_a_file", [entry("d", try scratch.host(scratch.root))]),
     ]
     for (code, entries) in rows {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import TestSupport
 import XCTest
 
@@ -153,5 +154,59 @@ final class RootFilesystemTests: XCTestCase {
     XCTAssertEqual(root[try path("l")]?.size, 0)
     root.replaceContent(of: try path("a"), with: .bytes([1]))
     XCTAssertEqual(root[try path("a")]?.size, 1)
+  }
+
+  /// Names of one host file become names of the first one in the order of bytes, where nothing else tells them apart.
+  func testFilesThatAreOneOnTheHostAreLinked() throws {
+    let disk = try TemporaryDirectory()
+    let one = try disk.write("tool", to: "one")
+    for name in ["two", "three", "four", "five"] {
+      XCTAssertEqual(Glibc.link(one.description, (disk.path / name).description), 0)
+    }
+    let alone = try disk.write("tool", to: "alone")
+    func host(_ file: HostPath, _ name: String, mode: UInt32 = 0o755, layer: LayerRole = .application) throws
+      -> RootFilesystem.Entry
+    {
+      let status = try XCTUnwrap(FileSystem.status(file))
+      return .init(path: try path(name), content: .host(file, status), mode: mode, layer: layer, origin: name)
+    }
+    var root = try self.root(
+      host(disk.path / "two", "b/x"), host(one, "b-y"), host(disk.path / "three", "a", mode: 0o644),
+      host(disk.path / "four", "z", layer: .runtime), host(alone, "c"), host(disk.path / "five", "excluded"))
+    let groups = root.sameFiles { $0.origin != "excluded" }
+    XCTAssertEqual(groups.map { $0.map(\.description) }, [["a", "b-y", "b/x", "z"]])
+    var copy = root
+    copy.link(groups)
+    XCTAssertTrue(
+      copy.entries.allSatisfy { if case .hardLink = $0.content { false } else { true } }, "a has another mode")
+    root.link([[try path("b-y"), try path("b/x"), try path("z"), try path("c")]])
+    guard case .hardLink(try path("b-y"))? = root[try path("b/x")]?.content else { return XCTFail("not linked") }
+    XCTAssertEqual(root[try path("z")]?.isFile, true, "another layer")
+    XCTAssertEqual(root[try path("c")]?.isFile, true, "another file")
+    XCTAssertEqual(try root.holder(of: XCTUnwrap(root[path("b/x")])).path, try path("b-y"))
+    let linked = try RootFilesystem.Entry(
+      path: path("zz"), content: .hardLink(path("c")), mode: 0o755, layer: .application, origin: "test")
+    try root.insert(linked)
+    for (name, target) in [("k", "missing"), ("k", "b"), ("a0", "c"), ("y", "b/x")] {
+      var wrong = linked
+      wrong.path = try path(name)
+      wrong.content = .hardLink(try path(target))
+      assertFailure("bad_hard_link", exit: .badInput, "\(name) \(target)") { try root.insert(wrong) }
+    }
+  }
+
+  func testWhatWasDeclaredIsKeptForFilesThatAreThere() throws {
+    var root = try root(file("usr/bin/tool", mode: 0o755), link("bin", "usr/bin"), directory("srv"))
+    let capabilities = try XCTUnwrap(FileCapabilities("cap_net_raw=p"))
+    XCTAssertTrue(try root.declare(mode: 0o4755, of: path("bin/tool")))
+    XCTAssertTrue(try root.declare(mode: 0o2775, of: path("srv")))
+    XCTAssertTrue(try root.declare(capabilities, of: path("bin/tool")))
+    XCTAssertFalse(try root.declare(capabilities, of: path("srv")))
+    XCTAssertFalse(try root.declare(mode: 0o644, of: path("missing")))
+    let tool = try XCTUnwrap(root[path("usr/bin/tool")])
+    XCTAssertEqual(tool.mode, 0o4755)
+    XCTAssertTrue(tool.hasDeclaredMode)
+    XCTAssertEqual(tool.capabilities, capabilities)
+    XCTAssertEqual(root[try path("srv")]?.mode, 0o2775)
   }
 }

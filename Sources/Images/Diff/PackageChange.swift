@@ -8,6 +8,9 @@ public struct PackageChange: Hashable, Sendable {
   /// Of the changed files that were, and that are; sorted. More than one where several copies are in an image.
   public let versionsBefore: [String]
   public let versionsAfter: [String]
+  /// Whether the package has any file in the image before, and in the one after: also files that did not change.
+  public let isBefore: Bool
+  public let isAfter: Bool
   /// By path.
   public let files: [FileChange]
 
@@ -17,11 +20,13 @@ public struct PackageChange: Hashable, Sendable {
   private struct Key: Hashable {
     let kind: FileOwner.Kind?
     let name: String
+    init(_ owner: FileOwner?) { (kind, name) = (owner?.kind, owner?.name ?? "") }
   }
 
   /// Sorted by how much they change, then by name.
-  static func grouped(_ changes: [FileChange]) -> [PackageChange] {
-    let groups = Dictionary(grouping: changes) { Key(kind: $0.owner?.kind, name: $0.owner?.name ?? "") }
+  static func grouped(_ changes: [FileChange], before: FileOwners, after: FileOwners) -> [PackageChange] {
+    let (old, new) = (Set(before.shares.map { Key($0.owner) }), Set(after.shares.map { Key($0.owner) }))
+    let groups = Dictionary(grouping: changes) { Key($0.owner) }
     return groups.map { key, files in
       func versions(_ owners: [FileOwner?]) -> [String] {
         let own = owners.compactMap { $0 }.filter { $0.kind == key.kind && $0.name == key.name && !$0.version.isEmpty }
@@ -31,7 +36,7 @@ public struct PackageChange: Hashable, Sendable {
         kind: key.kind, name: key.name,
         versionsBefore: versions(files.map { $0.before == nil ? nil : $0.ownerBefore }),
         versionsAfter: versions(files.map { $0.after == nil ? nil : $0.ownerAfter }),
-        files: files.sorted { $0.path < $1.path })
+        isBefore: old.contains(key), isAfter: new.contains(key), files: files.sorted { $0.path < $1.path })
     }
     .sorted(by: precedes)
   }
@@ -54,10 +59,6 @@ public struct PackageChange: Hashable, Sendable {
     return "\(name) \(old) → \(new)"
   }
 
-  /// `+` when all of it is new, `-` when all of it goes, else `~`.
-  public var mark: Character {
-    if versionsBefore == versionsAfter, kind == nil || count(.changed) > 0 { return "~" }
-    if count(.added) == files.count { return "+" }
-    return count(.removed) == files.count ? "-" : "~"
-  }
+  /// `+` for a package that is new, `-` for one that is gone, else `~`.
+  public var mark: Character { kind == nil || isBefore == isAfter ? "~" : isAfter ? "+" : "-" }
 }

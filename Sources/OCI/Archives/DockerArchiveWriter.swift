@@ -58,7 +58,7 @@ public struct DockerArchiveWriter {
     defer {
       reporter.send(.stepEnded(id: id, status: status, reason: "", seconds: Double(clock() &- start) / 1e9))
     }
-    try out.addStream(name) { write in try LayerStream.read(layer, of: image.source, write) }
+    try out.addStream(name) { write in try UnpackedLayer.read(layer, of: image.source, write) }
     status = .ran
   }
 

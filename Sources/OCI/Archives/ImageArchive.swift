@@ -54,7 +54,7 @@ public enum ImageArchive {
     _ file: FileExtent, _ format: MediaType.LayerFormat, _ path: HostPath, _ temporary: HostPath
   ) throws -> FileExtent {
     let output = FileExtent.OpenFile(try Descriptor.unnamed(in: temporary))
-    let decompressor = try LayerStream.decompressor(format)
+    let decompressor = try UnpackedLayer.decompressor(format)
     var count: Int64 = 0
     let allowed = min(Limit.bytes, max(Limit.free, file.size.multipliedReportingOverflow(by: Limit.ratio).partialValue))
     func take(_ bytes: UnsafeRawBufferPointer) throws {

@@ -2,8 +2,8 @@ internal import PackCore
 
 extension LayerContent {
   /// Refuses what must not be in a layer, before a byte is written: paths out of order or twice, set-user-ID and
-  /// set-group-ID modes, names that an image reader takes for whiteouts (OCI image spec, layer.md, "Whiteouts"), links
-  /// that no system can hold.
+  /// set-group-ID modes that nobody declared, names that an image reader takes for whiteouts (OCI image spec, layer.md,
+  /// "Whiteouts"), links that no system can hold, hard links to anything but a file of this layer before them.
   func check(epoch: Int64) throws {
     guard epoch >= 0 else { throw OCIFailure.negativeEpoch(epoch) }
     var previous = RootPath.root
@@ -11,7 +11,15 @@ extension LayerContent {
       guard previous < entry.path else { throw OCIFailure.order(previous, entry.path) }
       previous = entry.path
       try Self.check(entry)
+      if case .hardLink(let target) = entry.content { try checkHardLink(entry, to: target) }
     }
+  }
+
+  /// What a name of a file says of it must be what its first name says: whoever unpacks the layer sets it twice.
+  private func checkHardLink(_ entry: RootFilesystem.Entry, to target: RootPath) throws {
+    guard let file = self.entry(at: target), file.isFile, target < entry.path, file.mode == entry.mode,
+      file.uid == entry.uid, file.gid == entry.gid, file.capabilities == entry.capabilities
+    else { throw OCIFailure.badHardLink(entry.path, target) }
   }
 
   private static func check(_ entry: RootFilesystem.Entry) throws {
@@ -21,8 +29,11 @@ extension LayerContent {
       guard !target.isEmpty, !target.contains(0) else { throw OCIFailure.badLink(path) }
       return
     }
-    guard entry.mode & 0o6000 == 0 else { throw OCIFailure.setuid(path, entry.mode, origin: entry.origin) }
+    guard entry.mode & 0o6000 == 0 || entry.hasDeclaredMode else {
+      throw OCIFailure.setuid(path, entry.mode, origin: entry.origin)
+    }
     guard entry.mode & ~0o7777 == 0 else { throw OCIFailure.badMode(path, entry.mode) }
+    guard entry.capabilities == nil || !entry.isDirectory else { throw OCIFailure.badCapabilities(path) }
     if case .host(let host, let status) = entry.content, status.kind != .file { throw OCIFailure.notAFile(path, host) }
   }
 }

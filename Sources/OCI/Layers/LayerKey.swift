@@ -4,7 +4,7 @@ internal import PackCore
 /// Names what a layer's bytes depend on, without reading the files.
 struct LayerKey {
   /// Raised when the tar writer or the pipeline would write other bytes for the same entries.
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   /// With the status of each host file (size, times, inode, device): equal keys, equal bytes.
   let exact: Digest
@@ -26,7 +26,7 @@ struct LayerKey {
       precise.append(entry)
       if case .host(let path, let status) = entry.content {
         common.append(UInt64(bitPattern: status.size))
-        precise.append(path.bytes)
+        precise.append(path)
         status.fingerprint(into: &precise.bytes)
       }
       common.flush(into: &shape)
@@ -46,6 +46,11 @@ struct LayerKey {
       withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    mutating func append(_ path: HostPath) {
+      append(UInt64(path.byteCount))
+      path.append(to: &bytes)
+    }
+
     mutating func append(_ field: [UInt8]) {
       append(UInt64(field.count))
       bytes.append(contentsOf: field)
@@ -56,12 +61,16 @@ struct LayerKey {
       append(entry.path.bytes)
       append(UInt64(entry.mode))
       append(UInt64(entry.uid) << 32 | UInt64(entry.gid))
+      append(entry.capabilities?.bytes ?? [])
       switch entry.content {
       case .directory: bytes.append(UInt8(ascii: "d"))
       case .host: bytes.append(UInt8(ascii: "h"))
       case .link(let target):
         bytes.append(UInt8(ascii: "l"))
         append(target)
+      case .hardLink(let target):
+        bytes.append(UInt8(ascii: "n"))
+        append(target.bytes)
       case .bytes(let content):
         bytes.append(UInt8(ascii: "b"))
         append(Array(Digest(of: content).hex.utf8))

@@ -1,3 +1,5 @@
+internal import PackCore
+
 /// The header of one tar member: ustar (POSIX.1-1988), with a pax extended header before it (POSIX.1-2001, pax(1),
 /// "pax Extended Header") only where ustar cannot hold a value.
 ///
@@ -8,6 +10,7 @@
 struct TarHeader {
   enum Kind: UInt8 {
     case file = 0x30
+    case hardLink = 0x31
     case link = 0x32
     case directory = 0x35
     case extended = 0x78
@@ -25,6 +28,8 @@ struct TarHeader {
   var size: Int64 = 0
   /// Seconds since the epoch, not negative.
   var time: Int64
+  /// The value of `security.capability`.
+  var capabilities: [UInt8] = []
 
   /// One block and no extended header, for a short ASCII name: a size that octal digits cannot hold is written in base
   /// 256, as GNU tar does and every reader of the last decades knows (tar(5), "Numeric Extensions").
@@ -60,6 +65,10 @@ struct TarHeader {
     let longPath = !pathFits || !Self.isASCII(path)
     let longLink = linkTarget.count > Self.nameLimit || !Self.isASCII(linkTarget)
     var records: [UInt8] = []
+    if !capabilities.isEmpty {
+      // As bytes, as star(1) brought it in and GNU tar, libarchive and Go read it.
+      Self.record("SCHILY.xattr.\(FileCapabilities.attribute)", capabilities, into: &records)
+    }
     if gid > Self.largest(digits: 7) { Self.record("gid", Array(String(gid).utf8), into: &records) }
     if (longPath && !Self.isUTF8(path)) || (longLink && !Self.isUTF8(linkTarget)) {
       // The values are bytes, not the UTF-8 that pax promises otherwise.

@@ -29,7 +29,7 @@ struct TarWriter {
     TarHeader(entry, epoch: epoch).encode(into: &header)
     try header.withUnsafeBytes { try out.append($0) }
     switch entry.content {
-    case .directory, .link: return
+    case .directory, .link, .hardLink: return
     case .bytes(let bytes): try bytes.withUnsafeBytes { try out.append($0) }
     case .host(let path, let status): try copy(path, expected: status)
     }
@@ -65,9 +65,12 @@ extension TarHeader {
     case .directory: self.init(kind: .directory, path: path + [UInt8(ascii: "/")], mode: entry.mode, time: epoch)
     // A symbolic link has no mode of its own; Linux shows 0777.
     case .link(let target): self.init(kind: .link, path: path, linkTarget: target, mode: 0o777, time: epoch)
+    case .hardLink(let target):
+      self.init(kind: .hardLink, path: path, linkTarget: target.bytes, mode: entry.mode, time: epoch)
     case .bytes, .host: self.init(kind: .file, path: path, mode: entry.mode, size: entry.size, time: epoch)
     }
     uid = entry.uid
     gid = entry.gid
+    capabilities = entry.capabilities?.bytes ?? []
   }
 }

@@ -8,10 +8,12 @@ public enum ImageValidator {
     case structure
     /// The bytes of every blob too.
     case bytes
+    /// And every layer's archive: its digest is the config's diff_id, and it passes all checks of `LayerReader`.
+    case contents
   }
 
-  /// - Throws: `damaged_image` with the file in its location, for the first thing that is wrong. What a layer's archive
-  ///   holds is not looked at.
+  /// - Throws: `damaged_image` with the file in its location, for the first thing that is wrong; with `contents`, what
+  ///   `LayerReader` throws.
   public static func validate(_ layout: HostPath, depth: Depth = .bytes) throws {
     let files = LayoutFiles(root: layout)
     let index = try files.index()
@@ -55,32 +57,23 @@ public enum ImageValidator {
   ) throws {
     for blob in [manifest.config] + manifest.layers {
       try Interruption.check()
-      if depth == .bytes { try files.checkBytes(of: blob) } else { try files.blob(blob) }
+      if depth != .structure { try files.checkBytes(of: blob) } else { try files.blob(blob) }
     }
     // An artifact that is no image (a signature, an SBOM) has another config, and layers of any type.
     guard manifest.config.mediaType == .imageConfig else { return }
     let config = try files.document(manifest.config) { try ImageConfig($0) }
     try check(config, against: manifest, descriptor, files)
     for layer in manifest.layers { try files.checkFormat(of: layer) }
+    guard depth == .contents else { return }
+    let source = LayoutSource(place: files.place, tag: nil, name: files.place.path.description)
+    _ = try ImageFiles.read(SingleImage(source.document(descriptor), in: source))
   }
 
   private static func check(
     _ config: ImageConfig, against manifest: ImageManifest, _ descriptor: BlobDescriptor, _ files: LayoutFiles
   ) throws {
-    func damaged(_ problem: String) -> Failure { files.damaged(problem, manifest.config.digest) }
-    let layers = manifest.layers.count
-    guard config.diffIDs.count == layers else {
-      throw damaged("the config has \(config.diffIDs.count) diff_ids for \(layers) layers")
-    }
-    let made = config.history.count { !$0.isEmptyLayer }
-    guard config.history.isEmpty || made == layers else {
-      throw damaged("the config's history tells of \(made) layers, there are \(layers)")
-    }
-    if let platform = descriptor.platform, platform != config.platform {
-      throw damaged("the config is for \(config.platform), the index says \(platform)")
-    }
-    for layer in manifest.layers where ![.layerTar, .layerGzip, .layerZstd].contains(layer.mediaType) {
-      throw files.damaged("\(layer.mediaType) is no layer of an image", descriptor.digest)
+    if let problem = config.disagreements(with: manifest, platform: descriptor.platform).first {
+      throw files.damaged(problem, manifest.config.digest)
     }
   }
 }

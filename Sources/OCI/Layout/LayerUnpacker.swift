@@ -1,81 +1,134 @@
 internal import Glibc
 public import PackCore
 
-/// Unpacks the layers of an image that packc wrote into a directory, for `packc run --oci`. It knows no whiteouts:
-/// packc's layers have none.
-public enum LayerUnpacker {
-  /// A layer's blob as a file.
-  public struct LayerFile: Hashable, Sendable {
-    public let path: HostPath
-    public let mediaType: MediaType
-    public let digest: Digest
+/// Unpacks an image's layers into a directory, as they lie over each other: checked by `LayerReader` and `ImageTree`,
+/// written by `ConfinedDirectory`, so that neither names nor links lead out of it.
+///
+/// Root keeps the owners; for others all files are theirs. Modes and times are those of the layers, whatever the umask.
+/// Device nodes and FIFOs are left out. Of extended attributes, `security.capability` and `user.` are kept.
+public final class LayerUnpacker {
+  /// What was left out.
+  public struct Summary: Hashable, Sendable {
+    public var files = 0
+    public var skippedSpecialFiles = 0
+    /// Attributes that the file system, or the caller's rights, did not allow.
+    public var skippedAttributes = 0
   }
 
-  /// Unpacks by bsdtar, or by GNU tar and the tool for the layer's compression. Both refuse names and links that leave
-  /// the target. Files belong to the caller unless that is root; modes are those of the layer, whatever the umask.
-  /// - Parameters:
-  ///   - target: an empty directory, made when it is missing.
-  ///   - host: where tools are found.
-  /// - Throws: `missing_tool` with the package to install, `damaged_image` when a blob is not the one its digest names.
-  public static func unpack(_ layers: [LayerFile], to target: HostPath, host: HostContext) throws {
+  private let directory: ConfinedDirectory
+  /// Where hard links point to.
+  private let targets: ConfinedDirectory
+  private let target: HostPath
+  private let tree: ImageTree
+  private let keepsOwners = geteuid() == 0
+  private var summary = Summary()
+
+  /// - Parameter target: an empty directory, made when it is missing. After an error it is empty again.
+  /// - Throws: `not_empty`; what `LayerReader` throws.
+  @discardableResult
+  public static func unpack(
+    _ image: SingleImage, to target: HostPath, limits: ReadingLimits = ReadingLimits()
+  ) throws -> Summary {
     try FileSystem.createDirectory(target)
-    for layer in layers {
-      let tool = try Tool.find(for: layer.mediaType, host: host)
-      guard try FileSystem.digest(of: layer.path) == layer.digest else {
-        throw OCIFailure.damaged("the layer's bytes do not have the digest \(layer.digest)", layer.path)
+    guard try DirectoryWalk.names(in: target).isEmpty else { throw OCIFailure.occupied(target) }
+    do {
+      return try LayerUnpacker(target, limits).unpack(image, limits)
+    } catch {
+      for name in (try? DirectoryWalk.names(in: target)) ?? [] {
+        try? FileSystem.removeTree(target / HostPath(bytes: name))
       }
-      try unpack(layer, by: tool, to: target, host: host)
+      throw error
     }
   }
 
-  private enum Tool {
-    case bsdtar(HostPath)
-    case gnuTar(HostPath)
+  private init(_ target: HostPath, _ limits: ReadingLimits) throws {
+    self.target = target
+    directory = try ConfinedDirectory(target)
+    targets = try directory.another()
+    tree = ImageTree(limits: limits)
+  }
 
-    /// libarchive reads all formats by itself; GNU tar starts another program for each.
-    static func find(for mediaType: MediaType, host: HostContext) throws -> Tool {
-      if let path = host.findTool("bsdtar") { return .bsdtar(path) }
-      guard let path = host.findTool("tar") else {
-        throw OCIFailure.noUnpacker(needs: "bsdtar or tar", package: "libarchive-tools")
-      }
-      if mediaType == .layerZstd, host.findTool("zstd") == nil {
-        throw OCIFailure.noUnpacker(needs: "zstd (or bsdtar)", package: "zstd")
-      }
-      if mediaType == .layerGzip, host.findTool("gzip") == nil {
-        throw OCIFailure.noUnpacker(needs: "gzip (or bsdtar)", package: "gzip")
-      }
-      return .gnuTar(path)
-    }
-
-    var path: HostPath {
-      switch self {
-      case .bsdtar(let path), .gnuTar(let path): path
+  private func unpack(_ image: SingleImage, _ limits: ReadingLimits) throws -> Summary {
+    let reader = LayerReader(image.source, limits: limits)
+    try reader.checkCount(image)
+    for (index, layer) in image.layers.enumerated() {
+      try reader.read(layer.descriptor, diffID: layer.diffID) { entry, content in
+        let change = try tree.apply(entry, layer: index)
+        try write(entry, content, change)
       }
     }
+    try finishDirectories()
+    return summary
+  }
 
-    func arguments(_ mediaType: MediaType) -> [String] {
-      var arguments = ["-x", "-p", "--numeric-owner"]
-      if geteuid() != 0 { arguments.append("--no-same-owner") }
-      if case .gnuTar = self {
-        // Without it, GNU tar says so of a charset record that it does not need.
-        arguments.append("--warning=no-unknown-keyword")
-        if mediaType == .layerZstd { arguments.append("--zstd") }
-        if mediaType == .layerGzip { arguments.append("--gzip") }
-      }
-      return arguments
+  private func write(_ entry: LayerEntry, _ content: LayerReader.Content, _ change: ImageTree.Change) throws {
+    try remove(change.removed)
+    for path in change.implied { try directory.makeDirectory(path) }
+    summary.files += 1
+    switch entry.kind {
+    case .file: try writeFile(entry, content)
+    case .directory: if !change.isPresent { try directory.makeDirectory(entry.path) }
+    case .link(let text):
+      try directory.makeLink(entry.path, to: text)
+      try directory.setLink(entry.path, owner: owner(entry), time: entry.time)
+    case .hardLink(let other): try directory.makeHardLink(entry.path, to: other, through: targets)
+    case .special: summary.skippedSpecialFiles += 1
+    case .whiteout, .opaque: break
     }
   }
 
-  private static func unpack(
-    _ layer: LayerFile, by tool: Tool, to target: HostPath, host: HostContext
-  ) throws {
-    let blob = try Descriptor.open(layer.path)
-    // By number: a path that is not UTF-8 cannot be an argument here.
-    let command = Command(
-      [tool.path.description] + tool.arguments(layer.mediaType) + ["-f", "/dev/fd/3"],
-      environment: ["PATH": host.variable("PATH") ?? "/usr/bin:/bin", "LC_ALL": "C.UTF-8"], directory: target,
-      descriptors: [(ours: blob.raw, child: 3)])
-    let result = try ProcessRunner().run(command)
-    guard result.succeeded else { throw OCIFailure.unpack(layer.path, tool: tool.path, result) }
+  private func writeFile(_ entry: LayerEntry, _ content: LayerReader.Content) throws {
+    let file = try directory.makeFile(entry.path)
+    do {
+      try content.read { try file.write($0) }
+      try ConfinedDirectory.set(file, mode: entry.mode, owner: owner(entry), time: entry.time)
+    } catch let failure as Failure where failure.code == "system_error" {
+      throw placed(failure, entry.path)
+    }
+    try setAttributes(of: entry, file)
+    try file.close()
+  }
+
+  private func placed(_ failure: Failure, _ path: RootPath) -> Failure {
+    var failure = failure
+    failure.location = SourceLocation(path: (target / path).description)
+    return failure
+  }
+
+  private func setAttributes(of entry: LayerEntry, _ file: borrowing Descriptor) throws {
+    for (name, value) in entry.attributes.sorted(by: { $0.key < $1.key }) {
+      guard name == "security.capability" || name.hasPrefix("user.") else { continue }
+      if try !file.setAttribute(name, value) { summary.skippedAttributes += 1 }
+    }
+  }
+
+  private func remove(_ paths: [RootPath]) throws {
+    guard !paths.isEmpty else { return }
+    directory.forget()
+    targets.forget()
+    for path in paths { try directory.remove(path) }
+    directory.forget()
+  }
+
+  /// Owners, modes and times of directories come last, since files are still made in those that must not be written.
+  private func finishDirectories() throws {
+    var directories: [LayerEntry] = []
+    tree.forEach { entry, _, _ in if entry.kind == .directory { directories.append(entry) } }
+    if let root = tree.rootEntry { directories.append(root) }
+    // The deepest first: setting the mode of one may close it to its owner.
+    for entry in directories.sorted(by: { $1.path < $0.path }) {
+      do {
+        try directory.withDirectory(entry.path) {
+          try ConfinedDirectory.set(
+            $0, mode: entry.mode, owner: owner(entry), time: entry.time)
+        }
+      } catch let failure as Failure where failure.code == "system_error" {
+        throw placed(failure, entry.path)
+      }
+    }
+  }
+
+  private func owner(_ entry: LayerEntry) -> (uid: UInt32, gid: UInt32)? {
+    keepsOwners ? (UInt32(truncatingIfNeeded: entry.uid), UInt32(truncatingIfNeeded: entry.gid)) : nil
   }
 }

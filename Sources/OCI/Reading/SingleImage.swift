@@ -56,16 +56,6 @@ public struct SingleImage: Sendable {
     self.configBytes = bytes
     self.config = config
   }
-
-  /// The layers as files, for those who give them to other tools; nil when they have to be streamed.
-  public func layerFiles() -> [LayerUnpacker.LayerFile]? {
-    let files = layers.compactMap { layer in
-      source.file(of: layer.descriptor.digest).map {
-        LayerUnpacker.LayerFile(path: $0, mediaType: layer.descriptor.mediaType, digest: layer.descriptor.digest)
-      }
-    }
-    return files.count == layers.count ? files : nil
-  }
 }
 
 extension ImageSource {

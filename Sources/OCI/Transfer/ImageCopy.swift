@@ -83,8 +83,15 @@ public struct ImageCopy: Sendable {
         return false
       }
       let source = StoppableSource(source: source, stopped: stopped)
+      // A hundred events a blob, not one for every piece of it.
+      let shown = Locked<Int64>(0)
       try destination.put(blob, from: source) { done in
-        reporter.send(.stepProgress(id: id, done: done, total: blob.size))
+        let isDue = shown.withLock { shown in
+          guard done == blob.size ? shown < done : done - shown >= max(blob.size / 100, 1 << 16) else { return false }
+          shown = done
+          return true
+        }
+        if isDue { reporter.send(.stepProgress(id: id, done: done, total: blob.size)) }
       }
       ended(.ran, "")
       return true
@@ -108,7 +115,16 @@ public struct ImageCopy: Sendable {
         try body(bytes)
       }
     }
+    func read(
+      _ descriptor: BlobDescriptor, from offset: Int64, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+      try source.read(descriptor, from: offset) { bytes in
+        if stopped() { throw Workers.Stopped() }
+        try body(bytes)
+      }
+    }
     func file(of digest: Digest) -> HostPath? { source.file(of: digest) }
+    var registry: RegistryReference? { source.registry }
     func referrers(of digest: Digest) throws -> [BlobDescriptor] { try source.referrers(of: digest) }
   }
 }

@@ -15,12 +15,16 @@ public struct StoreDestination: ImageDestination {
   }
 
   public func has(_ descriptor: BlobDescriptor) throws -> Bool {
-    store.content.size(of: descriptor.digest) == descriptor.size
+    try store.content.reuse(descriptor.digest, size: descriptor.size)
   }
 
   public func put(
     _ descriptor: BlobDescriptor, from source: any ImageSource, progress: @Sendable (Int64) -> Void
   ) throws {
+    // What comes over a network goes on where an earlier attempt, also one that was killed, was cut.
+    if source.registry != nil, let part = try store.content.resume(descriptor.digest) {
+      return try resume(part, descriptor, from: source, progress)
+    }
     let staged = try store.content.stage()
     var done: Int64 = 0
     try source.read(descriptor) { bytes in
@@ -29,6 +33,52 @@ public struct StoreDestination: ImageDestination {
       progress(done)
     }
     try staged.commit(as: descriptor.digest)
+  }
+
+  /// The digest of all bytes decides. When it is wrong, the old ones may be at fault, so all are fetched once more.
+  private func resume(
+    _ part: borrowing ContentStore.StagedBlob, _ descriptor: BlobDescriptor, from source: any ImageSource,
+    _ progress: @Sendable (Int64) -> Void
+  ) throws {
+    let had = FileStatus(try part.file.status()).size
+    do {
+      try complete(part, descriptor, from: source, progress)
+    } catch let failure as Failure where failure.code == "damaged_image" {
+      guard had > 0 else {
+        part.discard()
+        throw failure
+      }
+      try part.file.truncate()
+      do {
+        try complete(part, descriptor, from: source, progress)
+      } catch let failure as Failure where failure.code == "damaged_image" {
+        part.discard()
+        throw failure
+      }
+    }
+    try part.commit(as: descriptor.digest)
+  }
+
+  private func complete(
+    _ part: borrowing ContentStore.StagedBlob, _ descriptor: BlobDescriptor, from source: any ImageSource,
+    _ progress: @Sendable (Int64) -> Void
+  ) throws {
+    var check = BlobCheck(descriptor, name: source.name)
+    var done: Int64 = 0
+    try part.file.eachChunk { bytes in
+      try check.update(bytes)
+      done += Int64(bytes.count)
+    }
+    if done > 0 { progress(done) }
+    if done < descriptor.size {
+      try source.read(descriptor, from: done) { bytes in
+        try check.update(bytes)
+        try part.file.write(bytes)
+        done += Int64(bytes.count)
+        progress(done)
+      }
+    }
+    try check.finish()
   }
 
   public func put(_ document: ImageDocument) throws {

@@ -65,4 +65,15 @@ public struct Descriptor: ~Copyable, Sendable {
       guard errno == EINTR else { throw Failure.system("fsync a file", errno: errno) }
     }
   }
+
+  /// fsetxattr(2).
+  /// - Returns: false where the file system or the caller's rights do not allow it.
+  public borrowing func setAttribute(_ name: String, _ value: [UInt8]) throws -> Bool {
+    let raw = self.raw
+    if value.withUnsafeBytes({ chost_set_attribute(raw, name, $0.baseAddress, UInt($0.count)) }) == 0 { return true }
+    guard [ENOTSUP, EPERM, EACCES].contains(errno) else {
+      throw Failure.system("set the attribute \(name)", errno: errno)
+    }
+    return false
+  }
 }

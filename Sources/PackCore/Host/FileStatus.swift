@@ -5,6 +5,8 @@ public struct FileStatus: Hashable, Sendable {
   public enum Kind: UInt8, Sendable { case file, directory, link, other }
 
   public let kind: Kind
+  /// Its inode has more than one name (st_nlink); for directories always.
+  public let hasOtherNames: Bool
   /// Permission bits, 0o7777.
   public let mode: UInt32
   public let size: Int64
@@ -23,6 +25,7 @@ public struct FileStatus: Hashable, Sendable {
       case S_IFLNK: .link
       default: .other
       }
+    hasOtherNames = status.st_nlink > 1
     mode = status.st_mode & 0o7777
     size = Int64(status.st_size)
     uid = status.st_uid

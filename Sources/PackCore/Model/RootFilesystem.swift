@@ -9,6 +9,8 @@ public struct RootFilesystem: Sendable {
       /// A regular file of the host (the status as it was when the entry was made).
       case host(HostPath, FileStatus)
       case link([UInt8])
+      /// Another name of a regular file of the same layer, whose path comes before this one in the order of bytes.
+      case hardLink(RootPath)
     }
     public var path: RootPath
     public var content: Content
@@ -17,6 +19,10 @@ public struct RootFilesystem: Sendable {
     public var uid: UInt32
     public var gid: UInt32
     public var layer: LayerRole
+    /// A person wrote the mode down: only then may it have set-user-ID or set-group-ID.
+    public var hasDeclaredMode = false
+    /// What was declared; never the host's own attribute.
+    public var capabilities: FileCapabilities?
     /// Who put it there, for `build.json`: `packc`, `step:build`, `host:/usr/lib/x86_64-linux-gnu/libc.so.6`.
     public var origin: String
 
@@ -33,12 +39,19 @@ public struct RootFilesystem: Sendable {
     }
 
     public var isDirectory: Bool { if case .directory = content { true } else { false } }
-    /// Bytes of a regular file, 0 for others.
+    /// A file that has its content itself, not through another name.
+    public var isFile: Bool {
+      switch content {
+      case .bytes, .host: true
+      case .directory, .link, .hardLink: false
+      }
+    }
+    /// Bytes of a regular file, 0 for others and for further names of a file.
     public var size: Int64 {
       switch content {
       case .bytes(let bytes): Int64(bytes.count)
       case .host(_, let status): status.size
-      case .directory, .link: 0
+      case .directory, .link, .hardLink: 0
       }
     }
   }
@@ -94,6 +107,7 @@ public struct RootFilesystem: Sendable {
     var entry = entry
     entry.path = try entry.isDirectory ? resolve(entry.path) : normalized(entry.path)
     guard !entry.path.isRoot else { return }
+    if case .hardLink(let target) = entry.content { try checkHardLink(entry, to: target) }
     guard let present = table[entry.path] else {
       try insertParents(of: entry)
       table[entry.path] = entry
@@ -142,6 +156,7 @@ public struct RootFilesystem: Sendable {
   private static func same(_ a: Entry, _ b: Entry) throws -> Bool {
     switch (a.content, b.content) {
     case (.link(let x), .link(let y)): return x == y
+    case (.hardLink(let x), .hardLink(let y)): return x == y
     case (.bytes(let x), .bytes(let y)): return x == y && a.mode == b.mode
     case (.host(let x, let xs), .host(let y, let ys)):
       if xs.inode == ys.inode && xs.device == ys.device { return true }
@@ -163,6 +178,24 @@ public struct RootFilesystem: Sendable {
   public mutating func makeExecutable(_ path: RootPath) {
     guard let path = try? normalized(path), case .host? = table[path]?.content else { return }
     table[path]?.mode = 0o755
+  }
+
+  /// A mode that a person wrote down, for a file or directory that is there; false when there is none.
+  public mutating func declare(mode: UInt32, of path: RootPath) throws -> Bool {
+    let path = try resolve(path)
+    guard let entry = table[path], entry.isDirectory || entry.isFile else { return false }
+    table[path]?.mode = mode
+    table[path]?.hasDeclaredMode = true
+    implied.remove(path)
+    return true
+  }
+
+  /// Capabilities that a person wrote down, for a regular file that is there; false when there is none.
+  public mutating func declare(_ capabilities: FileCapabilities, of path: RootPath) throws -> Bool {
+    let path = try resolve(path)
+    guard table[path]?.isFile == true else { return false }
+    table[path]?.capabilities = capabilities
+    return true
   }
 
   /// The layers that have entries, lowest first. A layer lists each directory above its files, with the same metadata
@@ -189,5 +222,18 @@ public struct LayerContent: Sendable {
   public init(role: LayerRole, entries: [RootFilesystem.Entry]) {
     self.role = role
     self.entries = entries
+  }
+
+  public func entry(at path: RootPath) -> RootFilesystem.Entry? { Self.find(path, in: entries) }
+
+  /// - Parameter entries: sorted by path.
+  public static func find(_ path: RootPath, in entries: [RootFilesystem.Entry]) -> RootFilesystem.Entry? {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].path < path { low = middle + 1 } else { high = middle }
+    }
+    return low < entries.count && entries[low].path == path ? entries[low] : nil
   }
 }

@@ -51,7 +51,9 @@ struct AuthChallenge: Hashable, Sendable {
     /// RFC 9110, section 5.6.2.
     private mutating func token() -> String? {
       let start = position
-      while let byte = current, (0x21...0x7e).contains(byte), !"\"(),/:;<=>?@[\\]{}".utf8.contains(byte) { position += 1 }
+      while let byte = current, (0x21...0x7e).contains(byte), !"\"(),/:;<=>?@[\\]{}".utf8.contains(byte) {
+        position += 1
+      }
       return position > start ? String(decoding: bytes[start..<position], as: UTF8.self) : nil
     }
 

@@ -50,7 +50,8 @@ extension RegistryClient {
   static func plain(_ text: String) -> String? {
     let words = text.prefix(2048).unicodeScalars.split { $0.value < 0x21 || $0.properties.isWhitespace }
     let line = words.map { word in
-      String(String.UnicodeScalarView(word.filter { !(0x7f..<0xa0).contains($0.value) && !$0.properties.isBidiControl }))
+      String(
+        String.UnicodeScalarView(word.filter { !(0x7f..<0xa0).contains($0.value) && !$0.properties.isBidiControl }))
     }.joined(separator: " ")
     guard !line.isEmpty else { return nil }
     return line.count > 300 ? String(line.prefix(300)) + "…" : line

@@ -30,7 +30,8 @@ public final class RegistryClient: Sendable {
   ///   - path: below `/v2/`.
   /// - Returns: any answer, also one that is no success: what it means depends on what was asked.
   /// - Throws: `registry_unreachable` and its like.
-  func send(_ method: String, _ path: String, query: [(String, String)] = [], scope: String, accept: String? = nil,
+  func send(
+    _ method: String, _ path: String, query: [(String, String)] = [], scope: String, accept: String? = nil,
     answerLimit: Int = 1 << 20
   ) throws -> HTTPResponse {
     var url = try url(path)
@@ -51,13 +52,19 @@ public final class RegistryClient: Sendable {
   ) throws -> HTTPResponse {
     // An upload may go on at another host: nothing of ours is for that one.
     let isHome = request.url.origin == (try root()).origin
-    let header = isHome ? try authorizer.header(for: scope) : nil
-    let response = try http.send(authorized(request, header), sink: sink, sent: sent)
-    guard response.status == 401, isHome, response.url.origin == request.url.origin,
-      try authorizer.answer(response, scope: scope, used: header)
-    else { return response }
-    return try http.send(authorized(request, try authorizer.header(for: scope)), sink: sink, sent: sent)
+    var rounds = 0
+    while true {
+      let header = isHome ? try authorizer.header(for: scope) : nil
+      let response = try http.send(authorized(request, header), sink: sink, sent: sent)
+      rounds += 1
+      // More than one round: other threads may have used up what this one was given.
+      guard response.status == 401, isHome, rounds < Self.authorizationRounds,
+        response.url.origin == request.url.origin,
+        try authorizer.answer(response, scope: scope, used: header)
+      else { return response }
+    }
   }
+  private static let authorizationRounds = 4
 
   private func authorized(_ request: HTTPRequest, _ header: String?) -> HTTPRequest {
     var request = request

@@ -77,12 +77,13 @@ struct DockerConfig: Sendable {
   mutating func set(_ host: String, _ credential: Credential?) {
     var auths = document["auths"]?.object ?? [:]
     for key in auths.keys where Self.host(ofKey: key) == host { auths[key] = nil }
-    auths[Self.keys(of: host)[0]] = credential.map { credential in
-      JSONValue(compact: [
-        "auth": .string(Base64.encode(Array("\(credential.username):\(credential.password)".utf8))),
-        "identitytoken": credential.identityToken.map(JSONValue.string),
-      ])
-    } ?? [:]
+    auths[Self.keys(of: host)[0]] =
+      credential.map { credential in
+        JSONValue(compact: [
+          "auth": .string(Base64.encode(Array("\(credential.username):\(credential.password)".utf8))),
+          "identitytoken": credential.identityToken.map(JSONValue.string),
+        ])
+      } ?? [:]
     document["auths"] = .object(auths)
   }
 

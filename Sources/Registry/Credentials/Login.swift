@@ -31,7 +31,9 @@ public struct Login: Sendable {
     var name = text[...]
     for scheme in ["https://", "http://"] where name.hasPrefix(scheme) { name = name.dropFirst(scheme.count) }
     if name.hasSuffix("/") { name = name.dropLast() }
-    if name == "index.docker.io/v1" || name == "registry-1.docker.io" || name == "index.docker.io" { return "docker.io" }
+    if name == "index.docker.io/v1" || name == "registry-1.docker.io" || name == "index.docker.io" {
+      return "docker.io"
+    }
     guard let url = HTTPURL("https://\(name)"), url.path == "/", url.query == nil, !name.contains("/") else {
       throw RegistryFailure.insecureHost(text)
     }

@@ -49,7 +49,8 @@ final class HTTPClient: Sendable {
   /// The request that a redirect asks for. `Authorization` and cookies stay with the origin that they are for, and what
   /// began encrypted stays so.
   private func redirect(_ response: HTTPResponse, of request: HTTPRequest) throws -> HTTPRequest? {
-    let isRedirect = [307, 308].contains(response.status) || (request.isSafe && [301, 302, 303].contains(response.status))
+    let isRedirect =
+      [307, 308].contains(response.status) || (request.isSafe && [301, 302, 303].contains(response.status))
     guard isRedirect else { return nil }
     guard let location = response.headers["location"], let url = request.url.resolving(location) else {
       throw RegistryFailure.answer(request.url, "a redirect (\(response.status)) without a usable Location")

@@ -80,7 +80,8 @@ struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 
   /// Printable ASCII without what URLs never hold: nothing that could end a request's line.
   private static func hasSaneBytes(_ text: String) -> Bool {
-    text.utf8.count <= lengthLimit && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }
+    text.utf8.count <= lengthLimit
+      && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }
   }
 
   private static func hostAndPort(_ authority: Substring, _ scheme: Scheme) -> (String, UInt16)? {

@@ -7,9 +7,14 @@ enum Commands {
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       ImageNameCommands.list, ImageInspectCommand.definition,
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
+      ImageVerifyCommand.definition,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index,
+      ImageDiffCommand.definition, ImageReportCommand.definition,
       ImageSymbolsCommand.definition,
       KernelCommand.importing, KernelCommand.list,
+      ImageGCCommand.definition,
+      ImagePushCommand.definition, ImagePullCommand.definition,
+      ImageLoginCommand.definition, ImageLoginCommand.logout,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }

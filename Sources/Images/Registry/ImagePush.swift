@@ -1,0 +1,46 @@
+public import OCI
+public import PackCore
+public import Registry
+
+/// `packc image push`: an image of the store, of a layout or an archive into a registry, with all its platforms and what
+/// says something about it.
+public struct ImagePush: Sendable {
+  public var platform: ImagePlatform?
+  public var includesReferrers = true
+  private let registries: Registries
+  private let reporter: Reporter
+
+  public init(_ registries: Registries, reporter: Reporter) {
+    self.registries = registries
+    self.reporter = reporter
+  }
+
+  /// What `--json` prints.
+  public struct Result: Sendable {
+    public var reference: RegistryReference
+    public var source: String
+    public var summary: ImageCopy.Summary
+    public var tally: RegistryDestination.Tally
+
+    public var json: JSONValue {
+      [
+        "ref": .string(reference.storeName), "digest": JSONValue(summary.root.digest),
+        "media_type": JSONValue(summary.root.mediaType), "size": .integer(summary.copiedBytes + summary.presentBytes),
+        "source": .string(source),
+        "blobs": [
+          "sent": .integer(Int64(tally.sent)), "mounted": .integer(Int64(tally.mounted)),
+          "present": .integer(Int64(tally.present)),
+        ],
+      ]
+    }
+  }
+
+  public func run(_ source: any ImageSource, to reference: RegistryReference) throws -> Result {
+    let destination = registries.destination(reference)
+    var copy = ImageCopy(from: source, to: destination, reporter: reporter)
+    copy.platform = platform
+    copy.includesReferrers = includesReferrers
+    let summary = try copy.run()
+    return Result(reference: reference, source: source.name, summary: summary, tally: destination.tally)
+  }
+}
