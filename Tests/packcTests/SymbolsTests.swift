@@ -164,7 +164,7 @@ final class SymbolsTests: XCTestCase {
     let reference = String(fixture.built.ref.dropFirst("oci:".count))
     XCTAssertEqual(
       try Tools.output("skopeo", ["inspect", "--format", "{{.Digest}}", fixture.built.ref]),
-      fixture.built.image + "\n")
+      try XCTUnwrap(fixture.built.image) + "\n")
     _ = try Tools.output("umoci", ["stat", "--image", reference])
     try fixture.site.packc("image", "copy", "--no-referrers", fixture.built.ref, "oci:\(copy)2:x").run()
       .expect(exit: .done)
@@ -194,5 +194,55 @@ final class SymbolsTests: XCTestCase {
     try site.packc("image", "symbols", without.ref).run().expect(exit: .badInput)
       .expect(standardErrorContains: "no debug symbols")
     try site.packc("image", "symbols", without.ref, "--core", "/x", "--trace", "-").run().expect(exit: .usage)
+  }
+
+  /// Go's programs have no build-id, as packc builds them: the first page says whose core it is.
+  func testAGoProgramIsFoundByItsHeaders() throws {
+    let site = try Site()
+    let project = try site.write(
+      [
+        "go.mod": "module example.com/crash\n\ngo 1.22\n",
+        "main.go": """
+        package main
+
+        import "os"
+
+        type box struct{ value int }
+
+        //go:noinline
+        func broken(b *box) int {
+        \treturn b.value
+        }
+
+        func main() {
+        \tvar b *box
+        \tif len(os.Args) < 2 {
+        \t\tb = &box{1}
+        \t}
+        \tprintln(broken(b))
+        }
+
+        """,
+      ], to: "go")
+    let built = try site.build(project, "--no-unikernel")
+    let program = try Self.unpack(built, "app/crash", below: site.directory.path)
+    let place = try site.directory.makeDirectory("dump")
+    let ended = try Tools.run(
+      "sh", ["-c", "ulimit -c unlimited; GOTRACEBACK=crash \"$1\" x; true", "sh", "\(program)"], in: place)
+    // The line with `pc=` of a fault; the frames below it name their lines themselves.
+    let fault = ended.errorText.split(separator: "\n").first { $0.contains("pc=0x") } ?? ""
+    let trace = try site.directory.write("\(fault)\n", to: "trace")
+    let lines = try site.packc("image", "symbols", built.ref, "--trace", "\(trace)", "--json").run()
+      .expect(exit: .done).json().value
+    let frame = lines["trace"]?["frames"]?.array?.first
+    XCTAssertEqual(frame?["match"], "only-program")
+    XCTAssertEqual(frame?["lines"]?.array?.first?["function"], "main.broken")
+
+    guard let name = try DirectoryWalk.names(in: place).first else { return }
+    let core = try site.packc("image", "symbols", built.ref, "--core", "\(place / HostPath(bytes: name))", "--json")
+      .run().expect(exit: .done).json().value
+    XCTAssertEqual(try SchemaCheck("symbols.schema.json").problems(core), [])
+    XCTAssertEqual(core["core"]?["modules"]?.array?.first?["match"], "headers")
+    XCTAssertEqual(core["symbols"]?.array?.first?["source"], "digest")
   }
 }
