@@ -66,7 +66,7 @@ public struct Trace: Hashable, Sendable {
       read(TraceLine(line), number: lines.count)
     }
     if lines.last == "" { lines.removeLast() }
-    for index in frames.indices { complete(&frames[index]) }
+    frames = frames.map(completed)
   }
 
   private mutating func read(_ line: TraceLine, number: Int) {
@@ -84,7 +84,8 @@ public struct Trace: Hashable, Sendable {
   }
 
   /// What other lines say of its module.
-  private func complete(_ frame: inout Frame) {
+  private func completed(_ found: Frame) -> Frame {
+    var frame = found
     if case .address(let address) = frame.place,
       let mapping = mappings.first(where: { $0.start <= address && address < $0.end }),
       let first = mappings.first(where: { $0.path == mapping.path && $0.offset == 0 }), first.start <= address
@@ -95,6 +96,7 @@ public struct Trace: Hashable, Sendable {
     if frame.buildID == nil, let module = frame.module {
       frame.buildID = modules[module] ?? modules.first { Self.name($0.key) == Self.name(module) }?.value
     }
+    return frame
   }
 
   static func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
