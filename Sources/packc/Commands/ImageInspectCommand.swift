@@ -9,6 +9,8 @@ enum ImageInspectCommand {
     flags: [
       ImageFlags.platform, Flag("raw", help: "print the manifest or index itself, as its digest names it"),
       Flag("config", help: "print the config itself, as its digest names it"),
+      Flag("documents", help: "read no layer, so that packages are not shown"),
+      Flag("all", help: "every package, not the largest alone"),
     ],
     details: ImageFlags.ownBuild + ImageFlags.references
   ) { invocation in
@@ -27,8 +29,25 @@ enum ImageInspectCommand {
       try StandardOutput.write(SingleImage.open(image.source, platform: platform).configBytes)
     } else {
       let inspection = try ImageInspection(image, platform: platform)
-      try invocation.output.write(inspection.json) { inspection.text }
+      let packages = invocation.has("documents") ? nil : try packages(image, platform, invocation)
+      try invocation.output.write(packages?.added(to: inspection.json) ?? inspection.json) {
+        inspection.text + (packages?.text(all: invocation.has("all")) ?? "")
+      }
     }
     return .done
+  }
+
+  /// An image whose layers cannot be read still has documents to show.
+  private static func packages(
+    _ image: LocatedImage, _ platform: ImagePlatform?, _ invocation: Invocation
+  ) throws -> PackageSizes? {
+    do {
+      let opened = try SingleImage.open(image.source, platform: platform)
+      let knowledge = try ImageFlags.projectImages(invocation).knowledge(of: opened.descriptor.digest)
+      return PackageSizes(try ImageSnapshot.read(opened, name: image.name, knowledge: knowledge ?? .init()))
+    } catch let failure as Failure where !failure.isInterruption {
+      invocation.reporter.warn("packages are not shown: \(failure.message)", hint: failure.hint)
+      return nil
+    }
   }
 }
