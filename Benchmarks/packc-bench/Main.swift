@@ -41,17 +41,21 @@ enum Main {
 
   /// What `packc build` makes of a directory of dependencies: modes normalised, everything owned by root.
   private static func entries(of tree: HostPath) throws -> [RootFilesystem.Entry] {
-    try DirectoryWalk.sortedByPath(tree).compactMap { found in
+    var entries: [RootFilesystem.Entry] = []
+    try DirectoryWalk.walk(tree) { found in
       let content: RootFilesystem.Entry.Content
       switch found.status.kind {
       case .directory: content = .directory
       case .file: content = .host(tree / found.path, found.status)
       case .link: content = .link(try FileSystem.linkTarget(tree / found.path))
-      case .other: return nil
+      case .other: return .skip
       }
       let executable = found.status.kind != .file || found.status.isExecutable
-      return RootFilesystem.Entry(
-        path: found.path, content: content, mode: executable ? 0o755 : 0o644, layer: .dependencies, origin: "bench")
+      entries.append(
+        RootFilesystem.Entry(
+          path: found.path, content: content, mode: executable ? 0o755 : 0o644, layer: .dependencies, origin: "bench"))
+      return .take
     }
+    return entries
   }
 }

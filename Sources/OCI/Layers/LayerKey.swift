@@ -26,7 +26,7 @@ struct LayerKey {
       precise.append(entry)
       if case .host(let path, let status) = entry.content {
         common.append(UInt64(bitPattern: status.size))
-        precise.append(path.bytes)
+        precise.append(path)
         status.fingerprint(into: &precise.bytes)
       }
       common.flush(into: &shape)
@@ -44,6 +44,11 @@ struct LayerKey {
 
     mutating func append(_ word: UInt64) {
       withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(_ path: HostPath) {
+      append(UInt64(path.byteCount))
+      path.append(to: &bytes)
     }
 
     mutating func append(_ field: [UInt8]) {

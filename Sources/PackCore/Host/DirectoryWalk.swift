@@ -87,18 +87,18 @@ public enum DirectoryWalk {
     guard errno == 0 else { throw Failure.system("list the directory", directory, errno: errno) }
   }
 
-  /// Every entry below `root` (not `root` itself), parents before children. The order is that of full paths compared
-  /// byte by byte within each directory; `sortedByPath` gives the order of whole paths. Links are not followed.
-  /// `visit` may skip an entry, and with it everything below.
+  /// Every entry below `root` (not `root` itself) in the order of the bytes of whole paths: parents before what they hold,
+  /// and `a`, `a-b`, `a/c`. Links are not followed. `visit` may skip an entry, and with it everything below. One
+  /// directory is in memory at a time, and those above it.
   public static func walk(_ root: HostPath, visit: (Entry) throws -> Step) throws {
     try walk(root, below: .root, depth: 0, visit: visit)
   }
 
   private static let maximumDepth = 512
 
-  private static func walk(_ directory: HostPath, below base: RootPath, depth: Int, visit: (Entry) throws -> Step)
-    throws
-  {
+  /// Walks what lies in `base`, a path below `root`.
+  private static func walk(_ root: HostPath, below base: RootPath, depth: Int, visit: (Entry) throws -> Step) throws {
+    let directory = root / base
     guard depth < maximumDepth else {
       throw Failure("too_deep", "\(directory) is nested deeper than \(maximumDepth) directories", exit: .badInput)
     }
@@ -110,9 +110,26 @@ public enum DirectoryWalk {
       defer { closedir(stream) }
       entries = try self.entries(of: stream, directory, below: base)
     }
-    for entry in entries where try visit(entry) == .take && entry.status.kind == .directory {
-      try walk(directory / HostPath(bytes: entry.path.nameBytes), below: entry.path, depth: depth + 1, visit: visit)
+    // Directories whose contents are still to come: what they hold stands behind every name that continues theirs with
+    // a byte before the slash.
+    var pending: [Entry] = []
+    func descend(before next: Entry?) throws {
+      while let directory = pending.last, next.map({ !continues($0.path, directory.path) }) ?? true {
+        pending.removeLast()
+        try walk(root, below: directory.path, depth: depth + 1, visit: visit)
+      }
     }
+    for entry in entries {
+      try descend(before: entry)
+      if try visit(entry) == .take, entry.status.kind == .directory { pending.append(entry) }
+    }
+    try descend(before: nil)
+  }
+
+  /// True when `path` comes between a directory and what that holds.
+  private static func continues(_ path: RootPath, _ directory: RootPath) -> Bool {
+    path.bytes.count > directory.bytes.count && path.bytes[directory.bytes.count] < UInt8(ascii: "/")
+      && path.bytes.starts(with: directory.bytes)
   }
 
   /// The entries of one directory with their status, sorted by name.
@@ -133,7 +150,7 @@ public enum DirectoryWalk {
     return entries
   }
 
-  /// All entries of the tree, sorted by the bytes of their full paths.
+  /// All entries of the tree, in the order of `walk`.
   public static func sortedByPath(_ root: HostPath, visit: (Entry) throws -> Step = { _ in .take }) throws -> [Entry] {
     var entries: [Entry] = []
     try walk(root) { entry in
@@ -141,7 +158,6 @@ public enum DirectoryWalk {
       if step == .take { entries.append(entry) }
       return step
     }
-    entries.sort { $0.path < $1.path }
     return entries
   }
 }

@@ -1,10 +1,37 @@
 /// A path on the host, as the bytes that the kernel takes: any byte but NUL, not necessarily UTF-8.
+///
+/// A path of a directory tree shares the memory of the tree's root and of its own path below it: there may be hundreds of
+/// thousands, and each would be a second copy of what is already there.
 public struct HostPath: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
-  public let bytes: [UInt8]
+  private let head: [UInt8]
+  /// What follows `head` and a slash; empty when `head` is all.
+  private let tail: [UInt8]
 
-  public init(_ text: String) { bytes = Array(text.utf8) }
+  private init(head: [UInt8], tail: [UInt8]) {
+    self.head = head
+    self.tail = tail
+  }
+  public init(_ text: String) { self.init(head: Array(text.utf8), tail: []) }
   public init(stringLiteral value: String) { self.init(value) }
-  public init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+  public init(bytes: some Sequence<UInt8>) { self.init(head: Array(bytes), tail: []) }
+
+  private var hasSeparator: Bool { !tail.isEmpty && head.last != Self.slash }
+  public var byteCount: Int { head.count + tail.count + (hasSeparator ? 1 : 0) }
+
+  public var bytes: [UInt8] {
+    if tail.isEmpty { return head }
+    var joined: [UInt8] = []
+    joined.reserveCapacity(byteCount)
+    append(to: &joined)
+    return joined
+  }
+
+  /// Appends `bytes` to `out`, without an array between.
+  public func append(to out: inout [UInt8]) {
+    out += head
+    if hasSeparator { out.append(Self.slash) }
+    out += tail
+  }
 
   private static let slash = UInt8(ascii: "/")
 
@@ -44,7 +71,11 @@ public struct HostPath: Hashable, Sendable, Comparable, CustomStringConvertible,
   }
   public static func / (base: HostPath, component: HostPath) -> HostPath { base.appending(component) }
   public static func / (base: HostPath, component: String) -> HostPath { base.appending(HostPath(component)) }
-  public static func / (base: HostPath, path: RootPath) -> HostPath { base.appending(HostPath(bytes: path.bytes)) }
+  public static func / (base: HostPath, path: RootPath) -> HostPath {
+    if path.isRoot { return base }
+    let head = base.bytes
+    return head.isEmpty ? HostPath(head: path.bytes, tail: []) : HostPath(head: head, tail: path.bytes)
+  }
 
   /// `.`, `..` and repeated slashes resolved as text, without asking the file system.
   public var lexicallyNormalized: HostPath {
@@ -75,12 +106,22 @@ public struct HostPath: Hashable, Sendable, Comparable, CustomStringConvertible,
 
   /// Calls `body` with the NUL-terminated path.
   public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
-    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { buffer in
-      let end = buffer.initialize(fromContentsOf: bytes)
+    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount + 1) { buffer in
+      var end = buffer.initialize(fromContentsOf: head)
+      if hasSeparator {
+        buffer.initializeElement(at: end, to: Self.slash)
+        end += 1
+      }
+      end = buffer[end...].initialize(fromContentsOf: tail)
       buffer.initializeElement(at: end, to: 0)
       return try buffer.withMemoryRebound(to: CChar.self) { try body(UnsafePointer($0.baseAddress.unsafelyUnwrapped)) }
     }
   }
 
   public static func < (a: HostPath, b: HostPath) -> Bool { ByteOrder.precedes(a.bytes, b.bytes) }
+  /// However the bytes are shared.
+  public static func == (a: HostPath, b: HostPath) -> Bool {
+    a.byteCount == b.byteCount && ((a.head == b.head && a.tail == b.tail) || a.bytes == b.bytes)
+  }
+  public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }

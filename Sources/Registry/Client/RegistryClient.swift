@@ -52,13 +52,19 @@ public final class RegistryClient: Sendable {
   ) throws -> HTTPResponse {
     // An upload may go on at another host: nothing of ours is for that one.
     let isHome = request.url.origin == (try root()).origin
-    let header = isHome ? try authorizer.header(for: scope) : nil
-    let response = try http.send(authorized(request, header), sink: sink, sent: sent)
-    guard response.status == 401, isHome, response.url.origin == request.url.origin,
-      try authorizer.answer(response, scope: scope, used: header)
-    else { return response }
-    return try http.send(authorized(request, try authorizer.header(for: scope)), sink: sink, sent: sent)
+    var rounds = 0
+    while true {
+      let header = isHome ? try authorizer.header(for: scope) : nil
+      let response = try http.send(authorized(request, header), sink: sink, sent: sent)
+      rounds += 1
+      // More than one round: other threads may have used up what this one was given.
+      guard response.status == 401, isHome, rounds < Self.authorizationRounds,
+        response.url.origin == request.url.origin,
+        try authorizer.answer(response, scope: scope, used: header)
+      else { return response }
+    }
   }
+  private static let authorizationRounds = 4
 
   private func authorized(_ request: HTTPRequest, _ header: String?) -> HTTPRequest {
     var request = request

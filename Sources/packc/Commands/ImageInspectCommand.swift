@@ -7,12 +7,11 @@ enum ImageInspectCommand {
   static let definition = CommandDefinition(
     "image inspect", summary: "show what an image says of itself", operands: "[IMAGE]", count: 0...1,
     flags: [
-      ImageFlags.platform, Flag("raw", help: "print the manifest or index itself, as its digest names it"),
+      ImageFlags.platform, Flag("no-files", help: "do not read the layers: neither owners nor the largest files"),
+      Flag("raw", help: "print the manifest or index itself, as its digest names it"),
       Flag("config", help: "print the config itself, as its digest names it"),
-      Flag("documents", help: "read no layer, so that packages are not shown"),
-      Flag("all", help: "every package, not the largest alone"),
-    ],
-    details: ImageFlags.ownBuild + ImageFlags.references
+    ] + RegistryFlags.connection,
+    details: "Of an image in a registry, no layer is read.\n" + ImageFlags.ownBuild + ImageFlags.references
   ) { invocation in
     let image = try ImageFlags.locator(invocation).locate(invocation.operands.first)
     let platform = try ImageFlags.platform(invocation)
@@ -28,26 +27,14 @@ enum ImageInspectCommand {
     } else if invocation.has("config") {
       try StandardOutput.write(SingleImage.open(image.source, platform: platform).configBytes)
     } else {
-      let inspection = try ImageInspection(image, platform: platform)
-      let packages = invocation.has("documents") ? nil : try packages(image, platform, invocation)
-      try invocation.output.write(packages?.added(to: inspection.json) ?? inspection.json) {
-        inspection.text + (packages?.text(all: invocation.has("all")) ?? "")
+      var inspection = try ImageInspection(image, platform: platform)
+      if !image.isRemote, !invocation.has("no-files") {
+        let knowledge = try ImageFlags.projectImages(invocation).knowledge(of: inspection.digest)
+        inspection.contents = ImageContents(
+          try ImageSnapshot.read(inspection.image, name: inspection.source, knowledge: knowledge ?? .init()))
       }
+      try invocation.output.write(inspection.json) { inspection.text }
     }
     return .done
-  }
-
-  /// An image whose layers cannot be read still has documents to show.
-  private static func packages(
-    _ image: LocatedImage, _ platform: ImagePlatform?, _ invocation: Invocation
-  ) throws -> PackageSizes? {
-    do {
-      let opened = try SingleImage.open(image.source, platform: platform)
-      let knowledge = try ImageFlags.projectImages(invocation).knowledge(of: opened.descriptor.digest)
-      return PackageSizes(try ImageSnapshot.read(opened, name: image.name, knowledge: knowledge ?? .init()))
-    } catch let failure as Failure where !failure.isInterruption {
-      invocation.reporter.warn("packages are not shown: \(failure.message)", hint: failure.hint)
-      return nil
-    }
   }
 }
