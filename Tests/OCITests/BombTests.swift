@@ -58,7 +58,7 @@ final class BombTests: XCTestCase {
   private static func limitThisProcess() throws {
     func set(_ resource: __rlimit_resource, _ value: UInt) {
       var limit = rlimit(rlim_cur: value, rlim_max: value)
-      XCTAssertEqual(setrlimit(resource, &limit), 0)
+      XCTAssertEqual(setrlimit(Int32(bitPattern: resource.rawValue), &limit), 0)
     }
     let pages = try FileSystem.read("/proc/self/statm").prefix { $0 != 0x20 }
     let now = (UInt(String(decoding: pages, as: UTF8.self)) ?? 0) * 4096
