@@ -18,7 +18,7 @@ test_packages=(
   # Java projects, with a Maven repository that needs no network
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
-  binutils cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
+  binutils buildah cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
   # the packs of templates/pack and examples/packs, and the tutorial
   perl php-cli
 )
