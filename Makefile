@@ -16,7 +16,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_FACTOR ?= 50
 
-.PHONY: all deps deps-demo build test test-slow bench fuzz corpus demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz corpus demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -27,6 +27,9 @@ deps:
 deps-demo:
 	@scripts/deps.sh demo
 
+deps-slow:
+	@scripts/deps.sh slow
+
 build:
 	scripts/build.sh
 
@@ -36,7 +39,7 @@ test: deps lint docs build
 	scripts/check-guest-init.sh
 	scripts/test.sh
 
-test-slow: deps build
+test-slow: deps-slow build
 	scripts/test.sh --filter SlowTests
 
 bench: deps
