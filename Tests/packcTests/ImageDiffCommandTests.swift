@@ -21,9 +21,10 @@ final class ImageDiffCommandTests: XCTestCase {
     try site.packc("image", "diff", "--project", "\(project)", "--exit-code").run().expect(exit: .failed)
 
     var pages: [[UInt8]] = []
-    for name in ["a.html", "b.html"] {
+    for (name, zone) in [("a.html", "UTC"), ("b.html", "Asia/Tokyo")] {
       let file = site.directory.path / name
-      let answer = try site.packc("image", "report", "\(file)", "--project", "\(project)", "--json").run()
+      let answer = try site.packc("image", "report", "\(file)", "--project", "\(project)", "--json")
+        .environment(["TZ": zone, "LC_ALL": zone == "UTC" ? "C" : "de_DE.UTF-8", "HOME": "/nonexistent-\(name)"]).run()
         .expect(exit: .done).json().value
       XCTAssertEqual(try SchemaCheck("image.schema.json", definition: "report").problems(answer), [])
       pages.append(try FileSystem.read(file))
