@@ -17,7 +17,7 @@ DESTDIR ?=
 FUZZ_FACTOR ?= 50
 FUZZ_SECONDS ?= 0
 
-.PHONY: all deps deps-demo build test test-slow bench fuzz corpus demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz corpus demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -28,6 +28,9 @@ deps:
 deps-demo:
 	@scripts/deps.sh demo
 
+deps-slow:
+	@scripts/deps.sh slow
+
 build:
 	scripts/build.sh
 
@@ -37,7 +40,7 @@ test: deps lint docs build
 	scripts/check-guest-init.sh
 	scripts/test.sh
 
-test-slow: deps build
+test-slow: deps-slow build
 	scripts/test.sh --filter SlowTests
 
 bench: deps
