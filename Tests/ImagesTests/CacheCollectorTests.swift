@@ -65,7 +65,8 @@ final class CacheCollectorTests: XCTestCase {
     ] {
       let cache = try cache(ages)
       _ = try collect(cache) { $0.maximumSize = limit }
-      XCTAssertEqual(try left(cache).count, expected, "\(limit): \(try left(cache))")
+      let left = try left(cache)
+      XCTAssertEqual(left.count, expected, "\(limit): \(left)")
     }
   }
 
