@@ -17,6 +17,8 @@ public final class TarReader {
   private var path: [UInt8]?
   /// Of the current member. Bytes.
   private var size: Int64 = 0
+  /// What follows its content to the end of the block. Bytes.
+  private var padding: Int64 = 0
   private var isAtEnd = false
   // Never freed: one for the process.
   private static let plainLocale = PlainLocale()
@@ -47,6 +49,7 @@ public final class TarReader {
   /// - Throws: `bad_archive`; what the source throws.
   public func next() throws -> TarMember? {
     if isAtEnd { return nil }
+    try finishMember()
     var entry: OpaquePointer?
     let code = Self.plainLocale.use { archive_read_next_header(archive, &entry) }
     if code == ARCHIVE_EOF {
@@ -61,6 +64,7 @@ public final class TarReader {
     let member = Self.plainLocale.use { TarMember(entry) }
     path = member.path
     size = member.size
+    padding = member.isSparse || member.kind != .file ? 0 : -size & 511
     return member
   }
 
@@ -96,6 +100,17 @@ public final class TarReader {
         try body(UnsafeRawBufferPointer(rebasing: $0[..<Int(min(rest, Int64(block.count)))]))
       }
       rest -= Int64(block.count)
+    }
+  }
+
+  /// Skips what was not read of the member, and refuses one that the source does not have whole: an archive may end
+  /// right behind the content of its last file, as umoci's do, but not before.
+  private func finishMember() throws {
+    guard path != nil else { return }
+    current = nil
+    try check(archive_read_data_skip(archive))
+    guard archive_filter_bytes(archive, 0) - padding <= input.count else {
+      throw ArchiveFailure.damaged("it ends within the file", after: path)
     }
   }
 

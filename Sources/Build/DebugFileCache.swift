@@ -4,9 +4,9 @@ internal import PackCore
 
 /// Debug files by the digest of the unstripped program; the files themselves are blobs of the store:
 ///
-///     <cache>/debug/<digest before>.json   {content, content_size, blob, blob_size, recipe}
+///     <cache>/stripped/<digest before>.debug.json   {content, content_size, blob, blob_size, recipe}
 ///
-/// So a program that did not change costs one look.
+/// The record lies beside the stripped file and goes with it. So a program that did not change costs one look.
 struct DebugFileCache {
   /// Raised when the same program gets another debug file.
   static let format: Int64 = 1
@@ -16,7 +16,7 @@ struct DebugFileCache {
 
   /// The debug file of a program that `Strip` changed.
   func file(of program: HostPath, before: Digest) throws -> CompressedBlob? {
-    let record = directory / "\(before.hex).json"
+    let record = directory / "\(before.hex).debug.json"
     if let known = try kept(record) { return known }
     guard let written = try CompressedBlob.write(into: store, { try DebugFile.write(program, $0) }) else { return nil }
     try FileSystem.createDirectory(directory)

@@ -8,7 +8,7 @@ extension OutputStage {
     -> [ImageBuilder.Assembled]
   {
     guard request.keepsSymbols else { return [] }
-    let cache = DebugFileCache(directory: planning.cache / "debug", store: store)
+    let cache = DebugFileCache(directory: planning.cache / "stripped", store: store)
     let entries = try programs.compactMap { program -> DebugSymbols.Entry? in
       try Interruption.check()
       guard let file = try cache.file(of: program.unstripped, before: program.before) else { return nil }

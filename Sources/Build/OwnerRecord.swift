@@ -3,6 +3,9 @@ internal import PackCore
 /// What a build knows of the owners of its image's files and the image itself does not say: which package of the host a
 /// library came from, which interpreter a tree belongs to, what packc wrote.
 struct OwnerRecord {
+  /// Of the rules' making: another one makes the kept answer worthless.
+  private static let format: Int64 = 2
+
   let root: RootFilesystem
   let toolchains: [BuildPlan.Toolchain]
   /// Where the last answer is kept.
@@ -48,6 +51,7 @@ struct OwnerRecord {
     hash.update(
       CanonicalJSON.encode([
         "packages": packages.state, "tools": .array(tools), "version": .string(PackcVersion.current),
+        "format": .integer(Self.format),
       ]))
     for (path, source) in origins {
       hash.update(path.bytes + [0])
@@ -64,15 +68,26 @@ struct OwnerRecord {
     var real: [HostPath: HostPath] = [:]
     for case (_, .host(let file)) in origins { real[file] = FileSystem.resolve(file) ?? file }
     let known = packages.owners(of: Set(real.values))
+    var owners: [RootPath: FileOwner] = [:]
+    for case (let path, .host(let file)) in origins {
+      let place = real[file] ?? file
+      owners[path] = known[place] ?? toolchain(of: place)
+    }
     return origins.map { path, source in
       switch source {
-      case .host(let file):
-        let place = real[file] ?? file
-        return (path, known[place] ?? toolchain(of: place))
-      case .packc: return (path, FileOwner(kind: .packc, name: "packc", version: PackcVersion.current))
-      case .other: return (path, nil)
+      case .host: (path, owners[path])
+      case .packc: (path, FileOwner(kind: .packc, name: "packc", version: PackcVersion.current))
+      // What a step compiled of the host's `name.py` goes with it.
+      case .other: (path, Self.source(ofCompiled: path).flatMap { owners[$0] })
       }
     }
+  }
+
+  /// `lib/__pycache__/name.cpython-311.pyc` → `lib/name.py` (PEP 3147).
+  private static func source(ofCompiled path: RootPath) -> RootPath? {
+    guard let cache = path.parent, cache.nameBytes.elementsEqual("__pycache__".utf8) else { return nil }
+    return cache.parent?.appending(
+      component: Array(path.nameBytes.prefix { $0 != UInt8(ascii: ".") }) + Array(".py".utf8))
   }
 
   /// The interpreter or compiler below whose own directory the file lies. What is in /usr belongs to packages.

@@ -46,6 +46,7 @@ public struct Pipeline: Sendable {
       record.stillHolds(request: planning.requestDigest, project: scan.fingerprint()),
       RecordedImage(result: record.result, store: planning.storeDirectory).isInStore
     else { return nil }
+    CacheRecord.markUsed(state.record)
     return .recorded(record.result)
   }
 

@@ -1,3 +1,4 @@
+internal import ELF
 internal import OCI
 internal import PackCore
 
@@ -67,13 +68,13 @@ enum ImagesFailure {
 
   // MARK: registries
 
-  static func noDestination(built layout: HostPath?) -> Failure {
-    let what = layout.map { "oci:\($0) has been built; " } ?? ""
+  static func noDestination(isBuilt: Bool) -> Failure {
+    let what = isBuilt ? "oci:.packc/image has been built; " : ""
     return Failure(
       "wrong_usage", "\(what)`packc image push` needs to know where to: HOST/REPOSITORY[:TAG]",
-      hint: layout == nil
-        ? "build the project first, or name an image: `packc image push NAME HOST/REPOSITORY:TAG`"
-        : "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example",
+      hint: isBuilt
+        ? "`packc image push registry.example/team/NAME:TAG`, with your registry in place of registry.example"
+        : "build the project first, or name an image: `packc image push IMAGE HOST/REPOSITORY:TAG`",
       exit: .usage)
   }
 
@@ -88,12 +89,6 @@ enum ImagesFailure {
     Failure(
       "not_built", "the store has no image \(name), and \(project) has not been built",
       hint: "run `packc build` first, or name the image: `packc image push NAME \(name)`", exit: .badInput)
-  }
-
-  static func useCopy() -> Failure {
-    Failure(
-      "wrong_usage", "`packc image push` sends images of the store, a layout or the project",
-      hint: "for registries and archives: `packc image copy FROM TO`", exit: .usage)
   }
 }
 
@@ -110,5 +105,56 @@ extension ImagesFailure {
     Failure(
       "no_such_image", "the store has the image of \(name) no more: `packc image gc` or somebody removed it",
       hint: "run `packc build` again", exit: .badInput)
+  }
+}
+
+// MARK: - Debug symbols
+
+extension ImagesFailure {
+  static func symbolsInside(_ image: String) -> Failure {
+    Failure(
+      "no_symbols", "\(image) was built with --debug: its programs hold their symbols themselves",
+      hint: "give the debugger the program out of the image", exit: .badInput)
+  }
+
+  static func noSymbols(_ image: String, builtByPackc: Bool) -> Failure {
+    Failure(
+      "no_symbols", "no debug symbols lie beside \(image)",
+      hint: builtByPackc
+        ? "build it again without --no-debug-symbols, or copy it with its referrers; a program without any symbols has none"
+        : "only images of `packc build` have them", exit: .badInput)
+  }
+
+  static func noBuildID(_ digits: String, in symbols: SymbolSet) -> Failure {
+    Failure(
+      "no_such_build_id", "no debug file beside \(symbols.name) has a build-id that begins with \"\(digits)\"",
+      hint: "there are \(programs(symbols))", exit: .badInput)
+  }
+
+  static func foreignCore(_ path: HostPath, _ core: CoreFile, _ symbols: SymbolSet) -> Failure {
+    let own = core.modules.prefix(8).map { "\($0.path) (\($0.identity?.hex ?? "no build-id"))" }
+    let cut = core.isCutOff ? "; the file is cut off, so their headers may be missing" : ""
+    return Failure(
+      "foreign_core",
+      "\(path) is of another program: \(own.isEmpty ? core.program : own.joined(separator: ", "))\(cut)",
+      hint: "\(symbols.name) has symbols of \(programs(symbols)); name the image that the program came from",
+      exit: .badInput)
+  }
+
+  static func directoryInTheWay(_ path: HostPath) -> Failure {
+    Failure(
+      "directory_in_the_way", "\(path) is a directory, where the debug file must be",
+      hint: "remove it, or choose another --output", exit: .badInput)
+  }
+
+  static func emptyTrace(_ name: String) -> Failure {
+    Failure(
+      "no_frames", "\(name) has no address, offset or build-id in it that packc knows how to read",
+      hint: "see `packc image symbols --help` for the forms", exit: .badInput)
+  }
+
+  private static func programs(_ symbols: SymbolSet) -> String {
+    let shown = symbols.entries.prefix(8).map { "\($0.program.absolute) (\($0.buildID))" }
+    return shown.joined(separator: ", ") + (symbols.entries.count > 8 ? " and others" : "")
   }
 }

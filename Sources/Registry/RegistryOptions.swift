@@ -13,8 +13,8 @@ public struct RegistryOptions: Sendable {
   public var systemDirectory: HostPath?
   /// Directories with one for each `HOST[:PORT]`: `*.crt` are authorities, `NAME.cert` and `NAME.key` the client's own.
   public var certificateDirectories: [HostPath] = ["/etc/docker/certs.d", "/etc/containers/certs.d"]
-  /// Blobs at a time.
-  public var parallel = 4
+  /// Bytes of a request where a proxy does not let larger ones through.
+  public var pieceSize: Int64 = 8 << 20
   /// Hears of each request: method, URL without its query, status. Never a header or a body.
   public var trace: @Sendable (String) -> Void = { _ in }
 

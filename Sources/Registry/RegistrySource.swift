@@ -49,7 +49,9 @@ public struct RegistrySource: ImageSource {
   /// With the tags that there are, where the registry tells them.
   private func missing() -> Failure {
     let tags = (try? repository.tags(limit: 2000)) ?? nil
-    guard let tags, !tags.isEmpty, let tag = reference.digest == nil ? reference.tag ?? "latest" : nil else {
+    guard let tags = tags?.filter({ !$0.hasPrefix("sha256-") }), !tags.isEmpty,
+      let tag = reference.digest == nil ? reference.tag ?? "latest" : nil
+    else {
       return RegistryFailure.notFound(
         "\(repository.client.host) has no image \(reference)",
         hint: "check the spelling; some registries say so, too, when you may not see it: "

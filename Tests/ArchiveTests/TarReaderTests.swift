@@ -146,6 +146,34 @@ final class TarReaderTests: XCTestCase {
     XCTAssertEqual(try members(TarBuilder.make { $0.add("a") } + [UInt8](repeating: 0, count: 9000)).count, 1)
   }
 
+  /// umoci leaves out the padding of the last file and the end; Go's reader, and so containerd, takes that.
+  func testAnArchiveMayEndBehindItsLastContent() throws {
+    var builder = TarBuilder()
+    builder.add("a", content: [1, 2, 3])
+    builder.add("b", content: [UInt8](repeating: 4, count: 700))
+    let whole = builder.bytes
+    for step in [1, 512, 1 << 20] {
+      for end in [1024 + 512 + 700, 1024 + 512 + 701, whole.count] {
+        let found = try members(Array(whole[..<end]), step: step)
+        XCTAssertEqual(found.map(\.1), [[1, 2, 3], [UInt8](repeating: 4, count: 700)], "\(end)")
+        let skipping = try TarReader(PiecesSource(Array(whole[..<end]), step: step))
+        while try skipping.next() != nil {}
+      }
+      // One byte of the content is missing, or a part of the header that would be zeros.
+      for end in [1024 + 512 + 699, 1024 + 513, 1024 + 511, 1024 + 400] {
+        let archive = Array(whole[..<end])
+        assertFailure("bad_archive", exit: .badInput, "\(end)") { try members(archive, step: step) }
+        assertFailure("bad_archive", exit: .badInput, "\(end)") {
+          let reader = try TarReader(PiecesSource(archive, step: step))
+          while try reader.next() != nil {}
+        }
+      }
+    }
+    var empty = TarBuilder()
+    empty.add("empty")
+    assertFailure("bad_archive", exit: .badInput) { try members(Array(empty.bytes[..<400])) }
+  }
+
   func testDamageIsRefusedAndPlaced() throws {
     let rows: [(String, [UInt8], String)] = [
       (
@@ -153,7 +181,7 @@ final class TarReaderTests: XCTestCase {
         Array(TarBuilder.make { $0.add("a", content: [UInt8](repeating: 1, count: 2000)) }[..<1500]),
         "after a: Truncated"
       ),
-      ("cut in a header", Array(TarBuilder.make { $0.add("a") }[..<300]), "Unrecognized"),
+      ("cut in a header", Array(TarBuilder.make { $0.add("a") }[..<300]), "after a: it ends within"),
       ("not tar", Array(repeating: 0x41, count: 2048), "Unrecognized"),
       (
         "a wrong checksum",

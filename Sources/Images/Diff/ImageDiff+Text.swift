@@ -14,7 +14,7 @@ extension ImageDiff {
     out += section("packages", packages, limit: all ? .max : 12, row: Self.row)
     out += section("files", sortedFiles(all), limit: all ? .max : 15, row: Self.row)
     out += section("config", config, limit: .max, row: Self.row)
-    out += section("facts", facts, limit: all ? .max : 20, row: Self.row)
+    out += section("facts", facts, limit: all ? .max : 8, row: Self.row)
     return out
   }
 
@@ -92,6 +92,10 @@ extension ImageDiff {
   private static func row(_ change: ValueChange) -> [String] {
     let sides = [change.before, change.after].map { $0.map { $0.isEmpty ? "\"\"" : safe($0, columns: 60) } ?? "none" }
     let mark = change.before == nil ? "+" : change.after == nil ? "-" : "~"
+    if !change.gone.isEmpty || !change.new.isEmpty {
+      let parts = change.gone.map { "-" + $0 } + change.new.map { "+" + $0 }
+      return ["  \(mark) " + safe(change.name, columns: 60), safe(parts.joined(separator: " "), columns: 100)]
+    }
     return ["  \(mark) " + safe(change.name, columns: 60), "\(sides[0]) → \(sides[1])"]
   }
 }

@@ -23,6 +23,9 @@ public struct ImageDiff: Sendable {
     public let name: String
     public let before: String?
     public let after: String?
+    /// Of a list that both have: what only the one before has, and only the one after.
+    public var gone: [String] = []
+    public var new: [String] = []
   }
 
   public let before: Side
@@ -113,7 +116,13 @@ enum FactComparison {
     let whole = before.facts.source == .contract && after.facts.source == .contract
     let old = whole ? before.facts : FactTable(labels: before.config.labels)
     let new = whole ? after.facts : FactTable(labels: after.config.labels)
-    return ConfigComparison.changes(old.facts.mapValues(text), new.facts.mapValues(text))
+    return ConfigComparison.changes(old.facts.mapValues(text), new.facts.mapValues(text)).map { change in
+      var change = change
+      guard let before = old.facts[change.name], let after = new.facts[change.name] else { return change }
+      change.gone = before.values.filter { !after.values.contains($0) }
+      change.new = after.values.filter { !before.values.contains($0) }
+      return change
+    }
   }
 
   /// `pie, nx (proven)`; a list that may not be whole says so.

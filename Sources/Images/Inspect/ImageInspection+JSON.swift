@@ -9,7 +9,7 @@ extension ImageInspection {
       "index": root == digest ? nil : ["digest": JSONValue(root), "platforms": JSONValue(strings: platforms)],
       "media_type": JSONValue(mediaType), "platform": JSONValue(config.platform), "size": .integer(size),
       "created": config.created.map(JSONValue.string), "config": configJSON,
-      "annotations": JSONValue(strings: annotations), "layers": .array(layers.map(\.json)),
+      "contents": contents?.json, "annotations": JSONValue(strings: annotations), "layers": .array(layers.map(\.json)),
       "referrers": .array(referrers.map { ["digest": JSONValue($0.digest), "kind": .string($0.kind)] }),
     ])
   }

@@ -16,7 +16,7 @@ extension ImageInspection {
     rows += map("annotation", annotations.filter { config.labels[$0.key] != $0.value })
     rows += referrers.map { ["referrer", "\($0.digest.short)  \($0.kind)"] }
     rows.append(["layers", "\(layers.count), \(ByteText.text(size))"])
-    return TextTable.lines(rows.map { $0.map(Self.clean) }) + layerTable
+    return TextTable.lines(rows.map { $0.map(Self.clean) }) + layerTable + (contents?.text ?? "")
   }
 
   private var program: [[String]] {

@@ -1,7 +1,7 @@
 public import OCI
 public import PackCore
 
-/// `packc image inspect`: what an image says of itself, from its documents alone.
+/// `packc image inspect`: what an image says of itself, and on demand what its layers hold.
 public struct ImageInspection: Sendable {
   public struct Layer: Hashable, Sendable {
     public let digest: Digest
@@ -19,6 +19,10 @@ public struct ImageInspection: Sendable {
     private static let mark = "packc build: "
   }
 
+  /// The image that it is about: of an index, the one of the platform.
+  public let image: SingleImage
+  /// What its layers hold; nil when they were not read.
+  public var contents: ImageContents?
   /// Where the image lies, for people.
   public let source: String
   public let names: [String]
@@ -41,6 +45,7 @@ public struct ImageInspection: Sendable {
     let root = try image.source.root()
     let opened = try SingleImage(
       PlatformChoice.manifest(of: root, in: image.source, platform: platform), in: image.source)
+    self.image = opened
     source = image.source.name
     names = image.names
     self.root = root.descriptor.digest

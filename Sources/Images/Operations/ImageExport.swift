@@ -8,6 +8,8 @@ public struct ImageExport {
     case dockerArchive = "docker-archive"
     /// An image layout.
     case directory = "dir"
+    /// The file system of one platform's image, unpacked.
+    case rootFilesystem = "rootfs"
   }
 
   private let locator: ImageLocator
@@ -31,6 +33,7 @@ public struct ImageExport {
     case .directory:
       let destination = try LayoutDestination(layout: output, tag: ImageTarget.tag(names))
       return try transfer.copy(image, to: .blobs(destination))
+    case .rootFilesystem: return try unpack(image, to: output)
     case .ociArchive, .dockerArchive:
       return try archive(image, format, names, StagedFile(for: output), label: "\(format.rawValue):\(output)")
     }
@@ -55,6 +58,28 @@ public struct ImageExport {
       try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
     return outcome
+  }
+
+  private func unpack(_ image: LocatedImage, to output: HostPath) throws -> ImageTransfer.Outcome {
+    if let found = try FileSystem.target(output) {
+      guard found.kind == .directory, try DirectoryWalk.names(in: output).isEmpty else {
+        throw ImagesFailure.foreignDirectory(output)
+      }
+    }
+    let opened = try SingleImage.open(image.source, platform: transfer.platform)
+    let staged = try StagedDirectory(for: output)
+    let summary = try LayerUnpacker.unpack(opened, to: staged.path)
+    try Interruption.check()
+    try staged.commit()
+    if summary.skippedSpecialFiles > 0 {
+      transfer.reporter.warn("\(summary.skippedSpecialFiles) device nodes and FIFOs were left out")
+    }
+    if summary.skippedAttributes > 0 {
+      transfer.reporter.warn(
+        "\(summary.skippedAttributes) extended attributes could not be set", hint: "run packc as root to keep them")
+    }
+    return ImageTransfer.Outcome(
+      digest: opened.descriptor.digest, source: image.source.name, destination: output.description, summary: nil)
   }
 
   private func archive(

@@ -9,7 +9,7 @@ public struct ImageTransfer {
     public let digest: Digest
     public let source: String
     public let destination: String
-    /// Blobs and their bytes that were written; nil where layers were repacked.
+    /// Blobs and their bytes that were written; nil where layers were unpacked.
     public let summary: ImageCopy.Summary?
 
     public var json: JSONValue {
@@ -32,7 +32,7 @@ public struct ImageTransfer {
   }
 
   private let locator: ImageLocator
-  private let reporter: Reporter
+  let reporter: Reporter
   /// Of an index only this platform's image; nil for all.
   public var platform: ImagePlatform?
   /// Also signatures, SBOMs and whatever else says something about the image, where the destination can hold them.

@@ -29,8 +29,14 @@ public struct ImageLocator: Sendable {
     case .ociArchive(let path, let tag): return try archive(path, kind: .layout, tag: tag)
     case .dockerArchive(let path, let tag): return try archive(path, kind: .docker, tag: tag)
     case .registry(let reference):
-      return LocatedImage(source: try access(reference).source(reference), names: [reference.storeName])
-    case .name(let name, _): return try stored(name)
+      return LocatedImage(
+        source: try access(reference).source(reference), names: [reference.storeName], isRemote: true)
+    case .name(let name, let reference):
+      // What the store does not have and names a registry is looked for there.
+      if let reference, let registry, try store.find(name) == nil {
+        return LocatedImage(source: try registry.source(reference), names: [name], isRemote: true)
+      }
+      return try stored(name)
     }
   }
 
@@ -66,6 +72,8 @@ public struct ImageLocator: Sendable {
     let opened = try ImageArchive.open(path, kind: kind, tag: tag, temporary: temporary)
     return LocatedImage(source: opened.source, names: opened.names)
   }
+
+  var reachesRegistries: Bool { registry != nil }
 
   func access(_ reference: RegistryReference) throws -> RegistryAccess {
     guard let registry else { throw ImagesFailure.noRegistryAccess(reference) }

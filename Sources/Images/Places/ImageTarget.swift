@@ -28,6 +28,8 @@ enum ImageTarget {
       self = .dockerArchive(try StagedFile(for: path), names: names, label: "docker-archive:\(path)")
     case .registry(let reference):
       self = .blobs(try locator.access(reference).destination(reference))
+    case .name(_, let reference?) where locator.reachesRegistries:
+      self = .blobs(try locator.access(reference).destination(reference))
     case .name(let name, _):
       self = .blobs(try Self.store(name, locator))
     }

@@ -7,11 +7,14 @@ public struct LocatedImage: Sendable {
   public let names: [String]
   /// True when it lies in packc's own store.
   public let isStored: Bool
+  /// True when its blobs have to be fetched over a network.
+  public let isRemote: Bool
 
-  public init(source: any ImageSource, names: [String], isStored: Bool = false) {
+  public init(source: any ImageSource, names: [String], isStored: Bool = false, isRemote: Bool = false) {
     self.source = source
     self.names = names
     self.isStored = isStored
+    self.isRemote = isRemote
   }
 
   /// For people.

@@ -33,8 +33,10 @@ public struct ImagePull: Sendable {
 
   public func run(_ reference: RegistryReference) throws -> Result {
     let name = reference.storeName
+    // Looked at as an import is, before it has the name.
     var copy = ImageCopy(
-      from: registries.source(reference), to: StoreDestination(store, name: name), reporter: reporter)
+      from: registries.source(reference), to: CheckedDestination(StoreDestination(store, name: name), in: store),
+      reporter: reporter)
     copy.platform = platform
     copy.includesReferrers = includesReferrers
     return Result(name: name, summary: try copy.run())

@@ -1,18 +1,18 @@
 public import OCI
 public import PackCore
 
-/// What `packc image push [REF] DEST` means: which image goes where.
+/// What `packc image push [IMAGE] DESTINATION` means: which image goes where.
 public struct PushOperands: Sendable {
   /// Nil: the store's image of the destination's name, or else what the project was built to.
-  public let source: ImageReference?
+  private let source: String?
   public let destination: RegistryReference
 
   /// - Parameter project: the directory that may have been built.
   /// - Throws: `wrong_usage`, `bad_reference`, `no_registry`.
   public init(_ operands: [String], project: HostPath) throws {
-    guard let last = operands.last else { throw ImagesFailure.noDestination(built: Self.layout(of: project)) }
+    guard let last = operands.last else { throw ImagesFailure.noDestination(isBuilt: Self.isBuilt(project)) }
     destination = try Self.registry(last, in: project)
-    source = operands.count > 1 ? try ImageReference(parsing: operands[0], in: project) : nil
+    source = operands.count > 1 ? operands[0] : nil
   }
 
   /// `docker://` may stand before it.
@@ -24,25 +24,16 @@ public struct PushOperands: Sendable {
     }
   }
 
-  /// The layout that `packc build` left there; nil when there is none.
-  public static func layout(of project: HostPath) -> HostPath? {
-    let layout = project / ".packc/image"
-    return FileSystem.exists(layout / "index.json") ? layout : nil
+  private static func isBuilt(_ project: HostPath) -> Bool {
+    FileSystem.exists(project / ".packc/image/oci-layout")
   }
 
-  /// - Throws: `no_such_image`, `not_built`.
-  public func open(_ store: ImageStore, project: HostPath) throws -> any ImageSource {
-    switch source {
-    case .layout(let path, let tag): return LayoutSource(layout: path, tag: tag)
-    case .name(let name, _):
-      if let found = try store.find(name) { return StoreSource(store, descriptor: found, name: name) }
-      throw ImagesFailure.noImage(name, known: try store.images().map(\.name))
-    case .registry, .ociArchive, .dockerArchive: throw ImagesFailure.useCopy()
-    case nil: break
-    }
+  /// - Throws: `not_built`, and what `ImageLocator` throws.
+  public func open(_ locator: ImageLocator, project: HostPath) throws -> LocatedImage {
+    if let source { return try locator.locate(source) }
     let name = destination.storeName
-    if let found = try store.find(name) { return StoreSource(store, descriptor: found, name: name) }
-    guard let layout = Self.layout(of: project) else { throw ImagesFailure.nothingToPush(name, project) }
-    return LayoutSource(layout: layout)
+    if try locator.store.find(name) != nil { return try locator.stored(name) }
+    guard Self.isBuilt(project) else { throw ImagesFailure.nothingToPush(name, project) }
+    return try locator.locate(nil)
   }
 }

@@ -33,7 +33,12 @@ struct ReportChange {
     html.raw(".</p>\n")
     packages(change.packages, &html)
     values("Settings", change.config, &html)
-    values("Facts", change.facts, &html)
+    guard !change.facts.isEmpty else { return }
+    html.raw("<details class=\"block\"><summary>")
+    html.put("\(ReportText.counted(change.facts.count, "fact")) changed")
+    html.raw("</summary>\n")
+    values("", change.facts, &html)
+    html.raw("</details>\n")
   }
 
   private func packages(_ packages: [PackageChange], _ html: inout HTML) {
@@ -86,17 +91,34 @@ struct ReportChange {
 
   private func values(_ title: String, _ changes: [ImageDiff.ValueChange], _ html: inout HTML) {
     guard !changes.isEmpty else { return }
-    html.element("h3", title)
+    if !title.isEmpty { html.element("h3", title) }
     html.raw("\n<div class=\"scroll\"><table class=\"values\"><thead><tr><th scope=\"col\">Name</th>")
     html.raw("<th scope=\"col\">Before</th><th scope=\"col\">Now</th></tr></thead><tbody>\n")
     for change in changes {
       html.raw("<tr>")
       html.element("th", change.name)
-      for side in [change.before, change.after] {
-        if let side { html.element("td", String(side.prefix(2000))) } else { html.element("td", class: "dim", "–") }
+      if change.gone.isEmpty && change.new.isEmpty {
+        for side in [change.before, change.after] {
+          if let side { html.element("td", String(side.prefix(2000))) } else { html.element("td", class: "dim", "–") }
+        }
+      } else {
+        list(change.gone, &html)
+        list(change.new, &html)
       }
       html.raw("</tr>\n")
     }
     html.raw("</tbody></table></div>\n")
+  }
+
+  /// What only one of the two has.
+  private func list(_ values: [String], _ html: inout HTML) {
+    html.element("td") { html in
+      if values.isEmpty { html.element("span", class: "dim", "–") }
+      for value in values.prefix(30) {
+        html.element("code", String(value.prefix(300)))
+        html.raw(" ")
+      }
+      if values.count > 30 { html.put("and \(ReportText.count(values.count - 30)) more") }
+    }
   }
 }

@@ -5,6 +5,7 @@ struct ReportFacts {
   let facts: FactTable
   private static let limit = 1000
   private static let shownValues = 8
+  private static let shownFacts = 16
 
   func write(_ html: inout HTML) {
     html.raw("<section aria-labelledby=\"h-facts\">\n<h2 id=\"h-facts\">Facts</h2>\n")
@@ -23,8 +24,16 @@ struct ReportFacts {
     html.raw("<span class=\"level declared\">declared</span> said by the author</p>\n")
     html.raw("<div class=\"scroll\"><table class=\"facts\"><thead><tr><th scope=\"col\">Fact</th>")
     html.raw("<th scope=\"col\">Level</th><th scope=\"col\">Values</th></tr></thead><tbody>\n")
-    for (id, fact) in facts.sorted.prefix(Self.limit) { row(id, fact, &html) }
+    for (index, row) in facts.sorted.prefix(Self.limit).enumerated() {
+      if index == Self.shownFacts { html.raw("</tbody>\n<tbody id=\"more-facts\" class=\"more\">\n") }
+      self.row(row.id, row.fact, &html)
+    }
     html.raw("</tbody></table></div>\n")
+    if facts.facts.count > Self.shownFacts {
+      html.raw("<p><button type=\"button\" class=\"quiet\" data-more=\"more-facts\" hidden>")
+      html.put("Show all \(ReportText.count(min(facts.facts.count, Self.limit)))")
+      html.raw("</button></p>\n")
+    }
     if facts.facts.count > Self.limit {
       html.element("p", class: "note", "and \(facts.facts.count - Self.limit) more in contract.json.")
     }

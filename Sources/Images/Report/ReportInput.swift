@@ -8,7 +8,7 @@ public enum ReportInput {
   public static func project(_ images: ProjectImages, output: HostPath) throws -> ImageReport {
     let last = try images.last()
     let snapshot = try ImageSnapshot.read(last.image, name: last.name, knowledge: last.knowledge)
-    let (change, note) = try self.change(to: last, images)
+    let (change, note) = try self.change(to: snapshot, last, images)
     return ImageReport(
       snapshot: snapshot, change: change, changeNote: note, timeline: timeline(output, of: snapshot.digest))
   }
@@ -19,15 +19,20 @@ public enum ReportInput {
   ) throws -> ImageReport {
     ImageReport(
       snapshot: try ImageSnapshot.read(image, name: name, knowledge: knowledge ?? .init()), change: nil,
-      changeNote: "Only the project that builds an image knows the build before. "
-        + "`packc image diff A B` compares any two images.", timeline: nil)
+      changeNote: "Only the project that builds an image knows the build before; "
+        + "packc image diff A B compares any two images.", timeline: nil)
   }
 
   /// What is missing of the build before is no reason to show nothing of this one.
-  private static func change(to last: ProjectImages.Side, _ images: ProjectImages) throws -> (ImageDiff?, String) {
+  private static func change(
+    to snapshot: ImageSnapshot, _ last: ProjectImages.Side, _ images: ProjectImages
+  ) throws -> (ImageDiff?, String) {
     do {
-      let (before, after) = try ImageSnapshot.pair(images.before(), last)
-      return (ImageDiff(before, after), "")
+      let before = try images.before()
+      let shared = ImageSnapshot.shared(before.image, last.image)
+      let old = try ImageSnapshot.read(
+        before.image, name: before.name, knowledge: before.knowledge, skipping: shared)
+      return (ImageDiff(old, snapshot.without(shared)), "")
     } catch let failure as Failure where ["no_build_before", "no_such_image"].contains(failure.code) {
       return (
         nil, failure.code == "no_build_before" ? "This is the first image of this project." : "\(failure.message)."

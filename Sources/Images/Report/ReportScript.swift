@@ -199,8 +199,28 @@ enum ReportScript {
       });
       map.hidden = asTable;
       table.hidden = !asTable;
+      tip.hidden = true;
+      $('as-map').setAttribute('aria-pressed', String(!asTable));
+      $('as-table').setAttribute('aria-pressed', String(asTable));
       if (asTable) drawTable(); else drawMap();
       show(here);
+    }
+
+    // Each place has an address, so that the browser's own way back works: #map=0.2 is the third child of the first.
+    function address() {
+      const way = [];
+      for (let node = here; node.up; node = node.up) way.unshift(node.up.c.indexOf(node));
+      return '#' + (asTable ? 'table' : 'map') + '=' + way.join('.');
+    }
+
+    function follow() {
+      const [, view, way] = /^#(map|table)=([0-9.]*)$/.exec(location.hash) || ['', 'map', ''];
+      let node = root;
+      for (const step of way.split('.')) if (step && node.c && node.c[step] && node.c[step].c) node = node.c[step];
+      if (node === here && (view === 'table') === asTable) return;
+      asTable = view === 'table';
+      here = node;
+      draw();
     }
 
     function go(node, focused) {
@@ -209,7 +229,7 @@ enum ReportScript {
       const down = node !== from.up;
       while (down && node.c && node.c.length === 1 && node.c[0].c) node = node.c[0];
       here = node.c ? node : node.up;
-      tip.hidden = true;
+      location.hash = address();
       draw();
       if (!focused || asTable) return;
       const index = drawn.findIndex((made) => made.node === from);
@@ -277,8 +297,7 @@ enum ReportScript {
 
     function choose(value) {
       asTable = value;
-      $('as-map').setAttribute('aria-pressed', String(!value));
-      $('as-table').setAttribute('aria-pressed', String(value));
+      location.hash = address();
       draw();
     }
     $('as-map').addEventListener('click', () => choose(false));
@@ -294,7 +313,9 @@ enum ReportScript {
     new ResizeObserver(() => {
       if (map.clientWidth !== width && !asTable) { width = map.clientWidth; drawMap(); }
     }).observe(map);
+    addEventListener('hashchange', follow);
     draw();
+    follow();
 
     """#
 }

@@ -80,12 +80,15 @@ enum ReportStyle {
     .quiet { background: none; border: 1px solid var(--line); border-radius: 8px; padding: 5px 14px; margin-top: 10px; }
     .quiet:hover, .switch button:hover { border-color: var(--dim); }
     details summary { cursor: pointer; }
+    .block { margin-top: 16px; }
+    .block > summary { font-weight: 600; margin-bottom: 6px; }
     .changes, .files, .steps { list-style: none; margin: 0; padding: 0; }
     .changes > li { border-bottom: 1px solid var(--line); }
     .changes > li:last-child { border-bottom: 0; }
     .changes summary, .files li { display: flex; gap: 10px; align-items: baseline; padding: 6px 0; }
     .changes summary::-webkit-details-marker { display: none; }
     .changes .what { font-weight: 600; overflow-wrap: anywhere; }
+    .changes summary .dim { flex: 1; }
     .changes .num, .files .num { margin-left: auto; padding-left: 12px; }
     .changes .num.up { color: var(--up); }
     .changes .num.down { color: var(--down); }
@@ -101,11 +104,15 @@ enum ReportStyle {
     .level.unknown { color: var(--dim); }
     .legend .level { margin: 0 2px 0 10px; }
     .legend .level:first-child { margin-left: 0; }
-    .facts th { width: 28%; min-width: 12em; font-weight: 600; }
+    .facts th:first-child { width: 30%; min-width: 12em; }
+    .facts tbody th { font-weight: 600; }
+    .facts :is(td, th):nth-child(2) { width: 8em; }
+    .facts .inline:not([open]) { display: inline-block; margin: 0 0 0 10px; }
     .facts td code { background: var(--soft); border-radius: 5px; padding: 1px 6px; display: inline-block; margin: 1px 0; }
     .inline { font-size: 13px; color: var(--dim); margin-top: 3px; }
     .inline p { margin: 4px 0; }
-    .open { color: var(--warn); font-size: 13px; }
+    .open { color: var(--warn); font-size: 13px; margin-left: 10px; }
+    p.open { margin-left: 0; }
     .steps li { display: grid; grid-template-columns: minmax(0, 30%) 1fr 5.5em; gap: 2px 16px; align-items: center; padding: 5px 0; }
     .steps .what { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .steps .line { height: 12px; }
@@ -126,8 +133,10 @@ enum ReportStyle {
       .steps li { grid-template-columns: 1fr auto; }
       .steps .line { grid-column: 1 / 3; grid-row: 2; }
       .steps .reason { grid-column: 1 / 3; margin: 0; }
-      .changes summary { flex-wrap: wrap; }
+      .changes summary { display: grid; grid-template-columns: 14px 1fr auto; gap: 0 10px; }
+      .changes summary .dim { grid-column: 2 / 4; grid-row: 2; font-size: 14px; }
       .facts, .facts tbody, .facts tr, .facts td, .facts th { display: block; width: auto; border: 0; padding: 0; }
+      .facts td:nth-child(2) { width: auto; }
       .facts thead { display: none; }
       .facts tr { padding: 9px 0; border-bottom: 1px solid var(--line); }
       .facts td { padding-top: 3px; }
@@ -176,8 +185,12 @@ enum ReportStyle {
         border-radius: 8px; padding: 7px 11px; font-size: 13px; overflow-wrap: anywhere; box-shadow: 0 4px 18px rgb(0 0 0 / .25); }
       #tip b { display: block; }
       #table button { border: 0; background: none; color: var(--accent); padding: 0; text-align: left; overflow-wrap: anywhere; }
+      #table { overflow-x: auto; }
       #table tbody th { min-width: 9em; }
-      @media (max-width: 700px) { #map { height: 430px; } }
+      @media (max-width: 700px) {
+        #map { height: 430px; }
+        #table :is(td, th):nth-child(2), #table :is(td, th):nth-child(3) { display: none; }
+      }
 
       """
 }

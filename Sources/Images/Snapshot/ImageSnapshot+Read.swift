@@ -52,17 +52,36 @@ extension ImageSnapshot {
       kind: .project, name: name, version: config.labels["org.opencontainers.image.version"] ?? "")
   }
 
-  /// Two images, each layer that both have read for neither where packc made both, and once for each otherwise.
+  /// Layers that need not be read to compare two images: those that both have, where packc made both, since then no path
+  /// is in two layers; all, when all are the same. In other images what lies in a shared layer says whether a file above
+  /// it is new or changed.
+  public static func shared(_ before: SingleImage, _ after: SingleImage) -> Set<Digest> {
+    let (old, new) = (before.config.diffIDs, after.config.diffIDs)
+    guard old == new || (isPackc(before.config) && isPackc(after.config)) else { return [] }
+    return Set(old).intersection(new)
+  }
+
+  /// Two images, without the layers that need not be read.
   public static func pair(
     _ before: (image: SingleImage, name: String, knowledge: Knowledge),
     _ after: (image: SingleImage, name: String, knowledge: Knowledge)
   ) throws -> (ImageSnapshot, ImageSnapshot) {
-    // In an image of anybody's, what lies in a shared layer says whether a file above it is new or changed.
-    let disjoint = isPackc(before.image.config) && isPackc(after.image.config)
-    let shared = disjoint ? Set(before.image.config.diffIDs).intersection(after.image.config.diffIDs) : []
+    let shared = shared(before.image, after.image)
     return (
       try read(before.image, name: before.name, knowledge: before.knowledge, skipping: shared),
       try read(after.image, name: after.name, knowledge: after.knowledge, skipping: shared)
     )
+  }
+
+  /// As if these layers had not been read.
+  func without(_ skipped: Set<Digest>) -> ImageSnapshot {
+    let layers = layers.map {
+      Layer(
+        descriptor: $0.descriptor, diffID: $0.diffID, title: $0.title,
+        isRead: $0.isRead && !skipped.contains($0.diffID))
+    }
+    return ImageSnapshot(
+      name: name, digest: digest, config: config, layers: layers,
+      files: ImageFiles(files: files.files.filter { layers[$0.layer].isRead }), owners: owners, facts: facts)
   }
 }

@@ -39,7 +39,7 @@ public struct Verification: Sendable {
   public var failure: Failure? {
     guard let first = errors.first else { return nil }
     let more = errors.count - 1
-    var message = "\(first.place): \(first.message)"
+    var message = first.message.contains(first.place) ? first.message : "\(first.place): \(first.message)"
     if more > 0 { message += " (and \(more) more; --json lists all)" }
     return Failure(
       first.code, message, hint: "do not use it; build or fetch it again, or ask whoever made it", exit: .badInput,

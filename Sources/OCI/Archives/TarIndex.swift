@@ -11,7 +11,6 @@ struct TarIndex: Sendable {
     case link(to: String)
   }
 
-  static let memberLimit = 100_000
   /// Of an extended header, or a long name. Bytes.
   private static let extendedLimit = 1 << 20
   /// Zeros behind the end, at most: tar fills up its last record.
@@ -19,10 +18,12 @@ struct TarIndex: Sendable {
 
   let members: [String: Member]
 
-  /// - Parameter name: for errors.
+  /// - Parameters:
+  ///   - name: for errors.
+  ///   - memberLimit: more are refused.
   /// - Throws: `damaged_image`.
-  init(_ archive: FileExtent, name: String) throws {
-    var scan = Scan(archive: archive, name: name)
+  init(_ archive: FileExtent, name: String, memberLimit: Int = 100_000) throws {
+    var scan = Scan(archive: archive, name: name, memberLimit: memberLimit)
     try scan.run()
     members = scan.members
   }
@@ -45,6 +46,7 @@ struct TarIndex: Sendable {
   private struct Scan {
     let archive: FileExtent
     let name: String
+    let memberLimit: Int
     var members: [String: Member] = [:]
     private var position: Int64 = 0
     private var count = 0
@@ -53,9 +55,10 @@ struct TarIndex: Sendable {
     private var longLink: [UInt8]?
     private var longSize: Int64?
 
-    init(archive: FileExtent, name: String) {
+    init(archive: FileExtent, name: String, memberLimit: Int) {
       self.archive = archive
       self.name = name
+      self.memberLimit = memberLimit
     }
 
     private func damaged(_ problem: String) -> Failure { OCIFailure.damaged(problem, in: name) }
@@ -72,7 +75,7 @@ struct TarIndex: Sendable {
         if TarBlock.isZero(block) { return try checkEnd() }
         position += Int64(TarBlock.size)
         count += 1
-        guard count <= TarIndex.memberLimit else { throw damaged("it has more than \(TarIndex.memberLimit) members") }
+        guard count <= memberLimit else { throw damaged("it has more than \(memberLimit) members") }
         do { try take(TarBlock(block)) } catch let problem as TarBlock.Problem { throw damaged(problem.text) }
       }
       if longName != nil || longLink != nil { throw damaged("the archive is cut off") }

@@ -11,12 +11,6 @@ enum UnpackedLayer {
     }
   }
 
-  /// The largest archive that one layer may become. Bytes.
-  static let limit: Int64 = 256 << 30
-  /// Bytes that come out for each one that goes in, once there are more than `free`: deflate's own limit is 1032.
-  private static let ratio: Int64 = 1100
-  private static let free: Int64 = 1 << 30
-
   /// - Returns: how many bytes there were.
   /// - Throws: `damaged_image` when they are not the diffID's, or too many for what they come from.
   @discardableResult
@@ -26,7 +20,7 @@ enum UnpackedLayer {
     let decompressor = try decompressor(layer.format)
     var hash = SHA256()
     var count: Int64 = 0
-    let allowed = min(limit, max(free, layer.descriptor.size.multipliedReportingOverflow(by: ratio).partialValue))
+    let allowed = ReadingLimits().expanded(from: layer.descriptor.size)
     do {
       try source.read(layer.descriptor) { packed in
         try decompressor.write(packed) { bytes in

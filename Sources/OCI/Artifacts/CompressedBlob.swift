@@ -97,3 +97,36 @@ public struct CompressedBlob: Hashable, Sendable {
     }
   }
 }
+
+extension CompressedBlob {
+  /// Reads the blob out of an image and gives its stream away, uncompressed.
+  /// - Throws: `damaged_image` when blob or stream are not what was said of them. The last call of `body` may come
+  ///   before that is found.
+  public func read(
+    from source: any ImageSource, as mediaType: MediaType, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    func damaged(_ problem: String) -> Failure {
+      OCIFailure.damaged("the blob \(digest): \(problem)", in: source.name)
+    }
+    let decompressor = try ZstdDecompressor()
+    var hash = SHA256()
+    var count: Int64 = 0
+    func take(_ bytes: UnsafeRawBufferPointer, _ hash: inout SHA256) throws {
+      count += Int64(bytes.count)
+      // What is longer than it says may have no end.
+      guard count <= contentSize else { throw damaged("it holds more than the \(contentSize) bytes that it names") }
+      hash.update(bytes)
+      try body(bytes)
+    }
+    do {
+      try source.read(BlobDescriptor(mediaType: mediaType, digest: digest, size: size)) { bytes in
+        try decompressor.write(bytes) { try take($0, &hash) }
+      }
+      try decompressor.finish()
+    } catch let failure as Failure where failure.code == "bad_compression" {
+      throw damaged(failure.message)
+    }
+    guard count == contentSize else { throw damaged("it holds \(count) bytes, not \(contentSize)") }
+    guard hash.finish() == content else { throw damaged("its content is not \(content)") }
+  }
+}

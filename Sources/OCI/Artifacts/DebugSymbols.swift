@@ -8,6 +8,8 @@ public import PackCore
 ///     layers        application/vnd.packc.debug-file.v1+zstd, with the annotations of `Entry`
 public enum DebugSymbols {
   public static let artifactType = MediaType.debugSymbols
+  /// An artifact that promises a larger file is refused. Bytes.
+  public static let sizeLimit: Int64 = 16 << 30
 
   /// The debug file of one program at one path of the image.
   public struct Entry: Hashable, Sendable {
@@ -21,12 +23,8 @@ public enum DebugSymbols {
     public var stripped: Digest
     /// Of its first 4096 bytes, which a core dump has too.
     public var head: Digest
-    /// Of the debug file, uncompressed.
-    public var content: Digest
-    public var contentSize: Int64
     /// The compressed debug file.
-    public var blob: Digest
-    public var size: Int64
+    public var file: CompressedBlob
 
     public init(
       buildID: String, source: String, program: RootPath, stripped: Digest, head: Digest, file: CompressedBlob
@@ -36,7 +34,7 @@ public enum DebugSymbols {
       self.program = program
       self.stripped = stripped
       self.head = head
-      (content, contentSize, blob, size) = (file.content, file.contentSize, file.digest, file.size)
+      self.file = file
     }
   }
 
@@ -80,10 +78,10 @@ extension DebugSymbols.Entry {
 
   public var descriptor: BlobDescriptor {
     BlobDescriptor(
-      mediaType: .debugFileZstd, digest: blob, size: size,
+      mediaType: .debugFileZstd, digest: file.digest, size: file.size,
       annotations: [
         Key.buildID: buildID, Key.source: source, Key.program: program.absolute, Key.stripped: stripped.description,
-        Key.head: head.description, Key.content: content.description, Key.contentSize: String(contentSize),
+        Key.head: head.description, Key.content: file.content.description, Key.contentSize: String(file.contentSize),
         Key.title: "\(buildID).debug.zst",
       ])
   }
@@ -96,17 +94,15 @@ extension DebugSymbols.Entry {
       let source = notes[Key.source], ["gnu", "go", "digest"].contains(source),
       let program = notes[Key.program].flatMap({ RootPath($0) }), !program.isRoot,
       let stripped = digest(Key.stripped), let head = digest(Key.head), let content = digest(Key.content),
-      let contentSize = notes[Key.contentSize].flatMap({ Int64($0) }), contentSize >= 0
+      let contentSize = notes[Key.contentSize].flatMap({ Int64($0) }),
+      (0...DebugSymbols.sizeLimit).contains(contentSize)
     else { return nil }
     self.buildID = buildID
     self.source = source
     self.program = program
     self.stripped = stripped
     self.head = head
-    self.content = content
-    self.contentSize = contentSize
-    blob = layer.digest
-    size = layer.size
+    file = CompressedBlob(content: content, contentSize: contentSize, digest: layer.digest, size: layer.size)
   }
 
   /// It becomes a path on the host.

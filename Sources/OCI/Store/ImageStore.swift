@@ -21,6 +21,8 @@ public struct ImageStore: Sendable {
   }
 
   private var index: HostPath { content.root / "index.json" }
+  /// Equal to an earlier one when no name changed since.
+  func indexStatus() throws -> FileStatus? { try FileSystem.status(index) }
   var files: LayoutFiles { LayoutFiles(root: content.root) }
 
   /// Every image with a name, sorted by it.
@@ -50,7 +52,10 @@ public struct ImageStore: Sendable {
       try FileSystem.writeAtomically(
         CanonicalJSON.encode(ImageLayoutWriter.layoutFile), to: content.root / "oci-layout")
     }
+    // After a power cut there are either these names with all their blobs, or the old names.
+    try content.syncNames()
     try FileSystem.writeAtomically(CanonicalJSON.encode(Self.index(of: contents).json), to: index)
+    try FileSystem.syncDirectory(content.root)
   }
 
   /// The names first, sorted, then the referrers by digest.

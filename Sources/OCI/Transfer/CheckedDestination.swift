@@ -1,7 +1,7 @@
 internal import PackCore
 
-/// Looks at all that came before the name is given: every config fits its manifest, every layer unpacks to its diffID.
-/// Digests and sizes were checked on the way.
+/// Looks at all that came before the name is given: every config fits its manifest, every layer unpacks to its diffID and
+/// holds nothing that no honest tool writes (`LayerReader`). Digests and sizes were checked on the way.
 public struct CheckedDestination: ImageDestination {
   private let base: any ImageDestination
   /// Reads back what `base` was given.
@@ -10,7 +10,7 @@ public struct CheckedDestination: ImageDestination {
   private let documents = Locked<[ImageDocument]>([])
 
   /// - Parameter store: where `base` writes.
-  public init(_ base: any ImageDestination, in store: ImageStore, threads: Int = 4) {
+  public init(_ base: any ImageDestination, in store: ImageStore, threads: Int = 2) {
     self.base = base
     self.threads = threads
     // No root is ever asked of it.
@@ -39,8 +39,9 @@ public struct CheckedDestination: ImageDestination {
     let largestFirst = layers.sorted {
       ($1.descriptor.size, $0.descriptor.digest, $0.diffID) < ($0.descriptor.size, $1.descriptor.digest, $1.diffID)
     }
+    let reader = LayerReader(written)
     try Workers.run(largestFirst, threads: threads) { layer, stopped in
-      try UnpackedLayer.read(layer, of: written) { _ in if stopped() { throw Workers.Stopped() } }
+      try reader.read(layer.descriptor, diffID: layer.diffID) { _, _ in if stopped() { throw Workers.Stopped() } }
     }
     try base.finish(root)
   }

@@ -15,7 +15,11 @@ public struct StoreSource: ImageSource {
     self.name = name
   }
 
-  public func root() throws -> ImageDocument { try document(descriptor) }
+  public func root() throws -> ImageDocument {
+    // Whatever becomes of its name while it is read; a store that may not be written nobody collects either.
+    try? store.content.hold(descriptor.digest)
+    return try document(descriptor)
+  }
 
   public func document(_ descriptor: BlobDescriptor) throws -> ImageDocument {
     try ImageDocument(store.files.bytes(descriptor), descriptor: descriptor, name: label(descriptor.digest))

@@ -13,7 +13,7 @@ internal import Glibc
 public struct ContentStore: Sendable {
   public let root: HostPath
   private let lease: StoreLease
-  private var blobs: HostPath { root / "blobs/sha256" }
+  private var blobDirectory: HostPath { root / "blobs/sha256" }
   var staging: HostPath { root / "staging" }
 
   public init(root: HostPath) throws {
@@ -23,11 +23,11 @@ public struct ContentStore: Sendable {
   }
 
   private func makeDirectories() throws {
-    try FileSystem.createDirectory(blobs)
+    try FileSystem.createDirectory(blobDirectory)
     try FileSystem.createDirectory(staging)
   }
 
-  public func path(of digest: Digest) -> HostPath { blobs / digest.hex }
+  public func path(of digest: Digest) -> HostPath { blobDirectory / digest.hex }
 
   /// The size of the blob, nil when it is not there. It may go in the next moment: `reuse` is for those who rely on it.
   public func size(of digest: Digest) -> Int64? { (try? FileSystem.status(path(of: digest)))??.size }
@@ -107,6 +107,9 @@ public struct ContentStore: Sendable {
       return StagedBlob(file: file, path: path, store: self, keepsPart: true)
     }
   }
+
+  /// Every blob that was committed has its name on the disk, too. Once, before something is written that names them.
+  public func syncNames() throws { try FileSystem.syncDirectory(blobDirectory) }
 
   /// A file that becomes a blob.
   public struct StagedBlob: ~Copyable {

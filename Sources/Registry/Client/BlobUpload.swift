@@ -22,7 +22,6 @@ struct BlobUpload {
   private var rounds = 0
 
   private static let roundLimit = 4
-  private static let usualPiece: Int64 = 8 << 20
 
   /// A session of the registry: where to go on, and how much it has.
   private struct Session {
@@ -159,7 +158,7 @@ struct BlobUpload {
     }
     switch response.status {
     case 413 where pieces == nil:
-      pieces = max(Self.usualPiece, response.headers.number("oci-chunk-min-length") ?? 0)
+      pieces = max(client.options.pieceSize, response.headers.number("oci-chunk-min-length") ?? 0)
       return .restart(failure)
     case 404:
       // The session is gone: perhaps because an answer that was lost had closed it.

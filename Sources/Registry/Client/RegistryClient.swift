@@ -52,13 +52,19 @@ public final class RegistryClient: Sendable {
   ) throws -> HTTPResponse {
     // An upload may go on at another host: nothing of ours is for that one.
     let isHome = request.url.origin == (try root()).origin
-    let header = isHome ? try authorizer.header(for: scope) : nil
-    let response = try http.send(authorized(request, header), sink: sink, sent: sent)
-    guard response.status == 401, isHome, response.url.origin == request.url.origin,
-      try authorizer.answer(response, scope: scope, used: header)
-    else { return response }
-    return try http.send(authorized(request, try authorizer.header(for: scope)), sink: sink, sent: sent)
+    var rounds = 0
+    while true {
+      let header = isHome ? try authorizer.header(for: scope) : nil
+      let response = try http.send(authorized(request, header), sink: sink, sent: sent)
+      rounds += 1
+      // More than one round: other threads may have used up what this one was given.
+      guard response.status == 401, isHome, rounds < Self.authorizationRounds,
+        response.url.origin == request.url.origin,
+        try authorizer.answer(response, scope: scope, used: header)
+      else { return response }
+    }
   }
+  private static let authorizationRounds = 4
 
   private func authorized(_ request: HTTPRequest, _ header: String?) -> HTTPRequest {
     var request = request
@@ -92,12 +98,18 @@ public final class RegistryClient: Sendable {
     return isRegistry(order[1]) ? order[1] : order[0]
   }
 
-  /// Whether something answers there in that scheme. A TLS server that gets plain HTTP says 400, or hangs up.
+  /// Whether something answers there in that scheme. A TLS server that gets plain HTTP says 400, or hangs up; one whose
+  /// certificate is not trusted speaks TLS all the same, and the error is for the request proper to tell.
   private func isRegistry(_ root: HTTPURL) -> Bool {
     var brief = options
     brief.timeouts = options.timeouts.limited(to: 10)
     let ping = HTTPRequest("GET", root.with(path: "/v2/", query: nil))
-    guard let response = try? HTTPClient(brief).send(ping) else { return false }
-    return response.status != 400
+    do {
+      return try HTTPClient(brief).send(ping).status != 400
+    } catch let error as TransferError {
+      return error.kind == .certificate
+    } catch {
+      return false
+    }
   }
 }

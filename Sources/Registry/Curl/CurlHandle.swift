@@ -60,6 +60,10 @@ final class CurlHandle: @unchecked Sendable {
     try Interruption.check()
     if let error = transfer.error { throw error }
     guard code == CURLE_OK || transfer.isCutOnPurpose else { throw error(code) }
+    // libcurl takes a connection that ends within the headers for an answer without a body.
+    guard transfer.hasBody else {
+      throw TransferError(kind: .connection, description: "the connection ended within the headers")
+    }
     return transfer.response
   }
 

@@ -14,7 +14,8 @@ final class CurlTransfer {
   private var status = 0
   private var headers = HTTPHeaders()
   private var headerBytes = 0
-  private var hasBody = false
+  /// The headers of the answer proper have ended.
+  private(set) var hasBody = false
   private var kept: [UInt8] = []
   /// Why a callback ended the transfer.
   private(set) var error: (any Error)?
@@ -50,11 +51,8 @@ final class CurlTransfer {
       read: { buffer, one, count, context in
         CurlTransfer.of(context).fill(UnsafeMutableRawBufferPointer(start: buffer, count: one * count))
       },
-      seek: { context, offset, origin in
-        guard origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
-        CurlTransfer.of(context).body.position = Int64(offset)
-        return CURL_SEEKFUNC_OK
-      },
+      // libcurl would begin a body again by itself on a new connection, whatever the server kept of the old one.
+      seek: { _, _, _ in CURL_SEEKFUNC_FAIL },
       progress: { context, _, received, _, sent in
         CurlTransfer.of(context).watch(received: Int64(received), sent: Int64(sent)) ? 0 : 1
       })
@@ -151,7 +149,7 @@ final class CurlTransfer {
   }
 }
 
-/// The bytes of a request's body, from any place on.
+/// The bytes of a request's body, one after the other.
 struct BodyReader {
   private enum Source {
     case bytes([UInt8])
@@ -159,7 +157,7 @@ struct BodyReader {
   }
   private let source: Source
   private let owner: FileOwner?
-  var position: Int64 = 0
+  private var position: Int64 = 0
 
   /// Closes the file with the last reader.
   private final class FileOwner {

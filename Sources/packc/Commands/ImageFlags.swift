@@ -1,6 +1,7 @@
 internal import Images
 internal import OCI
 internal import PackCore
+internal import Registry
 
 /// What the commands on images share.
 enum ImageFlags {
@@ -14,7 +15,13 @@ enum ImageFlags {
     """
   static let ownBuild = "Without one: what `packc build` made of the project here.\n"
 
-  static func locator(_ invocation: Invocation) throws -> ImageLocator { try ImageLocator(invocation.context) }
+  /// With registries: for `docker://`, and for HOST/REPOSITORY where the store has no such name.
+  static func locator(_ invocation: Invocation) throws -> ImageLocator {
+    let registries = try RegistryFlags.registries(invocation)
+    return try ImageLocator(
+      invocation.context,
+      registry: RegistryAccess(source: { registries.source($0) }, destination: { registries.destination($0) }))
+  }
 
   static func platform(_ invocation: Invocation) throws -> ImagePlatform? {
     try invocation.string("platform").map { try ImagePlatform(parsing: $0) }

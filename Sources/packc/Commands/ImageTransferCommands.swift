@@ -9,7 +9,7 @@ enum ImageTransferCommands {
     flags: [
       Flag("name", value: "NAME", help: "what the store calls it (default: what it is called where it lies)"),
       ImageFlags.platform, ImageFlags.withoutReferrers,
-    ],
+    ] + RegistryFlags.connection,
     details: "Every digest, every config and every layer is checked before the image has its name.\n"
       + ImageFlags.references
   ) { invocation in
@@ -21,10 +21,11 @@ enum ImageTransferCommands {
 
   static let copy = CommandDefinition(
     "image copy", summary: "copy an image from anywhere to anywhere", operands: "SOURCE DESTINATION", count: 2...2,
-    flags: [ImageFlags.platform, ImageFlags.withoutReferrers],
+    flags: [ImageFlags.platform, ImageFlags.withoutReferrers] + RegistryFlags.connection,
     details: """
       Documents and blobs keep their bytes, so the copy has the same digests; into docker-archive: layers are repacked.
-      A layout that is there keeps its other images.
+      A layout that is there keeps its other images. HOST/REPOSITORY[:TAG] as the destination is that registry; blobs that
+      it has are not sent, and a further tag moves none.
       """ + "\n" + ImageFlags.references
   ) { invocation in
     let (_, transfer) = try ImageFlags.transfer(invocation)
@@ -42,7 +43,7 @@ enum ImageTransferCommands {
       Flag("output", short: "o", value: "PATH", help: "where to; - is standard output"),
       Flag("name", value: "NAME", help: "what the export calls it (default: its name here)"),
       ImageFlags.platform, ImageFlags.withoutReferrers,
-    ],
+    ] + RegistryFlags.connection,
     details: "The same image gives the same bytes, whatever machine, user, directory and time zone.\n"
       + ImageFlags.ownBuild + ImageFlags.references
   ) { invocation in
@@ -60,7 +61,7 @@ enum ImageTransferCommands {
       try invocation.output.write(outcome.json) { outcome.text }
       return .done
     }
-    guard format != .directory, !invocation.context.standardOutputIsTerminal else {
+    guard format != .directory, format != .rootFilesystem, !invocation.context.standardOutputIsTerminal else {
       throw Failure(
         "wrong_usage", "standard output takes an archive, and is no terminal then",
         hint: "packc image export --output - > image.tar", exit: .usage)

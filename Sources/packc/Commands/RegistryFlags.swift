@@ -8,11 +8,6 @@ enum RegistryFlags {
     Flag("cacert", value: "FILE", repeats: true, help: "trust this authority (PEM), too"),
     Flag("insecure-registry", value: "HOST[:PORT]", repeats: true, help: "this registry may do without TLS"),
   ]
-  static let transfer = [
-    Flag("platform", value: "OS/ARCH[/VARIANT]", help: "of an image for several: only this one"),
-    Flag("no-referrers", help: "without signatures, SBOMs and other things about the image"),
-  ]
-
   static func options(_ invocation: Invocation) throws -> RegistryOptions {
     var options = try RegistryOptions(invocation.context)
     options.authorities = invocation.strings("cacert").map(invocation.path)
@@ -28,13 +23,5 @@ enum RegistryFlags {
     Registries(
       options: try options(invocation), credentials: CredentialStore(invocation.context),
       scratch: try invocation.context.cacheDirectory() / "transfer")
-  }
-
-  static func store(_ invocation: Invocation) throws -> ImageStore {
-    try ImageStore(content: ContentStore(root: try invocation.context.cacheDirectory() / "store"))
-  }
-
-  static func platform(_ invocation: Invocation) throws -> ImagePlatform? {
-    try invocation.string("platform").map { try ImagePlatform(parsing: $0) }
   }
 }
