@@ -64,5 +64,5 @@ while IFS= read -r out && IFS= read -r artifact; do
     fi
   fi
   mkdir -p "${out%/*}"
-  cp -R -P "$path" "$out"
+  cp -R -d "$path" "$out"
 done <"$list"
