@@ -5,7 +5,7 @@
 #   make test     build, every test, formatting, links in the documents; a skipped test is a failure
 #   make test-slow  the tests that take minutes
 #   make bench    speed and memory as ratios to other tools, in interleaved runs
-#   make fuzz     the property tests, many more rounds, with a new seed
+#   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
 #   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
 #   make demo     build an example from source, boot it, show its answer
 #   make format   rewrite the sources in the house style;  make lint  only check
@@ -15,8 +15,9 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_FACTOR ?= 50
+FUZZ_SECONDS ?= 0
 
-.PHONY: all deps deps-demo build test test-slow bench fuzz corpus demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz corpus demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -27,6 +28,9 @@ deps:
 deps-demo:
 	@scripts/deps.sh demo
 
+deps-slow:
+	@scripts/deps.sh slow
+
 build:
 	scripts/build.sh
 
@@ -36,7 +40,7 @@ test: deps lint docs build
 	scripts/check-guest-init.sh
 	scripts/test.sh
 
-test-slow: deps build
+test-slow: deps-slow build
 	scripts/test.sh --filter SlowTests
 
 bench: deps
@@ -45,7 +49,7 @@ bench: deps
 
 # A failure prints the seed; PACKC_FUZZ_SEED=… runs it again.
 fuzz:
-	PACKC_FUZZ_FACTOR=$(FUZZ_FACTOR) PACKC_FUZZ_SEED=$${PACKC_FUZZ_SEED:-$$(date +%s)} scripts/test.sh --filter 'Fuzz|Random|Mutated'
+	FUZZ_FACTOR=$(FUZZ_FACTOR) FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 corpus: build
 	scripts/corpus.sh --plans

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make deps: the Debian packages and the toolchains of Go and Zig that building, testing and the demo need (docs/dependencies.md
-# says why each); `deps.sh demo` without those of the tests. Does nothing, without network or root, when all is there.
+# says why each); `deps.sh demo` without those of the tests, `deps.sh slow` with those of the slow ones. Does nothing, without network or root, when all is there.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/tools.sh"
@@ -19,6 +19,8 @@ test_packages=(
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
   binutils buildah cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
+  # registries to speak to
+  apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial
   perl php-cli
 )
@@ -27,6 +29,8 @@ if ! command -v node >/dev/null; then test_packages+=(nodejs npm); elif ! comman
 # rustup's Rust is as good.
 command -v cargo >/dev/null || test_packages+=(cargo)
 [ "${1:-}" = demo ] || packages+=("${test_packages[@]}")
+# The report page in a browser (300 MB): `make test-slow` only.
+[ "${1:-}" != slow ] || packages+=(chromium)
 
 missing_packages() {
   local installed

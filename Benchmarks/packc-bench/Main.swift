@@ -2,46 +2,54 @@ import Glibc
 import OCI
 import PackCore
 
-/// `packc-bench layer TREE STORE gzip|zstd[:LEVEL] [THREADS]`: writes TREE as one layer into the content store at STORE,
-/// with the code that `packc build` uses, and prints the layer as JSON. `cached TREE STORE …` asks the layer cache in
-/// STORE first. For `Benchmarks/layer.sh`.
+/// Writes directory trees as layers with the code that `packc build` uses, and prints the layers as JSON, one a line:
+///
+///     packc-bench layer gzip|zstd[:LEVEL] STORE TREE [THREADS]    one layer into the content store at STORE
+///     packc-bench cached gzip|zstd[:LEVEL] STORE TREE…            one layer a tree, those that the cache in STORE knows
+///                                                                 neither read nor compressed
 @main
 enum Main {
+  private static let usage = "packc-bench layer COMPRESSION STORE TREE [THREADS] | cached COMPRESSION STORE TREE…"
+
   static func main() {
     do {
-      print(try run(Array(CommandLine.arguments.dropFirst())))
+      try run(Array(CommandLine.arguments.dropFirst()))
     } catch {
       try? Descriptor(owning: 2).write(Array("packc-bench: \(error)\n".utf8))
       exit((error as? Failure)?.exit.rawValue ?? 1)
     }
   }
 
-  private static func run(_ arguments: [String]) throws -> String {
+  private static func run(_ arguments: [String]) throws {
     guard arguments.count >= 4, let work = Work(rawValue: arguments[0]) else {
-      throw Failure(
-        "usage", "what is to be measured?", hint: "packc-bench layer|cached TREE STORE gzip|zstd[:LEVEL] [THREADS]",
-        exit: .usage)
+      throw Failure("usage", "what is to be measured?", hint: usage, exit: .usage)
     }
-    let layer = LayerContent(role: .dependencies, entries: try entries(of: HostPath(arguments[1])))
+    let compression = try LayerCompression(parsing: arguments[1])
     let store = try ContentStore(root: HostPath(arguments[2]))
-    let compression = try LayerCompression(parsing: arguments[3])
     switch work {
     case .layer:
       let threads = arguments.count > 4 ? Int(arguments[4]) : nil
-      return CanonicalJSON.string(
-        try LayerWriter.write(layer, compression: compression, store: store, threads: threads).json)
+      let layer = try layer(arguments[3])
+      print(
+        CanonicalJSON.string(
+          try LayerWriter.write(layer, compression: compression, store: store, threads: threads).json))
     case .cached:
       let cache = LayerCache(directory: store.root / "layers", store: store)
-      let (result, reused) = try cache.layer(for: layer, compression: compression, epoch: 0)
-      return CanonicalJSON.string(["layer": result.json, "reused": .bool(reused)])
+      for tree in arguments.dropFirst(3) {
+        let (result, reused) = try cache.layer(for: layer(tree), compression: compression, epoch: 0)
+        print(CanonicalJSON.string(["layer": result.json, "reused": .bool(reused)]))
+      }
     }
   }
 
   private enum Work: String { case layer, cached }
 
   /// What `packc build` makes of a directory of dependencies: modes normalised, everything owned by root.
-  private static func entries(of tree: HostPath) throws -> [RootFilesystem.Entry] {
+  private static func layer(_ path: String) throws -> LayerContent {
+    let tree = HostPath(path)
     var entries: [RootFilesystem.Entry] = []
+    // Room that is not used costs no memory; growing step by step would copy most of it twice.
+    entries.reserveCapacity(1 << 15)
     try DirectoryWalk.walk(tree) { found in
       let content: RootFilesystem.Entry.Content
       switch found.status.kind {
@@ -56,6 +64,6 @@ enum Main {
           path: found.path, content: content, mode: executable ? 0o755 : 0o644, layer: .dependencies, origin: "bench"))
       return .take
     }
-    return entries
+    return LayerContent(role: .dependencies, entries: entries)
   }
 }

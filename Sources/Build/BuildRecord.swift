@@ -45,9 +45,7 @@ struct BuildRecord {
     ]
     var bytes = CanonicalJSON.encode(header) + [0x0a]
     for path in watched + outputs { bytes += path.bytes + [0] }
-    // Whatever took the place of the record is no record.
-    if FileSystem.isDirectory(path) { try FileSystem.removeTree(path) }
-    try FileSystem.writeAtomically(Array((Digest(of: bytes).hex + "\n").utf8) + bytes, to: path, durable: false)
+    try CacheRecord.replace(path, by: Array((Digest(of: bytes).hex + "\n").utf8) + bytes)
   }
 
   /// Blobs are shared with other projects through the store: a further name of the file changes its ctime, and nothing

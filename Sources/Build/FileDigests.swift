@@ -63,9 +63,8 @@ final class FileDigests {
       out += Array(digest.hex.utf8) + [0x20] + Hex.encode(key.status) + [0x20] + Hex.encode(key.path) + [0x0a]
     }
     try FileSystem.createDirectory(file.parent)
-    if FileSystem.isDirectory(file) { try FileSystem.removeTree(file) }
     let head = Array((Self.header + "\n" + Digest(of: out).hex + "\n").utf8)
-    try FileSystem.writeAtomically(head + out, to: file, durable: false)
+    try CacheRecord.replace(file, by: head + out)
   }
 }
 

@@ -42,6 +42,6 @@ final class ProjectState {
 
   func save(stepKeys: [String: [String: Digest]]) throws {
     let json = JSONValue.object(stepKeys.mapValues { .object($0.mapValues { JSONValue($0) }) })
-    try FileSystem.writeAtomically(CanonicalJSON.encode(json), to: directory / "steps", durable: false)
+    try CacheRecord.replace(directory / "steps", by: CanonicalJSON.encode(json))
   }
 }

@@ -19,8 +19,11 @@ public final class Registries: Sendable {
     RegistrySource(client(for: reference), reference)
   }
 
-  public func destination(_ reference: RegistryReference) -> RegistryDestination {
-    RegistryDestination(client(for: reference), reference, scratch: scratch)
+  /// - Parameter likely: other places of the image; those at the same registry need not be sent again.
+  public func destination(
+    _ reference: RegistryReference, likely: [RegistryReference] = []
+  ) -> RegistryDestination {
+    RegistryDestination(client(for: reference), reference, likely: likely, scratch: scratch)
   }
 
   private func client(for reference: RegistryReference) -> RegistryClient {

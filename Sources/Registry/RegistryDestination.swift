@@ -8,6 +8,8 @@ public final class RegistryDestination: ImageDestination {
   public let name: String
   public let reference: RegistryReference
   private let repository: RegistryRepository
+  /// Repositories of this registry that are likely to have the blobs: a store's image was pulled from there.
+  private let likely: [RegistryReference]
   /// Where blobs lie while they are sent that have no file.
   private let scratch: HostPath
   private let state = Locked(State())
@@ -28,9 +30,13 @@ public final class RegistryDestination: ImageDestination {
 
   /// - Parameters:
   ///   - client: of the reference's host.
+  ///   - likely: where the image is known to lie, too; those of another host do not count.
   ///   - scratch: a directory for blobs on their way; made when it is needed.
-  public init(_ client: RegistryClient, _ reference: RegistryReference, scratch: HostPath) {
+  public init(
+    _ client: RegistryClient, _ reference: RegistryReference, likely: [RegistryReference] = [], scratch: HostPath
+  ) {
     self.reference = reference
+    self.likely = likely
     self.scratch = scratch
     name = reference.description
     repository = RegistryRepository(client, reference, .push)
@@ -85,9 +91,9 @@ public final class RegistryDestination: ImageDestination {
 
   /// Repositories of this registry that have what the source has.
   private func neighbours(_ source: any ImageSource) -> [String] {
-    guard let other = source.registry, other.host == reference.host else { return [] }
-    let name = RegistryRepository(repository.client, other, .pull).name
-    return name == repository.name ? [] : [name]
+    let others = ([source.registry].compactMap { $0 } + likely).filter { $0.host == reference.host }
+    var seen: Set<String> = [repository.name]
+    return others.map { RegistryRepository(repository.client, $0, .pull).name }.filter { seen.insert($0).inserted }
   }
 
   public func put(_ document: ImageDocument) throws {

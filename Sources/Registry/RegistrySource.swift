@@ -50,7 +50,8 @@ public struct RegistrySource: ImageSource {
   private func missing() -> Failure {
     let tags = (try? repository.tags(limit: 2000)) ?? nil
     guard let tags = tags?.filter({ !$0.hasPrefix("sha256-") }), !tags.isEmpty,
-      let tag = reference.digest == nil ? reference.tag ?? "latest" : nil else {
+      let tag = reference.digest == nil ? reference.tag ?? "latest" : nil
+    else {
       return RegistryFailure.notFound(
         "\(repository.client.host) has no image \(reference)",
         hint: "check the spelling; some registries say so, too, when you may not see it: "

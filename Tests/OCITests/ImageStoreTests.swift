@@ -79,7 +79,7 @@ extension ImageStoreTests {
     }
     let path = scratch.store.root / "index.json"
     let good = try FileSystem.read(path)
-    for round in 0..<Fuzzing.rounds(400) {
+    for round in 0..<Fuzzing.rounds(200) {
       var bytes = good
       for _ in 0..<Int.random(in: 1...3, using: &random) {
         bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0x20...0x7e, using: &random)

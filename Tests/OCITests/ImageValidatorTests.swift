@@ -62,6 +62,18 @@ final class ImageValidatorTests: XCTestCase {
     let layout = try make()
     try ImageValidator.validate(layout.root)
     try ImageValidator.validate(layout.root, depth: .structure)
+    try ImageValidator.validate(layout.root, depth: .contents)
+  }
+
+  /// The config's diff_id is another archive's: only who reads the archive sees it.
+  func testContentsAreReadWhereTheDepthAsksForIt() throws {
+    let layout = try make()
+    try layout.editConfig {
+      $0["rootfs"] = ["type": "layers", "diff_ids": [JSONValue(Digest(of: [1, 2, 3]))]]
+    }
+    try ImageValidator.validate(layout.root, depth: .bytes)
+    let failure = assertFailure("damaged_image", try ImageValidator.validate(layout.root, depth: .contents))
+    XCTAssertTrue(failure?.message.contains("diff_id") == true, failure?.message ?? "")
   }
 
   func testEveryDamageIsFoundAndNamed() throws {

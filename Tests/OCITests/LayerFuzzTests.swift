@@ -112,7 +112,7 @@ final class LayerFuzzTests: XCTestCase {
     let directory = try TemporaryDirectory()
     let outside = try directory.makeDirectory("outside")
     var readable = 0
-    let rounds = Fuzzing.rounds(300)
+    let rounds = Fuzzing.rounds(120)
     for round in 0..<rounds {
       var upper = Self.honest[round % Self.honest.count]
       mutation.change(&upper)

@@ -37,8 +37,10 @@ enum TransferFixtures {
     _ images: [BlobDescriptor], _ scratch: Scratch, annotations: [String: String] = [:]
   ) throws -> BlobDescriptor {
     let bytes = CanonicalJSON.encode(ImageIndex(manifests: images, annotations: annotations).json)
-    return BlobDescriptor(
-      mediaType: .imageIndex, digest: try scratch.store.put(bytes), size: Int64(bytes.count))
+    let digest = Digest(of: bytes)
+    // Not through the store: a thousand of them would be a thousand times fsync(2).
+    try FileSystem.writeAtomically(bytes, to: scratch.store.path(of: digest), mode: 0o444, durable: false)
+    return BlobDescriptor(mediaType: .imageIndex, digest: digest, size: Int64(bytes.count))
   }
 
   /// Something said about `subject`, known to the scratch's store.

@@ -12,7 +12,7 @@ final class DebianRegistryTests: XCTestCase {
     _ registry: DebianRegistry, _ options: RegistryOptions, _ credential: Credential?, _ skopeo: [String]
   ) throws {
     let directory = try TemporaryDirectory()
-    let image = try RegistryImage(layerBytes: 3_000_000)
+    let image = try RegistryImage(layerBytes: 300_000)
     let note = try RegistryImage(layerBytes: 100, seed: 3, subject: image.document.descriptor)
     let store = try ImageStore(content: ContentStore(root: directory / "store"))
     let source = try image.put(into: store, "shop:1")

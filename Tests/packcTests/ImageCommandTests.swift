@@ -98,7 +98,8 @@ final class ImageCommandTests: XCTestCase {
       (["image", "inspect", "shop"], .badInput, "packc image list"),
       (["image", "inspect", "a b"], .usage, "NAME[:TAG]"), (["image", "import", "./nothing"], .badInput, "nothing"),
       (["image", "import", "notes.txt"], .badInput, "notes.txt"), (["image", "untag", "x"], .badInput, "x:latest"),
-      (["image", "copy", "x"], .usage, "DESTINATION"), (["image", "inspect", "--raw", "--config"], .badInput, "next:"),
+      (["image", "copy", "x"], .usage, "DESTINATION"),
+      (["image", "inspect", "--raw", "--config"], .usage, "exclude each other"),
       (["image", "copy", "notes.txt", "oci:."], .badInput, "notes.txt"),
       (["image", "inspect", "x", "--platform", "linux"], .usage, "OS/ARCH"),
     ]

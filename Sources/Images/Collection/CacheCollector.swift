@@ -145,7 +145,8 @@ public struct CacheCollector: Sendable {
   // MARK: - The store
 
   private func collectStore(_ content: ContentStore, _ trash: Trash, _ result: inout CollectionResult) throws {
-    var roots: Set<Digest> = []
+    // The last images of projects that are still worked on, which `packc image diff` compares with.
+    var roots = Set(BuildHistory.manifests(cache: cache).map(\.digest))
     for record in try LayerCache.records(in: cache / "layers", store: content) {
       if let blob = record.blob, !policy.isOld(record.used, policy.keep) {
         roots.insert(blob)
@@ -153,6 +154,8 @@ public struct CacheCollector: Sendable {
         result.add("layers", [record.size])
       }
     }
+    // The last images of each project, which `packc image diff` compares.
+    for manifest in BuildHistory.manifests(cache: cache) { roots.insert(manifest.digest) }
     let report = try StoreCollector(
       ImageStore(content: content), policy: .init(grace: policy.grace, now: policy.now, dryRun: policy.dryRun)
     ).collect(alsoKeeping: roots)

@@ -35,8 +35,11 @@ public struct ImagePush: Sendable {
     }
   }
 
-  public func run(_ source: any ImageSource, to reference: RegistryReference) throws -> Result {
-    let destination = registries.destination(reference)
+  public func run(_ image: LocatedImage, to reference: RegistryReference) throws -> Result {
+    let source = image.source
+    // A name of the store that begins with a host says where the image came from, most of the time.
+    let likely = image.isStored ? image.names.compactMap { (try? RegistryReference(parsing: $0)) ?? nil } : []
+    let destination = registries.destination(reference, likely: Array(likely.prefix(2)))
     var copy = ImageCopy(from: source, to: destination, reporter: reporter)
     copy.platform = platform
     copy.includesReferrers = includesReferrers

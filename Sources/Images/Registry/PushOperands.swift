@@ -29,11 +29,11 @@ public struct PushOperands: Sendable {
   }
 
   /// - Throws: `not_built`, and what `ImageLocator` throws.
-  public func open(_ locator: ImageLocator, project: HostPath) throws -> any ImageSource {
-    if let source { return try locator.locate(source).source }
+  public func open(_ locator: ImageLocator, project: HostPath) throws -> LocatedImage {
+    if let source { return try locator.locate(source) }
     let name = destination.storeName
-    if try locator.store.find(name) != nil { return try locator.stored(name).source }
+    if try locator.store.find(name) != nil { return try locator.stored(name) }
     guard Self.isBuilt(project) else { throw ImagesFailure.nothingToPush(name, project) }
-    return try locator.locate(nil).source
+    return try locator.locate(nil)
   }
 }

@@ -19,8 +19,8 @@ public enum ReportInput {
   ) throws -> ImageReport {
     ImageReport(
       snapshot: try ImageSnapshot.read(image, name: name, knowledge: knowledge ?? .init()), change: nil,
-      changeNote: "Only the project that builds an image knows the build before. "
-        + "`packc image diff A B` compares any two images.", timeline: nil)
+      changeNote: "Only the project that builds an image knows the build before; "
+        + "packc image diff A B compares any two images.", timeline: nil)
   }
 
   /// What is missing of the build before is no reason to show nothing of this one.

@@ -38,20 +38,23 @@ public struct LayerCache: Sendable {
     for content: LayerContent, compression: LayerCompression, epoch: Int64 = 0
   ) throws -> (Layer, reused: Bool) {
     let started = clock()
-    try content.check(epoch: epoch)
     let key = LayerKey(content, compression: compression, epoch: epoch)
-    if let known = try lookUp("exact", key.exact) { return (known, true) }
+    let exact = key.exact()
+    if let known = try lookUp("exact", exact) { return (known, true) }
 
     let result: (Layer, reused: Bool)
-    if let similar = try lookUp("shape", key.shape),
+    // What is remembered passed the check once, and nothing that it looks at differs.
+    try content.check(epoch: epoch)
+    let shape = key.shape()
+    if let similar = try lookUp("shape", shape),
       try LayerWriter.diffID(of: content, epoch: epoch) == similar.diffID
     {
       result = (similar, true)
     } else {
       result = (try LayerWriter.write(content, compression: compression, epoch: epoch, store: store), false)
-      try save("shape", key.shape, result.0)
+      try save("shape", shape, result.0)
     }
-    if isSettled(content, at: started) { try save("exact", key.exact, result.0) }
+    if isSettled(content, at: started) { try save("exact", exact, result.0) }
     return result
   }
 

@@ -6,12 +6,13 @@ extension LayerContent {
   /// "Whiteouts"), links that no system can hold, hard links to anything but a file of this layer before them.
   func check(epoch: Int64) throws {
     guard epoch >= 0 else { throw OCIFailure.negativeEpoch(epoch) }
-    var previous = RootPath.root
-    for entry in entries {
-      guard previous < entry.path else { throw OCIFailure.order(previous, entry.path) }
-      previous = entry.path
-      try Self.check(entry)
-      if case .hardLink(let target) = entry.content { try checkHardLink(entry, to: target) }
+    // By index: an entry that is copied out of the array counts references for all that it holds.
+    try entries.withUnsafeBufferPointer { entries in
+      for index in entries.indices {
+        let previous = index == 0 ? .root : entries[index - 1].path
+        guard previous < entries[index].path else { throw OCIFailure.order(previous, entries[index].path) }
+        try check(entries[index])
+      }
     }
   }
 
@@ -22,8 +23,9 @@ extension LayerContent {
     else { throw OCIFailure.badHardLink(entry.path, target) }
   }
 
-  private static func check(_ entry: RootFilesystem.Entry) throws {
+  private func check(_ entry: RootFilesystem.Entry) throws {
     let path = entry.path
+    if case .hardLink(let target) = entry.content { try checkHardLink(entry, to: target) }
     guard !path.nameBytes.starts(with: ".wh.".utf8) else { throw OCIFailure.whiteout(path) }
     if case .link(let target) = entry.content {
       guard !target.isEmpty, !target.contains(0) else { throw OCIFailure.badLink(path) }

@@ -6,36 +6,41 @@ struct LayerKey {
   /// Raised when the tar writer or the pipeline would write other bytes for the same entries.
   static let formatVersion = 2
 
-  /// With the status of each host file (size, times, inode, device): equal keys, equal bytes.
-  let exact: Digest
-  /// With the size alone: tells whether it is worth reading the files to see if the layer is one that is known.
-  let shape: Digest
+  private let layer: LayerContent
+  private let preamble: [UInt8]
 
   init(_ layer: LayerContent, compression: LayerCompression, epoch: Int64) {
-    var exact = SHA256()
-    var shape = SHA256()
-    let preamble = CanonicalJSON.encode([
+    self.layer = layer
+    preamble = CanonicalJSON.encode([
       "format": .integer(Int64(Self.formatVersion)), "role": .string(layer.role.rawValue), "epoch": .integer(epoch),
       "compression": compression.provenance,
     ])
-    var common = Fields()
-    common.append(preamble)
-    var precise = common
-    for entry in layer.entries {
-      common.append(entry)
-      precise.append(entry)
-      if case .host(let path, let status) = entry.content {
-        common.append(UInt64(bitPattern: status.size))
-        precise.append(path)
-        status.fingerprint(into: &precise.bytes)
-      }
-      common.flush(into: &shape)
-      precise.flush(into: &exact)
+  }
+
+  /// With the status of each host file (size, times, inode, device): equal keys, equal bytes.
+  func exact() -> Digest {
+    digest { path, status, fields in
+      fields.append(path)
+      status.fingerprint(into: &fields.bytes)
     }
-    shape.update(common.bytes)
-    exact.update(precise.bytes)
-    self.shape = shape.finish()
-    self.exact = exact.finish()
+  }
+
+  /// With the size alone: tells whether it is worth reading the files to see if the layer is one that is known.
+  func shape() -> Digest { digest { _, status, fields in fields.append(UInt64(bitPattern: status.size)) } }
+
+  private func digest(_ file: (HostPath, FileStatus, inout Fields) -> Void) -> Digest {
+    var hash = SHA256()
+    var fields = Fields()
+    fields.append(preamble)
+    layer.entries.withUnsafeBufferPointer { entries in
+      for index in entries.indices {
+        fields.append(entries[index])
+        if case .host(let path, let status) = entries[index].content { file(path, status, &fields) }
+        fields.flush(into: &hash)
+      }
+    }
+    hash.update(fields.bytes)
+    return hash.finish()
   }
 
   /// Bytes that read back in one way only: each variable field has its length before it.
@@ -59,7 +64,7 @@ struct LayerKey {
     /// Everything but what a host file's status says.
     mutating func append(_ entry: RootFilesystem.Entry) {
       append(entry.path.bytes)
-      append(UInt64(entry.mode))
+      append(UInt64(entry.mode) | (entry.hasDeclaredMode ? 1 << 32 : 0))
       append(UInt64(entry.uid) << 32 | UInt64(entry.gid))
       append(entry.capabilities?.bytes ?? [])
       switch entry.content {

@@ -63,7 +63,7 @@ public struct BuildHistory: Sendable {
           ]
         }),
     ]
-    try FileSystem.writeAtomically(CanonicalJSON.encode(json), to: file, durable: false)
+    try CacheRecord.replace(file, by: CanonicalJSON.encode(json))
   }
 
   /// The image of that digest.

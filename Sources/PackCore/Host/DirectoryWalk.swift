@@ -91,32 +91,34 @@ public enum DirectoryWalk {
   /// and `a`, `a-b`, `a/c`. Links are not followed. `visit` may skip an entry, and with it everything below. One
   /// directory is in memory at a time, and those above it.
   public static func walk(_ root: HostPath, visit: (Entry) throws -> Step) throws {
-    try walk(root, below: .root, depth: 0, visit: visit)
+    try walk(root, below: .root, in: nil, depth: 0, visit: visit)
   }
 
   private static let maximumDepth = 512
+  /// Directories above the present one that stay open, so that theirs are found by name and not by a path from the root.
+  private static let openDepth = 32
 
-  /// Walks what lies in `base`, a path below `root`.
-  private static func walk(_ root: HostPath, below base: RootPath, depth: Int, visit: (Entry) throws -> Step) throws {
+  /// Walks what lies in `base`, a path below `root`; `parent` is the open directory that holds it.
+  private static func walk(
+    _ root: HostPath, below base: RootPath, in parent: OpaquePointer?, depth: Int, visit: (Entry) throws -> Step
+  ) throws {
     let directory = root / base
     guard depth < maximumDepth else {
       throw Failure("too_deep", "\(directory) is nested deeper than \(maximumDepth) directories", exit: .badInput)
     }
-    guard let stream = directory.withCString({ opendir($0) }) else {
+    guard let stream = open(directory, base, in: parent) else {
       throw Failure.system("list the directory", directory, errno: errno)
     }
-    let entries: [Entry]
-    do {
-      defer { closedir(stream) }
-      entries = try self.entries(of: stream, directory, below: base)
-    }
+    defer { closedir(stream) }
+    let entries = try self.entries(of: stream, directory, below: base)
+    let opened = depth < openDepth ? stream : nil
     // Directories whose contents are still to come: what they hold stands behind every name that continues theirs with
     // a byte before the slash.
     var pending: [Entry] = []
     func descend(before next: Entry?) throws {
       while let directory = pending.last, next.map({ !continues($0.path, directory.path) }) ?? true {
         pending.removeLast()
-        try walk(root, below: directory.path, depth: depth + 1, visit: visit)
+        try walk(root, below: directory.path, in: opened, depth: depth + 1, visit: visit)
       }
     }
     for entry in entries {
@@ -126,28 +128,51 @@ public enum DirectoryWalk {
     try descend(before: nil)
   }
 
+  private static func open(_ directory: HostPath, _ path: RootPath, in parent: OpaquePointer?) -> OpaquePointer? {
+    guard let parent else { return directory.withCString { opendir($0) } }
+    let name = HostPath(bytes: path.nameBytes)
+    let descriptor = name.withCString { openat(dirfd(parent), $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+    guard descriptor >= 0 else { return nil }
+    guard let stream = fdopendir(descriptor) else {
+      let code = errno
+      close(descriptor)
+      errno = code
+      return nil
+    }
+    return stream
+  }
+
   /// True when `path` comes between a directory and what that holds.
   private static func continues(_ path: RootPath, _ directory: RootPath) -> Bool {
     path.bytes.count > directory.bytes.count && path.bytes[directory.bytes.count] < UInt8(ascii: "/")
       && path.bytes.starts(with: directory.bytes)
   }
 
-  /// The entries of one directory with their status, sorted by name.
+  /// The entries of one directory with their status, sorted by name. As in `kinds`, what is sorted holds no references.
   private static func entries(of stream: OpaquePointer, _ directory: HostPath, below base: RootPath) throws -> [Entry] {
     let descriptor = dirfd(stream)
-    var entries: [Entry] = []
+    var bytes: [UInt8] = []
+    var found: [(start: Int, count: Int, status: FileStatus)] = []
     try forEachName(of: stream, directory) { name, text, _ in
-      guard let path = base.appending(component: name) else { return }
       var status = stat()
       guard fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
         // It went away between readdir and here: as if it had never been listed.
         if errno == ENOENT { return }
         throw Failure.system("look at", directory / HostPath(bytes: name), errno: errno)
       }
-      entries.append(Entry(path: path, status: FileStatus(status)))
+      found.append((bytes.count, name.count, FileStatus(status)))
+      bytes += name
     }
-    entries.sort { $0.path < $1.path }
-    return entries
+    return bytes.withUnsafeBufferPointer { all in
+      found.sort {
+        ByteOrder.precedes(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(all)[$0.start..<$0.start + $0.count]),
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(all)[$1.start..<$1.start + $1.count]))
+      }
+      return found.compactMap { one in
+        base.appending(component: all[one.start..<one.start + one.count]).map { Entry(path: $0, status: one.status) }
+      }
+    }
   }
 
   /// All entries of the tree, in the order of `walk`.

@@ -43,11 +43,11 @@ public struct FileStatus: Hashable, Sendable {
   public func fingerprint(into out: inout [UInt8], withChange: Bool = true) {
     out.append(kind.rawValue)
     withUnsafeBytes(of: mode.littleEndian) { out.append(contentsOf: $0) }
-    for word in [
-      UInt64(bitPattern: size), UInt64(bitPattern: modified), UInt64(bitPattern: withChange ? changed : 0), inode,
-      device,
-    ] {
-      withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) }
-    }
+    func append(_ word: UInt64) { withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) } }
+    append(UInt64(bitPattern: size))
+    append(UInt64(bitPattern: modified))
+    append(UInt64(bitPattern: withChange ? changed : 0))
+    append(inode)
+    append(device)
   }
 }

@@ -37,7 +37,13 @@ public enum CacheRecord {
 
   /// Not fsynced: a record that a crash tore is no record.
   public static func write(_ fields: [String: JSONValue], format: Int64, to path: HostPath) throws {
-    try FileSystem.writeAtomically(encode(fields, format: format), to: path, durable: false)
+    try replace(path, by: encode(fields, format: format))
+  }
+
+  /// Whatever lay there gives way, a directory too.
+  public static func replace(_ path: HostPath, by bytes: [UInt8]) throws {
+    if try FileSystem.status(path)?.kind == .directory { try FileSystem.removeTree(path) }
+    try FileSystem.writeAtomically(bytes, to: path, durable: false)
   }
 
   /// The time of a record is when what it stands for was last used; the collector goes by it. A cache that may not be

@@ -98,12 +98,18 @@ public final class RegistryClient: Sendable {
     return isRegistry(order[1]) ? order[1] : order[0]
   }
 
-  /// Whether something answers there in that scheme. A TLS server that gets plain HTTP says 400, or hangs up.
+  /// Whether something answers there in that scheme. A TLS server that gets plain HTTP says 400, or hangs up; one whose
+  /// certificate is not trusted speaks TLS all the same, and the error is for the request proper to tell.
   private func isRegistry(_ root: HTTPURL) -> Bool {
     var brief = options
     brief.timeouts = options.timeouts.limited(to: 10)
     let ping = HTTPRequest("GET", root.with(path: "/v2/", query: nil))
-    guard let response = try? HTTPClient(brief).send(ping) else { return false }
-    return response.status != 400
+    do {
+      return try HTTPClient(brief).send(ping).status != 400
+    } catch let error as TransferError {
+      return error.kind == .certificate
+    } catch {
+      return false
+    }
   }
 }

@@ -19,7 +19,8 @@ enum ImageFlags {
   static func locator(_ invocation: Invocation) throws -> ImageLocator {
     let registries = try RegistryFlags.registries(invocation)
     return try ImageLocator(
-      invocation.context, registry: RegistryAccess(source: registries.source, destination: registries.destination))
+      invocation.context,
+      registry: RegistryAccess(source: { registries.source($0) }, destination: { registries.destination($0) }))
   }
 
   static func platform(_ invocation: Invocation) throws -> ImagePlatform? {

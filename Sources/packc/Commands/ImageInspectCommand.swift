@@ -13,11 +13,11 @@ enum ImageInspectCommand {
     ] + RegistryFlags.connection,
     details: "Of an image in a registry, no layer is read.\n" + ImageFlags.ownBuild + ImageFlags.references
   ) { invocation in
-    let image = try ImageFlags.locator(invocation).locate(invocation.operands.first)
     let platform = try ImageFlags.platform(invocation)
     if invocation.has("raw"), invocation.has("config") {
       throw Failure("wrong_usage", "--raw and --config exclude each other", hint: "ask for one at a time", exit: .usage)
     }
+    let image = try ImageFlags.locator(invocation).locate(invocation.operands.first)
     if invocation.has("raw") {
       var document = try image.source.root()
       if let platform {

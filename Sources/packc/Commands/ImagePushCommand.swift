@@ -15,11 +15,11 @@ enum ImagePushCommand {
   ) { invocation in
     let project = invocation.context.workingDirectory
     let operands = try PushOperands(invocation.operands, project: project)
-    let source = try operands.open(ImageFlags.locator(invocation), project: project)
+    let image = try operands.open(ImageFlags.locator(invocation), project: project)
     var push = ImagePush(try RegistryFlags.registries(invocation), reporter: invocation.reporter)
     push.platform = try ImageFlags.platform(invocation)
     push.includesReferrers = !invocation.has("no-referrers")
-    let result = try push.run(source, to: operands.destination)
+    let result = try push.run(image, to: operands.destination)
     try invocation.output.write(result.json) {
       let tally = result.tally
       return "\(result.reference.storeName)\n\(result.summary.root.digest)\n"

@@ -15,8 +15,25 @@ struct RegistryImage {
     var random = SeededRandom(seed: seed)
     // Random enough, and quick to make.
     let block = random.bytes(min(layerBytes, 65_537))
-    layer = Array((0..<(layerBytes / max(1, block.count) + 1)).map { _ in block }.joined().prefix(layerBytes))
-    config = Array(#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#.utf8)
+    let layer = Array((0..<(layerBytes / max(1, block.count) + 1)).map { _ in block }.joined().prefix(layerBytes))
+    let config = #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#
+    try self.init(layer: layer, config: Array(config.utf8), subject: subject)
+  }
+
+  /// One that a check of its layers accepts: a tar archive with one file of so many bytes.
+  static func whole(size: Int = 20_000) throws -> RegistryImage {
+    var random = SeededRandom(seed: 5)
+    let block = random.bytes(min(size, 65_537))
+    let content = Array((0...(size / block.count)).map { _ in block }.joined().prefix(size))
+    let layer = TarBuilder.make { $0.add("file", content: content) }
+    let config =
+      #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["\#(Digest(of: layer))"]}}"#
+    return try RegistryImage(layer: layer, config: Array(config.utf8), subject: nil)
+  }
+
+  private init(layer: [UInt8], config: [UInt8], subject: BlobDescriptor?) throws {
+    self.layer = layer
+    self.config = config
     let manifest = ImageManifest(
       config: BlobDescriptor(mediaType: .imageConfig, digest: Digest(of: config), size: Int64(config.count)),
       layers: [BlobDescriptor(mediaType: .layerTar, digest: Digest(of: layer), size: Int64(layer.count))],

@@ -24,8 +24,9 @@ struct ScriptedAnswer: Sendable {
   var raw: [UInt8]?
   /// Closes after so many bytes of the whole answer.
   var cutAfter: Int?
-  /// Milliseconds before each byte.
+  /// Milliseconds before each byte, or before each `dripBytes`.
   var drip: Int32?
+  var dripBytes = 1
   /// `Content-Length` that is not the body's.
   var announced: Int?
 
@@ -141,7 +142,7 @@ final class ScriptedServer: Sendable {
         _ = poll(nil, 0, drip)
         if isStopped.withLock({ $0 }) { return false }
       }
-      let count = bytes.prefix(answer.drip == nil ? 1 << 16 : 1).withUnsafeBytes {
+      let count = bytes.prefix(answer.drip == nil ? 1 << 16 : answer.dripBytes).withUnsafeBytes {
         Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count <= 0 { return false }

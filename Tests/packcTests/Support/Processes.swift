@@ -9,10 +9,15 @@ final class Background {
   let log: HostPath
   private let site: Site
 
-  init(_ site: Site, _ arguments: [String], environment: [String: String] = [:]) throws {
+  /// - Parameter shell: a script to be run in the place of packc, which it finds as `$PACKC`.
+  init(_ site: Site, _ arguments: [String], environment: [String: String] = [:], shell: String? = nil) throws {
     self.site = site
     log = site.directory / "log.\(UInt32.random(in: 0 ... .max))"
     var command = try site.command(arguments, environment: environment)
+    if let shell {
+      command.environment["PACKC"] = command.argv[0]
+      command.argv = ["/bin/sh", "-c", shell]
+    }
     // `exec`: the process is packc itself.
     command.argv = ["/bin/sh", "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", log.description] + command.argv
     command.standardOutput = .discard
