@@ -37,8 +37,12 @@ struct CoreReader: ~Copyable {
   private static let fileNoteLimit: UInt64 = 16 << 20
   private static let mappingLimit: UInt64 = 1 << 18
   private static let threadLimit = 1 << 16
+  /// Of each the first page is kept.
+  private static let moduleLimit = 4096
 
   private var cutOff = false
+  private var noteCount = 0
+  private var hasFiles = false
   private var signal: Int32 = 0
   private var program = ""
   private var arguments = ""
@@ -104,11 +108,11 @@ struct CoreReader: ~Copyable {
     let end = segment.offset + min(segment.fileSize, size - segment.offset)
     if segment.fileSize > size - segment.offset { cutOff = true }
     var offset = segment.offset
-    var count = 0
     while end - offset >= 12 {
-      count += 1
-      guard count <= Self.noteLimit else { throw ELFFailure.malformed(name, "it has too many notes") }
-      if count.isMultiple(of: 4096) { try Interruption.check() }
+      // Of all segments together, which may lie over each other.
+      noteCount += 1
+      guard noteCount <= Self.noteLimit else { throw ELFFailure.malformed(name, "it has too many notes") }
+      if noteCount.isMultiple(of: 4096) { try Interruption.check() }
       let head = try bytes(offset, min(20, end - offset), "a note")
       let (nameSize, length, type) = head.withUnsafeBytes {
         (UInt64($0.word32(at: 0)), UInt64($0.word32(at: 4)), $0.word32(at: 8))
@@ -138,7 +142,8 @@ struct CoreReader: ~Copyable {
       program = Self.text(information[40..<56])
       arguments = Self.text(information[56..<136])
       while arguments.last == " " { arguments.removeLast() }
-    case 0x4649_4c45:  // NT_FILE
+    case 0x4649_4c45 where !hasFiles:  // NT_FILE
+      hasFiles = true
       guard length <= Self.fileNoteLimit else {
         throw ELFFailure.malformed(name, "its list of mapped files has \(length) bytes")
       }
@@ -186,8 +191,9 @@ struct CoreReader: ~Copyable {
       while last + 1 < sorted.count, sorted[last + 1].path == first.path, sorted[last + 1].offset != 0 { last += 1 }
       let group = sorted[index...last]
       index = last + 1
-      guard first.offset == 0 else { continue }
-      let head = try dumped(first.start, 1 << 16, loads)
+      guard first.offset == 0, modules.count < Self.moduleLimit else { continue }
+      let isProgram = try dumped(first.start, 4, loads) == ELFFile.magic
+      let head = try isProgram ? dumped(first.start, 1 << 16, loads) : []
       guard head.starts(with: ELFFile.magic) || group.contains(where: { code.contains($0.start) }) else { continue }
       let image = head.withUnsafeBytes { MappedHeaders($0) }
       modules.append(

@@ -69,6 +69,13 @@ final class CoreFileTests: XCTestCase {
     }
   }
 
+  /// A list of files that says the same thousands of times costs no more than its limit.
+  func testTheNumberOfModulesIsBounded() throws {
+    let shop = try Workshop()
+    let path = try write(shop, "many", CoreBytes.make(files: CoreBytes.files(times: 6_000)))
+    XCTAssertEqual(try CoreFile(path).modules.count, 4096)
+  }
+
   func testWhatIsNoCore() throws {
     let shop = try Workshop()
     var big = CoreBytes.make()
@@ -110,8 +117,8 @@ enum KernelCore {
 
 /// A small core dump: one thread, one mapped file whose first 256 bytes are there.
 enum CoreBytes {
-  static func make(machine: ELFMachine = ELFMachine(.amd64)) -> [UInt8] {
-    let notes = note(1, status(machine)) + note(3, information()) + note(0x4649_4c45, files())
+  static func make(machine: ELFMachine = ELFMachine(.amd64), files list: [UInt8]? = nil) -> [UInt8] {
+    let notes = note(1, status(machine)) + note(3, information()) + note(0x4649_4c45, list ?? files())
     let image = program(machine)
     let start = 64 + 2 * 56
     return header(type: 4, machine: machine, segments: 2)
@@ -155,6 +162,12 @@ enum CoreBytes {
   private static func files() -> [UInt8] {
     number(2, 8) + number(4096, 8) + number(0x401000, 8) + number(0x402000, 8) + number(0, 8)
       + number(0x402000, 8) + number(0x405000, 8) + number(1, 8) + Array("/app/server\0/app/server\0".utf8)
+  }
+  /// The same mapping again and again.
+  static func files(times: Int) -> [UInt8] {
+    number(times, 8) + number(4096, 8)
+      + (0..<times).flatMap { _ in number(0x401000, 8) + number(0x402000, 8) + number(0, 8) }
+      + (0..<times).flatMap { _ in Array("/app/server\0".utf8) }
   }
   /// Headers that want to be at 0x400000, and a build-id of ten bytes.
   private static func program(_ machine: ELFMachine) -> [UInt8] {

@@ -159,7 +159,7 @@ struct StoreFaults {
       XCTAssertTrue(result.succeeded, "\(what): \(result.errorText)")
       let story = String(decoding: try FileSystem.read(site.directory / "story-\(what)"), as: UTF8.self)
       let tries = story.components("=== ")
-      XCTAssertGreaterThan(tries.count, 2, story)
+      XCTAssertGreaterThan(tries.count, 1, "it never lacked room: \(story)")
       for (number, said) in tries.enumerated() where number < tries.count - 1 {
         XCTAssertTrue(said.contains("exit 75\n"), "\(what): \(said)")
         XCTAssertTrue(said.contains("No space left on device"), "\(what): \(said)")

@@ -146,7 +146,10 @@ public struct CacheCollector: Sendable {
 
   private func collectStore(_ content: ContentStore, _ trash: Trash, _ result: inout CollectionResult) throws {
     // The last images of projects that are still worked on, which `packc image diff` compares with.
-    var roots = Set(BuildHistory.manifests(cache: cache).map(\.digest))
+    var roots: Set<Digest> = []
+    for project in try children("projects") where !trash.taken.contains(project / "builds") {
+      roots.formUnion(BuildHistory(file: project / "builds").builds.map(\.manifest.digest))
+    }
     for record in try LayerCache.records(in: cache / "layers", store: content) {
       if let blob = record.blob, !policy.isOld(record.used, policy.keep) {
         roots.insert(blob)
@@ -172,8 +175,10 @@ public struct CacheCollector: Sendable {
   }
 
   /// Things leave their place in one step, while nobody looks, and their bytes after that.
-  private struct Trash {
+  private final class Trash {
     private let directory: HostPath?
+    /// All that left its place, or would.
+    private(set) var taken: Set<HostPath> = []
 
     init(in cache: HostPath, dryRun: Bool) throws {
       directory = dryRun ? nil : cache / "trash"
@@ -182,6 +187,7 @@ public struct CacheCollector: Sendable {
 
     /// False when there is nothing any more.
     func take(_ paths: [HostPath]) throws -> Bool {
+      taken.formUnion(paths)
       guard let directory else { return true }
       try FileSystem.createDirectory(directory)
       let place = try FileSystem.createTemporaryDirectory(in: directory, prefix: "entry")

@@ -72,7 +72,7 @@ struct PackCall {
     return Command(
       argv, environment: request.environment(context, paths), directory: request.project.directory,
       input: .bytes(input), keep: 8 << 10, descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)],
-      timeout: request.timeLimit, grace: grace)
+      timeout: request.timeLimit * Crowding.factor(), grace: grace)
   }
 
   /// Root builds a project that is closed to all but its owner (a checkout of mode 0700 in a container).

@@ -1,0 +1,19 @@
+internal import Glibc
+
+/// How many threads want each processor at this moment: a time limit that was meant for an idle machine has to be
+/// longer by that on a crowded one (two hundred builds at once). Decides how long packc waits, never what it makes.
+public enum Crowding {
+  /// From 1 to 60; 1 where the kernel does not say. The fourth field of /proc/loadavg is RUNNABLE/ALL (proc(5)).
+  public static func factor() -> Double {
+    guard let text = try? FileSystem.read("/proc/loadavg", limit: 256) else { return 1 }
+    return factor(String(decoding: text, as: UTF8.self), processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
+  static func factor(_ loadavg: String, processors: Int) -> Double {
+    let fields = loadavg.split(separator: " ")
+    guard fields.count >= 4, let average = Double(fields[0]), average.isFinite,
+      let runnable = fields[3].split(separator: "/").first.flatMap({ Double($0) })
+    else { return 1 }
+    return min(max(max(average, runnable) / Double(max(processors, 1)), 1), 60)
+  }
+}
