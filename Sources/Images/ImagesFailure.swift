@@ -25,8 +25,10 @@ enum ImagesFailure {
   }
 
   static func noPath(_ path: HostPath) -> Failure {
-    Failure(
-      "no_image", "there is no image layout and no archive at \(path)",
+    let problem =
+      FileSystem.exists(path) ? "there is no image layout and no archive at \(path)" : "there is no file \(path)"
+    return Failure(
+      "no_image", problem,
       hint: "give the path of an archive, or of a directory with an oci-layout in it", exit: .badInput)
   }
 

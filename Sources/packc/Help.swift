@@ -21,7 +21,7 @@ enum Help {
     out += "usage: packc \(command.name) [FLAGS]\(command.operands.isEmpty ? "" : " " + command.operands)\n"
     if !command.details.isEmpty { out += "\n" + command.details + "\n" }
     if !command.flags.isEmpty { out += "\nFlags:\n" + table(command.flags) }
-    return out + "\nFlags of every command:\n" + table(GlobalFlags.all)
+    return out + "\nFlags of every command:\n" + table(GlobalFlags.beside(command.flags))
   }
 
   private static func table(_ flags: [Flag]) -> String {

@@ -104,12 +104,6 @@ public struct CacheCollector: Sendable {
     return !building || policy.isOld(entry.used, 24 * Policy.hour)
   }
 
-  private func isLocked(_ path: HostPath) throws -> Bool {
-    guard FileSystem.exists(path) else { return false }
-    let lock = try Descriptor.open(path, O_RDONLY)
-    return flock(lock.raw, LOCK_EX | LOCK_NB) != 0
-  }
-
   // MARK: - What killed processes left
 
   private func collectLeftovers(_ content: ContentStore, _ trash: Trash, _ result: inout CollectionResult) throws {
@@ -129,10 +123,13 @@ public struct CacheCollector: Sendable {
       if try trash.take([path]) { result.add("leftovers", [size]) }
     }
     // These are locked by whoever works in them: a file for a build's, the directory itself for a container's.
-    for (parent, lock) in [("work", "lock"), ("run", ".")] {
-      for path in try children(parent) where try !isLocked(path / lock) && FileSystem.exists(path / lock) {
+    for (parent, lock) in [("work", "lock"), ("run", "."), ("transfer", ".")] {
+      for path in try children(parent) {
+        // Kept until it is away, so that nobody begins to work in it meanwhile.
+        guard let held = try? Descriptor.open(path / lock), flock(held.raw, LOCK_EX | LOCK_NB) == 0 else { continue }
         let size = try CacheRoom.size(path)
         if try trash.take([path]) { result.add("leftovers", [size]) }
+        try held.close()
       }
     }
     try trash.empty()

@@ -67,9 +67,8 @@ public struct SymbolAnswer: Sendable {
     if let directory {
       try resolve(tool, Self.write(entries, of: symbols, to: directory))
     } else if core != nil || trace != nil {
-      let place = try FileSystem.createTemporaryDirectory(in: temporary, prefix: "symbols")
-      defer { try? FileSystem.removeTree(place) }
-      try resolve(tool, Self.write(entries, of: symbols, to: place))
+      let place = try HeldDirectory(in: temporary, prefix: "symbols")
+      try resolve(tool, Self.write(entries, of: symbols, to: place.path))
     }
   }
 

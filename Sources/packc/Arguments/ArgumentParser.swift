@@ -45,7 +45,8 @@ struct ArgumentParser {
   }
 
   private func takeFlag(_ argument: String, _ rest: inout ArraySlice<String>, _ parsed: inout Parsed) throws {
-    let known = (parsed.command?.flags ?? []) + GlobalFlags.all
+    let own = parsed.command?.flags ?? []
+    let known = own + GlobalFlags.beside(own)
     let flag: Flag
     var inline: String?
     if argument.hasPrefix("--") {

@@ -42,9 +42,10 @@ enum ImageTransferCommands {
         help: "default: oci-archive"),
       Flag("output", short: "o", value: "PATH", help: "where to; - is standard output"),
       Flag("name", value: "NAME", help: "what the export calls it (default: its name here)"),
-      ImageFlags.platform, ImageFlags.withoutReferrers,
+      ImageFlags.platform, ImageFlags.withReferrers,
     ] + RegistryFlags.connection,
     details: "The same image gives the same bytes, whatever machine, user, directory and time zone.\n"
+      + "--referrers is for oci-archive and dir; podman load refuses an archive that has them.\n"
       + ImageFlags.ownBuild + ImageFlags.references
   ) { invocation in
     let (locator, transfer) = try ImageFlags.transfer(invocation)
