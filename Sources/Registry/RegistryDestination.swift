@@ -70,15 +70,15 @@ public final class RegistryDestination: ImageDestination {
     _ descriptor: BlobDescriptor, from source: any ImageSource, progress: @escaping @Sendable (Int64) -> Void
   ) throws -> BlobUpload.Outcome {
     var upload = BlobUpload(repository, descriptor, progress: progress)
-    var directory: HostPath?
-    defer { if let directory { try? FileSystem.removeTree(directory) } }
+    var directory: WorkDirectory?
+    defer { withExtendedLifetime(directory) {} }
     return try upload.run(mountingFrom: neighbours(source)) {
       if let file = source.file(of: descriptor.digest) { return file }
       try FileSystem.createDirectory(scratch)
-      let made = try FileSystem.createTemporaryDirectory(in: scratch, prefix: "push")
+      let made = try WorkDirectory(in: scratch, prefix: "push")
       directory = made
-      try spool(descriptor, from: source, to: made / "blob")
-      return made / "blob"
+      try spool(descriptor, from: source, to: made.path / "blob")
+      return made.path / "blob"
     }
   }
 

@@ -104,12 +104,6 @@ public struct CacheCollector: Sendable {
     return !building || policy.isOld(entry.used, 24 * Policy.hour)
   }
 
-  private func isLocked(_ path: HostPath) throws -> Bool {
-    guard FileSystem.exists(path) else { return false }
-    let lock = try Descriptor.open(path, O_RDONLY)
-    return flock(lock.raw, LOCK_EX | LOCK_NB) != 0
-  }
-
   // MARK: - What killed processes left
 
   private func collectLeftovers(_ content: ContentStore, _ trash: Trash, _ result: inout CollectionResult) throws {
@@ -122,18 +116,12 @@ public struct CacheCollector: Sendable {
       }
       if gone { result.add("leftovers", [size]) }
     }
-    // Calls of packs have no lock; none takes a day.
-    for path in try children("packs/calls") {
-      guard let status = try FileSystem.status(path), policy.isOld(status.changed, 24 * Policy.hour) else { continue }
-      let size = try CacheRoom.size(path)
-      if try trash.take([path]) { result.add("leftovers", [size]) }
-    }
-    // These are locked by whoever works in them: a file for a build's, the directory itself for a container's.
-    for (parent, lock) in [("work", "lock"), ("run", ".")] {
-      for path in try children(parent) where try !isLocked(path / lock) && FileSystem.exists(path / lock) {
+    for path in try ["work", "run", "transfer", "packs/calls"].flatMap(children) {
+      let size = try WorkDirectory.ifLeft(path) {
         let size = try CacheRoom.size(path)
-        if try trash.take([path]) { result.add("leftovers", [size]) }
+        return try trash.take([path]) ? size : nil
       }
+      if case .some(.some(let size)) = size { result.add("leftovers", [size]) }
     }
     try trash.empty()
   }

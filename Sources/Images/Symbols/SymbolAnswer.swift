@@ -67,9 +67,9 @@ public struct SymbolAnswer: Sendable {
     if let directory {
       try resolve(tool, Self.write(entries, of: symbols, to: directory))
     } else if core != nil || trace != nil {
-      let place = try FileSystem.createTemporaryDirectory(in: temporary, prefix: "symbols")
-      defer { try? FileSystem.removeTree(place) }
-      try resolve(tool, Self.write(entries, of: symbols, to: place))
+      let place = try WorkDirectory(in: temporary, prefix: "symbols")
+      defer { withExtendedLifetime(place) {} }
+      try resolve(tool, Self.write(entries, of: symbols, to: place.path))
     }
   }
 

@@ -34,7 +34,7 @@ struct PackCall {
   /// Ends with status ok or not_applicable; an error that the pack reports is thrown as its failure.
   func run() throws -> PackResponse {
     let directories = try CallDirectories(phase: phase, pack: pack.name, cache: cache)
-    defer { try? FileSystem.removeTree(directories.root) }
+    defer { withExtendedLifetime(directories) {} }
     let paths =
       bubblewrap == nil
       ? CallPaths(pack, project: request.project.directory, directories) : CallPaths.sandboxed(pack)

@@ -84,11 +84,9 @@ enum RunCommand {
     try FileSystem.createDirectory(parent)
     // An image may hold set-user-ID programs, which nobody else on this host shall reach.
     try FileSystem.setMode(parent, 0o700)
-    let root = try FileSystem.createTemporaryDirectory(in: parent, prefix: "oci")
-    defer { try? FileSystem.removeTree(root) }
-    // Held for as long as the program runs: the collector removes what nobody holds.
-    let lock = try Descriptor.open(root)
-    try lock.lockExclusively(root)
+    let held = try WorkDirectory(in: parent, prefix: "oci")
+    defer { withExtendedLifetime(held) {} }
+    let root = held.path
     // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
     try FileSystem.setMode(root, 0o755)
     try LayerUnpacker.unpack(image, to: root)
