@@ -111,6 +111,8 @@ extension Pipeline {
     let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
+    let turn = try BuildTurn(cache: planning.cache, reporter: reporter)
+    defer { withExtendedLifetime(turn) {} }
     let scan = try planning.scan()
     let project = try planning.project()
     let choice = try planning.choose(planning.detect(project), project)

@@ -34,10 +34,12 @@ public struct Pipeline: Sendable {
     let planning = try Planning(context: context, request: request, reporter: reporter, isolation: isolation)
     let state = try ProjectState(project: request.project, cache: planning.cache)
     try state.acquire(reporter)
-    let started = Clock.now()
-    let scan = try planning.scan()
+    var started = Clock.now()
+    var scan = try planning.scan()
     if request.useCache, let known = unchanged(scan, planning, state) { return known }
-    return try build(planning, state, scan, times, started: started)
+    let turn = try BuildTurn(cache: planning.cache, reporter: reporter)
+    if turn.waited { (started, scan) = (Clock.now(), try planning.scan()) }
+    return try withExtendedLifetime(turn) { try build(planning, state, scan, times, started: started) }
   }
 
   /// One walk over the project and one over what else was looked at.

@@ -7,31 +7,24 @@ internal import PackCore
 ///                               work     outputs of the steps
 ///                               home     HOME of the steps
 final class Workspace {
-  let root: HostPath
+  private let directory: WorkDirectory
+  var root: HostPath { directory.path }
   var source: HostPath { root / "source" }
   var work: HostPath { root / "work" }
   var home: HostPath { root / "home" }
-  private let lock: Descriptor
 
   init(cache: HostPath) throws {
     let parent = cache / "work"
     Self.sweep(parent)
-    let root = try FileSystem.createTemporaryDirectory(in: parent, prefix: "build")
-    for name in ["work", "home"] { try FileSystem.createDirectory(root / name) }
-    let lock = try Descriptor.open(root / "lock", O_RDWR | O_CREAT)
-    flock(lock.raw, LOCK_EX)
-    self.root = root
-    self.lock = lock
+    directory = try WorkDirectory(in: parent, prefix: "build")
+    for place in [work, home] { try FileSystem.createDirectory(place) }
   }
 
-  deinit { try? FileSystem.removeTree(root) }
-
-  /// Removes what killed builds left: a living one holds the lock of its directory.
+  /// Removes what killed builds left.
   private static func sweep(_ parent: HostPath) {
     for name in (try? DirectoryWalk.names(in: parent)) ?? [] {
-      let directory = parent / HostPath(bytes: name)
-      guard let lock = try? Descriptor.open(directory / "lock", O_RDWR) else { continue }
-      if flock(lock.raw, LOCK_EX | LOCK_NB) == 0 { try? FileSystem.removeTree(directory) }
+      let left = parent / HostPath(bytes: name)
+      _ = try? WorkDirectory.ifLeft(left) { try FileSystem.removeTree(left) }
     }
   }
 

@@ -5,10 +5,15 @@ import CGuest
 /// process 1, which the kernel shields from its own abort(3) and from a SIGTERM that it does not handle.
 ///
 /// On descriptor 3, when there is one, it reports start and end in the frames of the control channel, so that a program
-/// that could not be executed is told from one that failed.
+/// that could not be executed is told from one that failed. When packc hangs up there, which it does when it was killed,
+/// nobody stops the container any more: the program gets SIGTERM, and a second later SIGKILL.
 struct ContainerInit {
   private var control = Control()
   private var process: Int32 = 0
+  /// Descriptor 3 while it is worth watching.
+  private var host: Int32 = -1
+  private var killAt: UInt64?
+  private static let grace: UInt64 = 1_000_000_000
 
   /// Returns the exit code: the program's, 128 and the number of the signal that ended it, 127 or 126 for one that was
   /// not found or cannot be executed.
@@ -27,11 +32,17 @@ struct ContainerInit {
     process = guest_start(&program, &step)
     guard process > 0 else { return fail(arguments[0], -process) }
     control.started(process)
+    host = control.descriptor
     while true {
       var state: Int32 = 0
-      var none: Int32 = 0
-      _ = guest_poll(signals, -1, -1, &state, &none)
+      var hostState: Int32 = 0
+      _ = guest_poll(signals, host, wake(), &state, &hostState)
       handOn(signals)
+      if hostState != 0 { look(hostState) }
+      if let due = killAt, guest_clock() >= due {
+        _ = guest_signal(process, 9)
+        killAt = nil
+      }
       if let code = reap() { return code }
     }
   }
@@ -42,6 +53,22 @@ struct ContainerInit {
     if let name { text.append(CString(name)) }
     control.startFailed(error, text)
     return error == 2 ? 127 : 126
+  }
+
+  /// Milliseconds until the program is killed; -1 for never.
+  private func wake() -> Int32 {
+    guard let killAt else { return -1 }
+    let now = guest_clock()
+    return killAt <= now ? 0 : Int32(truncatingIfNeeded: (killAt - now) / 1_000_000 + 1)
+  }
+
+  /// packc only listens: what can be read is not its socket, and is not looked at again.
+  private mutating func look(_ state: Int32) {
+    host = -1
+    guard state & Int32(GUEST_HUNG_UP) != 0 else { return }
+    control.close()
+    _ = guest_signal(process, 15)
+    killAt = guest_clock() + ContainerInit.grace
   }
 
   private func handOn(_ signals: Int32) {

@@ -127,10 +127,10 @@ public final class RegistryDestination: ImageDestination {
 /// A blob on its way from one registry to another: whole and checked before its first byte is sent, so that a cut upload
 /// can go on.
 private final class Spool {
-  private let directory: HeldDirectory
+  private let directory: WorkDirectory
   var file: HostPath { directory.path / "blob" }
 
-  init(in scratch: HostPath) throws { directory = try HeldDirectory(in: scratch, prefix: "push") }
+  init(in scratch: HostPath) throws { directory = try WorkDirectory(in: scratch, prefix: "push") }
 
   func fill(_ descriptor: BlobDescriptor, from source: any ImageSource, progress: (Int64) -> Void) throws {
     let output = try Descriptor.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)

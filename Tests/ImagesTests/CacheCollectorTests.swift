@@ -49,7 +49,8 @@ final class CacheCollectorTests: XCTestCase {
     let cache = try TemporaryDirectory()
     for room in ["transfer", "run"] {
       try cache.write("half", to: "\(room)/push.killed/blob")
-      let held = try HeldDirectory(in: cache / room, prefix: "push")
+      let held = try WorkDirectory(in: cache / room, prefix: "push")
+      defer { withExtendedLifetime(held) {} }
       try FileSystem.writeAtomically(Array("half".utf8), to: held.path / "blob")
       let result = try collect(cache)
       XCTAssertEqual(result.removed["leftovers"], .init([4]), room)

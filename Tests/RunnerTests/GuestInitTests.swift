@@ -1,6 +1,8 @@
+internal import Glibc
 internal import XCTest
 
 @testable import PackCore
+@testable import Runner
 
 /// The guest's init outside of a machine.
 final class GuestInitTests: XCTestCase {
@@ -33,4 +35,26 @@ final class GuestInitTests: XCTestCase {
     }
     XCTAssertLessThan(HostContext.monotonicClock() - started, 4_000_000_000)
   }
+
+  /// Whoever was to stop the container is gone: the program ends, also one that does not listen to SIGTERM.
+  func testEndsTheProgramWhenPackcIsGone() throws {
+    for (script, code) in [("exec sleep 60", Int32(143)), ("trap '' TERM; while :; do sleep 0.05; done", 137)] {
+      let pair = try SocketPair()
+      var process = try RunningProcess.start(
+        Command(
+          [try Workshop.guestInit().description, "container", "sh", "-c", script],
+          environment: ["PATH": "/usr/bin:/bin"], descriptors: [(pair.theirs.raw, 3)]))
+      let report = pair.takeOurs()
+      var first = pollfd(fd: report.raw, events: Int16(POLLIN), revents: 0)
+      XCTAssertEqual(poll(&first, 1, 5000), 1, "it did not report its start")
+      usleep(200_000)
+      XCTAssertNil(try process.reapIfEnded(), script)
+      close(report)
+      var end = pollfd(fd: process.endDescriptor, events: Int16(POLLIN), revents: 0)
+      XCTAssertEqual(poll(&end, 1, 10_000), 1, "it goes on: \(script)")
+      XCTAssertEqual(try process.reapIfEnded(), .exited(code), script)
+    }
+  }
+
+  private func close(_ descriptor: consuming Descriptor) {}
 }

@@ -116,21 +116,12 @@ public struct CacheCollector: Sendable {
       }
       if gone { result.add("leftovers", [size]) }
     }
-    // Calls of packs have no lock; none takes a day.
-    for path in try children("packs/calls") {
-      guard let status = try FileSystem.status(path), policy.isOld(status.changed, 24 * Policy.hour) else { continue }
-      let size = try CacheRoom.size(path)
-      if try trash.take([path]) { result.add("leftovers", [size]) }
-    }
-    // These are locked by whoever works in them: a file for a build's, the directory itself for a container's.
-    for (parent, lock) in [("work", "lock"), ("run", "."), ("transfer", ".")] {
-      for path in try children(parent) {
-        // Kept until it is away, so that nobody begins to work in it meanwhile.
-        guard let held = try? Descriptor.open(path / lock), flock(held.raw, LOCK_EX | LOCK_NB) == 0 else { continue }
+    for path in try ["work", "run", "transfer", "packs/calls"].flatMap(children) {
+      let size = try WorkDirectory.ifLeft(path) {
         let size = try CacheRoom.size(path)
-        if try trash.take([path]) { result.add("leftovers", [size]) }
-        try held.close()
+        return try trash.take([path]) ? size : nil
       }
+      if case .some(.some(let size)) = size { result.add("leftovers", [size]) }
     }
     try trash.empty()
   }

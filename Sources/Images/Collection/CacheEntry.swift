@@ -18,7 +18,8 @@ enum CacheRoom: String, CaseIterable {
   case segments
   /// `<digest>`, `<digest>.json`
   case stripped
-  /// `<digest of the project's path>/{record, digests, steps, builds}`; its lock stays, which a build may be waiting for.
+  /// `<digest of the project's path>/{record, digests, steps, owners, builds}`; its lock stays, which a build may be
+  /// waiting for.
   case projects
 
   /// Sorted by path. Names that begin with a dot are somebody's work in progress.
@@ -29,7 +30,7 @@ enum CacheRoom: String, CaseIterable {
     case .steps: return try names.compactMap { try entry([root / HostPath(bytes: $0)]) }
     case .projects:
       return try names.compactMap { name in
-        let files = ["record", "digests", "steps", "builds"].map { root / HostPath(bytes: name) / $0 }
+        let files = ["record", "digests", "steps", "owners", "builds"].map { root / HostPath(bytes: name) / $0 }
         return try entry(files.filter(FileSystem.exists))
       }
     case .segments, .stripped:

@@ -45,7 +45,8 @@ public struct ImageExport {
     _ reference: String?, as format: Format, names: [String]?, _ write: (UnsafeRawBufferPointer) throws -> Void
   ) throws -> ImageTransfer.Outcome {
     let image = try locator.locate(reference)
-    let directory = try HeldDirectory(in: locator.temporary, prefix: "export")
+    let directory = try WorkDirectory(in: locator.temporary, prefix: "export")
+    defer { withExtendedLifetime(directory) {} }
     let path = directory.path / "image.tar"
     let outcome = try archive(
       image, format, names ?? image.names, StagedFile(for: path), label: "\(format.rawValue):-")

@@ -67,7 +67,8 @@ public struct SymbolAnswer: Sendable {
     if let directory {
       try resolve(tool, Self.write(entries, of: symbols, to: directory))
     } else if core != nil || trace != nil {
-      let place = try HeldDirectory(in: temporary, prefix: "symbols")
+      let place = try WorkDirectory(in: temporary, prefix: "symbols")
+      defer { withExtendedLifetime(place) {} }
       try resolve(tool, Self.write(entries, of: symbols, to: place.path))
     }
   }

@@ -1,7 +1,9 @@
 internal import Glibc
 
 /// How many threads want each processor at this moment: a time limit that was meant for an idle machine has to be
-/// longer by that on a crowded one (two hundred builds at once). Decides how long packc waits, never what it makes.
+/// longer by that on a crowded one. Decides how long packc waits, never what it makes.
+///
+/// The load average says nothing here: it comes a minute late, after the crowd and long after its end.
 public enum Crowding {
   /// From 1 to 60; 1 where the kernel does not say. The fourth field of /proc/loadavg is RUNNABLE/ALL (proc(5)).
   public static func factor() -> Double {
@@ -11,9 +13,9 @@ public enum Crowding {
 
   static func factor(_ loadavg: String, processors: Int) -> Double {
     let fields = loadavg.split(separator: " ")
-    guard fields.count >= 4, let average = Double(fields[0]), average.isFinite,
-      let runnable = fields[3].split(separator: "/").first.flatMap({ Double($0) })
+    guard fields.count >= 4, let runnable = fields[3].split(separator: "/").first.flatMap({ Double($0) }),
+      runnable.isFinite
     else { return 1 }
-    return min(max(max(average, runnable) / Double(max(processors, 1)), 1), 60)
+    return min(max(runnable / Double(max(processors, 1)), 1), 60)
   }
 }

@@ -4,6 +4,8 @@ internal import PackCore
 struct CallDirectories {
   let root: HostPath
   let scratch: HostPath
+  /// Nil where the root is somebody else's.
+  private let held: WorkDirectory?
   var home: HostPath { root / "home" }
   var temporary: HostPath { root / "tmp" }
   var work: HostPath { root / "work" }
@@ -11,15 +13,18 @@ struct CallDirectories {
   var answer: HostPath { root / "answer" }
   var response: HostPath { answer / CallPaths.responseName }
 
-  /// Fresh ones below `cache`; the caller removes `root`.
+  /// Fresh ones below `cache`, gone with the last copy of the value.
   init(phase: PackPhase, pack: String, cache: HostPath) throws {
-    root = try FileSystem.createTemporaryDirectory(in: cache / "packs/calls", prefix: phase.rawValue)
+    let held = try WorkDirectory(in: cache / "packs/calls", prefix: phase.rawValue)
+    root = held.path
+    self.held = held
     scratch = cache / "packs/scratch" / pack
     try create()
   }
 
   init(root: HostPath, scratch: HostPath) throws {
     self.root = root
+    held = nil
     self.scratch = scratch
     try create()
   }

@@ -34,17 +34,18 @@ struct PackCall {
   /// Ends with status ok or not_applicable; an error that the pack reports is thrown as its failure.
   func run() throws -> PackResponse {
     let directories = try CallDirectories(phase: phase, pack: pack.name, cache: cache)
-    defer { try? FileSystem.removeTree(directories.root) }
+    defer { withExtendedLifetime(directories) {} }
     let paths =
       bubblewrap == nil
       ? CallPaths(pack, project: request.project.directory, directories) : CallPaths.sandboxed(pack)
     let translation = PathTranslation(seen: paths.project.description, project: request.project.directory)
     let id = CallRequest.newID()
     let events = try EventPipe(translation.reporter(reporter))
-    let result = try ProcessRunner().run(command(id, paths, directories, events: events.childEnd))
+    let limit = request.timeLimit * Crowding.factor()
+    let result = try ProcessRunner().run(command(id, paths, directories, events: events.childEnd, limit: limit))
     events.finish()
     let log = translation.text(Self.tail(result))
-    if result.timedOut { throw PacksFailure.timedOut(pack, phase, limit: request.timeLimit, log: log) }
+    if result.timedOut { throw PacksFailure.timedOut(pack, phase, limit: limit, log: log) }
     let end = try end(of: result)
     let verdict: ResponseJudge.Verdict
     do throws(ResponseJudge.Violation) {
@@ -59,8 +60,8 @@ struct PackCall {
 
   // MARK: Process
 
-  private func command(_ id: String, _ paths: CallPaths, _ directories: CallDirectories, events: Int32) throws
-    -> Command
+  private func command(_ id: String, _ paths: CallPaths, _ directories: CallDirectories, events: Int32, limit: Double)
+    throws -> Command
   {
     var argv = [paths.executable.description, phase.rawValue]
     if let bubblewrap {
@@ -72,7 +73,7 @@ struct PackCall {
     return Command(
       argv, environment: request.environment(context, paths), directory: request.project.directory,
       input: .bytes(input), keep: 8 << 10, descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)],
-      timeout: request.timeLimit * Crowding.factor(), grace: grace)
+      timeout: limit, grace: grace)
   }
 
   /// Root builds a project that is closed to all but its owner (a checkout of mode 0700 in a container).

@@ -84,7 +84,8 @@ enum RunCommand {
     try FileSystem.createDirectory(parent)
     // An image may hold set-user-ID programs, which nobody else on this host shall reach.
     try FileSystem.setMode(parent, 0o700)
-    let held = try HeldDirectory(in: parent, prefix: "oci")
+    let held = try WorkDirectory(in: parent, prefix: "oci")
+    defer { withExtendedLifetime(held) {} }
     let root = held.path
     // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
     try FileSystem.setMode(root, 0o755)

@@ -95,10 +95,18 @@ enum StoreCheck {
   static func assertTidy(
     _ cache: HostPath, _ note: String = "", file: StaticString = #filePath, line: UInt = #line
   ) throws {
-    for place in ["store/staging", "store/leases", "work", "run", "trash"] {
+    for place in ["store/staging", "store/leases", "work", "run", "transfer", "trash", "packs/calls"] {
       guard FileSystem.isDirectory(cache / HostPath(place)) else { continue }
       let left = try DirectoryWalk.names(in: cache / HostPath(place)).map { String(decoding: $0, as: UTF8.self) }
       XCTAssertEqual(left, [], "\(place) \(note)", file: file, line: line)
+    }
+    // What is being written has a name that begins with a dot; what lies below a step's outputs is the step's own.
+    for room in ["steps", "layers", "segments", "stripped", "projects", "store"]
+    where FileSystem.isDirectory(cache / HostPath(room)) {
+      let left = try DirectoryWalk.sortedByPath(cache / HostPath(room)).filter {
+        $0.path.name.hasPrefix(".") && !$0.path.description.contains("/work/")
+      }
+      XCTAssertEqual(left.map(\.path.description), [], "\(room) \(note)", file: file, line: line)
     }
   }
 }
