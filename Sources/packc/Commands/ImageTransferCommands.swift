@@ -45,8 +45,8 @@ enum ImageTransferCommands {
       ImageFlags.platform, ImageFlags.withReferrers,
     ] + RegistryFlags.connection,
     details: "The same image gives the same bytes, whatever machine, user, directory and time zone.\n"
-      + "--referrers is for oci-archive and dir; podman load refuses an archive that has them.\n"
       + ImageFlags.ownBuild + ImageFlags.references
+      + "\n--referrers is for oci-archive and dir; podman load refuses an archive that has them."
   ) { invocation in
     let (locator, transfer) = try ImageFlags.transfer(invocation)
     let export = ImageExport(locator, transfer)
