@@ -24,6 +24,12 @@ enum ImagesFailure {
       hint: "run `packc build` there, or name an image: `packc image list` shows the store's", exit: .badInput)
   }
 
+  static func whichArchive(_ text: String) -> Failure {
+    Failure(
+      "wrong_usage", "\"\(text)\" looks like a file, and does not say of which kind",
+      hint: "write oci-archive:\(text) or docker-archive:\(text)", exit: .usage)
+  }
+
   static func noPath(_ path: HostPath) -> Failure {
     let problem =
       FileSystem.exists(path) ? "there is no image layout and no archive at \(path)" : "there is no file \(path)"

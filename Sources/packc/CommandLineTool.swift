@@ -13,6 +13,10 @@ struct CommandLineTool {
       let parsed = try ArgumentParser(commands: Commands.all).parse(asked)
       isRun = parsed.command?.name == "run"
       wantsJSON = try Self.wantsJSON(parsed)
+      if let noun = parsed.noun {
+        try StandardOutput.write(Array(Help.group(noun).utf8))
+        return .done
+      }
       if parsed.values["help"] != nil || parsed.command == nil {
         try Help.print(parsed.command)
         return parsed.command == nil && parsed.values["help"] == nil ? .usage : .done

@@ -65,7 +65,7 @@ public struct ImageLocator: Sendable {
   }
 
   /// `shop.tar`, `shop.tar.gz`, `dist/shop.tgz`: a file's name more likely than an image's.
-  private static func looksLikeArchive(_ text: String) -> Bool {
+  static func looksLikeArchive(_ text: String) -> Bool {
     guard !text.contains(":"), let name = text.split(separator: "/").last else { return false }
     return name.contains(".tar") || name.hasSuffix(".tgz") || name.hasSuffix(".tzst")
   }
