@@ -86,8 +86,9 @@ final class ImageLayoutTests: XCTestCase {
     let scratch = try Scratch()
     try write(scratch, .gzip)
     try FileSystem.writeAtomically([1], to: scratch.root / "image/old")
-    // What a killed packc left: a directory with something in it that nobody holds.
+    // What killed packcs left: directories that nobody holds, with something in it or killed before that.
     try FileSystem.createDirectory(scratch.root / ".image.packc-new.abcdef/blobs")
+    try FileSystem.createDirectory(scratch.root / ".image.packc-new.empty1")
     try write(scratch, .zstd(level: 3), tag: "new")
     XCTAssertFalse(FileSystem.exists(scratch.root / "image/old"))
     XCTAssertEqual(try LayoutSource(layout: scratch.root / "image").tags(), ["new"])

@@ -5,27 +5,21 @@ internal import Glibc
 /// whole, also when packc is killed in between. What a killed one left behind is removed by the next one.
 public struct StagedDirectory: ~Copyable, Sendable {
   /// Where to build: an empty directory, 0755, on the target's file system.
-  public let path: HostPath
+  public var path: HostPath { held.path }
   private let target: HostPath
-  /// Held as long as packc works in the directory, so that others know that it is not a leftover.
-  private let lock: Descriptor
+  /// Gone with the value, with whatever lies there then.
+  private let held: WorkDirectory
 
   /// Makes the directory (and its parents).
   public init(for target: HostPath) throws {
     // A link to a directory stays a link; what it points to is replaced.
     let target = FileSystem.resolve(target) ?? target
     try Self.removeLeftovers(of: target)
-    let path = try FileSystem.createTemporaryDirectory(in: target.parent, prefix: Self.prefix(of: target))
-    let lock = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0, fchmod(lock.raw, 0o755) == 0 else {
-      throw Failure.system("prepare the directory", path, errno: errno)
-    }
+    let held = try WorkDirectory(in: target.parent, prefix: Self.prefix(of: target))
+    try FileSystem.setMode(held.path, 0o755)
     self.target = target
-    self.path = path
-    self.lock = lock
+    self.held = held
   }
-
-  deinit { try? FileSystem.removeTree(path) }
 
   /// Puts the directory in its place and removes what was there.
   public func commit() throws {
@@ -64,15 +58,11 @@ public struct StagedDirectory: ~Copyable, Sendable {
     (target.name.hasPrefix(".") ? "" : ".") + "\(target.name).packc-new"
   }
 
-  /// Directories that nobody holds. An empty one may be another packc's, made a moment ago; it harms nobody.
   private static func removeLeftovers(of target: HostPath) throws {
     guard FileSystem.isDirectory(target.parent) else { return }
     for name in try DirectoryWalk.names(in: target.parent) where name.starts(with: prefix(of: target).utf8) {
-      let path = target.parent / HostPath(bytes: name)
-      guard let directory = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-        flock(directory.raw, LOCK_EX | LOCK_NB) == 0, (try? DirectoryWalk.names(in: path).isEmpty) == false
-      else { continue }
-      try? FileSystem.removeTree(path)
+      let left = target.parent / HostPath(bytes: name)
+      _ = try? WorkDirectory.ifLeft(left) { try FileSystem.removeTree(left) }
     }
   }
 }
