@@ -28,4 +28,7 @@ done
 for file in LICENSE README.md; do
   if [ -f "$file" ]; then install -D -m 644 "$file" "$prefix/share/doc/packc/$file"; fi
 done
+# What the README links to.
+rm -rf "${prefix:?}/share/doc/packc/docs"
+find docs -type f -print0 | while IFS= read -r -d '' file; do install -D -m 644 "$file" "$prefix/share/doc/packc/$file"; done
 echo "make install: $prefix/bin/packc"

@@ -7,7 +7,10 @@ internal import PackCore
 /// A directory that holds something of somebody else's (`--output`), or that cannot be exchanged (a mount point, a parent
 /// that may not be written), stays, and its parts are replaced one after the other.
 struct OutputDirectory: ~Copyable {
-  private static let ours: Set<String> = ["image", "unikernel", "contract.json", "build.json", ".gitignore"]
+  /// `packc image report` puts its page there, which goes with the build that it is about.
+  private static let ours: Set<String> = [
+    "image", "unikernel", "contract.json", "build.json", ".gitignore", "report.html",
+  ]
 
   /// Where the parts are written now.
   let path: HostPath

@@ -7,7 +7,9 @@ internal import PackCore
 extension OutputStage {
   /// The OCI layout, with what is known of the image as labels (Docker drops annotations) and annotations.
   /// - Parameter directory: where it is written now; `output` is where it will lie.
-  mutating func writeImage(_ parts: Parts, _ unikernel: Unikernel?, in directory: HostPath) throws -> WrittenImage? {
+  mutating func writeImage(
+    _ parts: Parts, _ unikernel: Unikernel?, _ owners: OwnerRules, in directory: HostPath
+  ) throws -> WrittenImage? {
     let layout = output / "image"
     guard request.makesImage else {
       try FileSystem.removeTree(directory / "image")
@@ -22,7 +24,10 @@ extension OutputStage {
     let written = try ImageBuilder.write(
       image: description, layers: parts.layers, store: store, layout: directory / "image",
       tag: request.tag ?? parts.identity.name, shownAs: layout
-    ) { try symbols(parts.assembled.programs, of: $0) }
+    ) { image in
+      let rules = owners.isEmpty ? [] : [try OwnerArtifact.assemble(owners, subject: image, store: store)]
+      return try symbols(parts.assembled.programs, of: image) + rules
+    }
     addFiles([layout / "oci-layout", layout / "index.json"])
     let blobs = [written.manifest.digest, written.config.digest] + parts.layers.map(\.digest)
     let more = Set(written.referrers.flatMap(\.blobs).map(\.digest)).sorted()

@@ -67,10 +67,12 @@ struct OutputStage {
     // Beside its place until everything else is written: a build that fails leaves the last one whole.
     let staged = try StagedDirectory(for: directory.path / "unikernel")
     let unikernel = try stage("unikernel", "kernel and initrd") { try writeUnikernel(parts, in: staged.path) }
-    let image = try stage("image", "layers, config, manifest") { try writeImage(parts, unikernel, in: directory.path) }
+    let owners = OwnerRecord(root: parts.assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
+    let image = try stage("image", "layers, config, manifest") {
+      try writeImage(parts, unikernel, owners, in: directory.path)
+    }
     if unikernel == nil { try FileSystem.removeTree(directory.path / "unikernel") } else { try staged.commit() }
     let result = answer(parts, image, unikernel)
-    let owners = OwnerRecord(root: parts.assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
     try write(CanonicalJSON.encodePretty(parts.contract.json), to: "contract.json", in: directory.path)
     try write(
       CanonicalJSON.encodePretty(

@@ -84,3 +84,7 @@ unsigned long long chost_timestamp_counter(void) {
 int chost_set_attribute(int fd, const char *name, const void *value, unsigned long size) {
   return fsetxattr(fd, name, value, size, 0);
 }
+
+long chost_list(int directory, void *buffer, unsigned long size) {
+  return syscall(SYS_getdents64, directory, buffer, size);
+}

@@ -122,8 +122,7 @@ private enum DebugPlan {
         header.sh_offset = pieces.size
       }
     } else if section.hasBytes {
-      guard header.sh_addralign <= 1 << 20 else { throw handle.malformed("section \(section.name) is misaligned") }
-      header.sh_offset = pieces.pad(to: max(1, header.sh_addralign))
+      header.sh_offset = pieces.pad(to: try section.alignment(in: handle))
       pieces.copy(offset: section.header.sh_offset, count: header.sh_size)
     } else {
       header.sh_offset = pieces.size

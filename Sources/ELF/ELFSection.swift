@@ -12,6 +12,15 @@ struct ELFSection {
   /// Where its bytes end in the file; 0 without any.
   var end: UInt64 { hasBytes ? header.sh_offset &+ header.sh_size : 0 }
 
+  /// What a section that gets a new place is aligned to.
+  /// - Throws: `malformed_elf` beyond 1 MiB: no linker asks for it, and that many zeros would be written.
+  func alignment(in handle: borrowing ELFHandle) throws -> UInt64 {
+    guard header.sh_addralign <= 1 << 20 else {
+      throw handle.malformed("section \(name) asks for an alignment of \(header.sh_addralign) bytes")
+    }
+    return max(1, header.sh_addralign)
+  }
+
   /// A section name table: NUL, then each name with its NUL; the same name once.
   static func nameTable(_ sections: [ELFSection]) -> (bytes: [UInt8], offsets: [UInt32]) {
     var bytes: [UInt8] = [0]

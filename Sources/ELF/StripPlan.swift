@@ -108,13 +108,10 @@ struct StripPlan {
       if Self.infoIsSection(section.header) { new.sh_info = UInt32(newIndex[Int(section.header.sh_info)] ?? 0) }
       if section.index == nameTable {
         new.sh_size = UInt64(names.count)
-        new.sh_offset = pieces.pad(to: max(1, section.header.sh_addralign))
+        new.sh_offset = pieces.pad(to: try section.alignment(in: handle))
         pieces.append(names)
       } else if section.hasBytes, section.end > loadedEnd {
-        guard section.header.sh_addralign <= 1 << 20 else {
-          throw handle.malformed("section \(section.name) is misaligned")
-        }
-        new.sh_offset = pieces.pad(to: max(1, section.header.sh_addralign))
+        new.sh_offset = pieces.pad(to: try section.alignment(in: handle))
         pieces.copy(offset: section.header.sh_offset, count: section.header.sh_size)
       } else if !section.hasBytes, section.index != 0, section.header.sh_offset > loadedEnd {
         new.sh_offset = loadedEnd

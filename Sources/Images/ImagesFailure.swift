@@ -24,9 +24,17 @@ enum ImagesFailure {
       hint: "run `packc build` there, or name an image: `packc image list` shows the store's", exit: .badInput)
   }
 
-  static func noPath(_ path: HostPath) -> Failure {
+  static func whichArchive(_ text: String) -> Failure {
     Failure(
-      "no_image", "there is no image layout and no archive at \(path)",
+      "wrong_usage", "\"\(text)\" looks like a file, and does not say of which kind",
+      hint: "write oci-archive:\(text) or docker-archive:\(text)", exit: .usage)
+  }
+
+  static func noPath(_ path: HostPath) -> Failure {
+    let problem =
+      FileSystem.exists(path) ? "there is no image layout and no archive at \(path)" : "there is no file \(path)"
+    return Failure(
+      "no_image", problem,
       hint: "give the path of an archive, or of a directory with an oci-layout in it", exit: .badInput)
   }
 

@@ -25,7 +25,7 @@ public final class RegistryDestination: ImageDestination {
   }
   private struct State {
     var tally = Tally()
-    var written: Set<Digest> = []
+    var mounted: Set<Digest> = []
   }
 
   /// - Parameters:
@@ -58,7 +58,9 @@ public final class RegistryDestination: ImageDestination {
     }
     state.withLock { state in
       switch outcome {
-      case .mounted: state.tally.mounted += 1
+      case .mounted:
+        state.tally.mounted += 1
+        state.mounted.insert(descriptor.digest)
       case .sent:
         state.tally.sent += 1
         state.tally.sentBytes += descriptor.size
@@ -66,27 +68,28 @@ public final class RegistryDestination: ImageDestination {
     }
   }
 
+  public func isMounted(_ descriptor: BlobDescriptor) -> Bool {
+    state.withLock { $0.mounted.contains(descriptor.digest) }
+  }
+
   private func send(
     _ descriptor: BlobDescriptor, from source: any ImageSource, progress: @escaping @Sendable (Int64) -> Void
   ) throws -> BlobUpload.Outcome {
-    var upload = BlobUpload(repository, descriptor, progress: progress)
-    var directory: WorkDirectory?
-    defer { withExtendedLifetime(directory) {} }
+    // What has to be fetched first is half done then.
+    let isSpooled = Locked(false)
+    var upload = BlobUpload(repository, descriptor) { done in
+      progress(isSpooled.withLock { $0 } ? (descriptor.size + done) / 2 : done)
+    }
+    var spool: Spool?
+    defer { withExtendedLifetime(spool) {} }
     return try upload.run(mountingFrom: neighbours(source)) {
       if let file = source.file(of: descriptor.digest) { return file }
-      try FileSystem.createDirectory(scratch)
-      let made = try WorkDirectory(in: scratch, prefix: "push")
-      directory = made
-      try spool(descriptor, from: source, to: made.path / "blob")
-      return made.path / "blob"
+      let made = try Spool(in: scratch)
+      spool = made
+      try made.fill(descriptor, from: source) { progress($0 / 2) }
+      isSpooled.withLock { $0 = true }
+      return made.file
     }
-  }
-
-  /// Whole and checked before the first byte is sent, so that a cut upload can go on.
-  private func spool(_ descriptor: BlobDescriptor, from source: any ImageSource, to file: HostPath) throws {
-    let spool = try Descriptor.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    try source.read(descriptor) { try spool.write($0) }
-    try spool.close()
   }
 
   /// Repositories of this registry that have what the source has.
@@ -118,5 +121,25 @@ public final class RegistryDestination: ImageDestination {
     guard let subject = document.subject, headers?["oci-subject"] == nil else { return }
     try repository.addFallbackReferrer(document.asReferrer, to: subject.digest)
     state.withLock { $0.tally.fallbackReferrers += 1 }
+  }
+}
+
+/// A blob on its way from one registry to another: whole and checked before its first byte is sent, so that a cut upload
+/// can go on.
+private final class Spool {
+  private let directory: WorkDirectory
+  var file: HostPath { directory.path / "blob" }
+
+  init(in scratch: HostPath) throws { directory = try WorkDirectory(in: scratch, prefix: "push") }
+
+  func fill(_ descriptor: BlobDescriptor, from source: any ImageSource, progress: (Int64) -> Void) throws {
+    let output = try Descriptor.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    var done: Int64 = 0
+    try source.read(descriptor) { bytes in
+      try output.write(bytes)
+      done += Int64(bytes.count)
+      progress(done)
+    }
+    try output.close()
   }
 }

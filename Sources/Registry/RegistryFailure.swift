@@ -76,10 +76,11 @@ enum RegistryFailure {
   }
 
   static func unauthorized(_ host: String, _ what: String, hasCredential: Bool, _ cause: String?) -> Failure {
-    let how = hasCredential ? "does not accept the name and password that are stored for it" : "wants a login"
+    let how = hasCredential ? "does not accept the name and password" : "wants a login"
+    let again = hasCredential ? "check them, and " : ""
     return Failure(
       "registry_unauthorized", "\(host) \(how) (401: \(what))",
-      hint: "run `packc image login \(host) -u USER` with the password or token on standard input",
+      hint: "\(again)run `packc image login \(host) -u USER` with the password or token on standard input",
       exit: .notPermitted, cause: cause)
   }
 

@@ -13,6 +13,10 @@ struct CommandLineTool {
       let parsed = try ArgumentParser(commands: Commands.all).parse(asked)
       isRun = parsed.command?.name == "run"
       wantsJSON = try Self.wantsJSON(parsed)
+      if let noun = parsed.noun {
+        try StandardOutput.write(Array(Help.group(noun).utf8))
+        return .done
+      }
       if parsed.values["help"] != nil || parsed.command == nil {
         try Help.print(parsed.command)
         return parsed.command == nil && parsed.values["help"] == nil ? .usage : .done
@@ -64,13 +68,25 @@ struct CommandLineTool {
 
   /// Before the arguments are parsed, for an error in parsing them.
   private static func asksForJSON(_ arguments: [String]) -> Bool {
-    arguments.contains("--json") || arguments.contains("-ojson")
-      || zip(arguments, arguments.dropFirst()).contains { $0 == "-o" && $1 == "json" }
+    if arguments.contains("--json") { return true }
+    // `image export -o json` writes a file of that name.
+    let isPath = Commands.all.contains { command in
+      command.flags.contains { $0.short == "o" }
+        && arguments.contains(sequence: command.name.split(separator: " ").map(String.init))
+    }
+    return !isPath && (arguments.contains("-ojson") || arguments.contains(sequence: ["-o", "json"]))
   }
 
   private static func show(_ failure: Failure, json: Bool) {
     StandardOutput.writeError("error: \(failure)\n")
     guard json else { return }
     try? StandardOutput.write(CanonicalJSON.encodePretty(failure.document))
+  }
+}
+
+extension [String] {
+  /// True when these stand in it one behind the other.
+  fileprivate func contains(sequence: [String]) -> Bool {
+    indices.contains { self[$0...].starts(with: sequence) }
   }
 }

@@ -16,12 +16,21 @@ enum Help {
     return out
   }
 
+  /// The commands of a noun: `packc image`, `packc image --help`.
+  static func group(_ noun: String) -> String {
+    let commands = Commands.all.filter { $0.name.hasPrefix(noun + " ") }
+    let width = commands.map { $0.name.utf8.count }.max() ?? 0
+    return "usage: packc \(noun) COMMAND [FLAGS] [ARGUMENTS]\n\n"
+      + commands.map { "  \(pad($0.name, width))  \($0.summary)\n" }.joined()
+      + "\n`packc \(noun) COMMAND --help` shows a command's flags.\n"
+  }
+
   static func text(_ command: CommandDefinition) -> String {
     var out = "packc \(command.name): \(command.summary)\n\n"
     out += "usage: packc \(command.name) [FLAGS]\(command.operands.isEmpty ? "" : " " + command.operands)\n"
     if !command.details.isEmpty { out += "\n" + command.details + "\n" }
     if !command.flags.isEmpty { out += "\nFlags:\n" + table(command.flags) }
-    return out + "\nFlags of every command:\n" + table(GlobalFlags.all)
+    return out + "\nFlags of every command:\n" + table(GlobalFlags.beside(command.flags))
   }
 
   private static func table(_ flags: [Flag]) -> String {

@@ -55,6 +55,26 @@ final class DebugFuzzTests: XCTestCase {
     XCTAssertGreaterThan(written, 10)
   }
 
+  /// A name table that asks for 2^60 bytes of zeros before it.
+  func testMutatedAlignmentIsRefused() throws {
+    let shop = try Workshop()
+    var bytes = try FileSystem.read(shop.compile("aligned", hello, ["-g"]))
+    func number(_ at: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) } }
+    // e_shoff, e_shstrndx, and sh_addralign in a header of 64 bytes (elf(5)).
+    let alignment = number(40, 8) + 64 * number(62, 2) + 48
+    bytes.replaceSubrange(alignment..<(alignment + 8), with: [0, 0, 0, 0, 0, 0, 0, 0x10])
+    let path = shop.path("aligned-far")
+    try FileSystem.writeAtomically(bytes, to: path, durable: false)
+    for (name, body) in [
+      ("debug", { _ = try DebugFile.write(path) { _ in } }),
+      ("strip", { _ = try Strip.strip(path, to: shop.path("out")) }),
+    ] as [(String, () throws -> Void)] {
+      XCTAssertThrowsError(try body(), name) { error in
+        XCTAssertEqual((error as? Failure)?.code, "malformed_elf", "\(name): \(error)")
+      }
+    }
+  }
+
   func testRandomNotes() {
     let seed = Fuzzing.seed(13)
     var random = SeededRandom(seed: seed)

@@ -44,6 +44,23 @@ final class CacheCollectorTests: XCTestCase {
     }
   }
 
+  /// What a killed copy between registries, a run or an export left; not what somebody holds.
+  func testDirectoriesThatNobodyHoldsGo() throws {
+    let cache = try TemporaryDirectory()
+    for room in ["transfer", "run"] {
+      try cache.write("half", to: "\(room)/push.killed/blob")
+      let held = try WorkDirectory(in: cache / room, prefix: "push")
+      defer { withExtendedLifetime(held) {} }
+      try FileSystem.writeAtomically(Array("half".utf8), to: held.path / "blob")
+      let result = try collect(cache)
+      XCTAssertEqual(result.removed["leftovers"], .init([4]), room)
+      XCTAssertEqual(try cache.names(in: room).map { HostPath($0) }, [HostPath(held.path.name)])
+      XCTAssertEqual(try FileSystem.read(held.path / "blob"), Array("half".utf8))
+    }
+    XCTAssertEqual(try cache.names(in: "transfer") + cache.names(in: "run"), [], "gone with who held them")
+    XCTAssertEqual(try collect(cache).removed, [:])
+  }
+
   func testWhatWasNotUsedForLongGoesAsAWhole() throws {
     let cache = try cache(["steps/a": 40, "steps/b": 1, "segments/c": 31, "stripped/d": 29, "projects/e": 100])
     let dry = try collect(cache) { $0.dryRun = true }

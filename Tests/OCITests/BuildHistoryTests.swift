@@ -34,18 +34,4 @@ final class BuildHistoryTests: XCTestCase {
       XCTAssertEqual(BuildHistory(file: scratch / "builds").builds, [], "\(length) bytes")
     }
   }
-
-  func testTheManifestsOfEveryProject() throws {
-    let scratch = try TemporaryDirectory()
-    for (project, name) in [("/one", "a"), ("/two", "b")] {
-      try FileSystem.createDirectory(scratch.path / "projects" / Digest(of: HostPath(project).bytes).hex)
-      var history = BuildHistory(project: HostPath(project), cache: scratch.path)
-      try history.add(build(name))
-    }
-    XCTAssertEqual(
-      Set(BuildHistory.manifests(cache: scratch.path).map(\.digest)),
-      [
-        build("a").manifest.digest, build("b").manifest.digest,
-      ])
-  }
 }

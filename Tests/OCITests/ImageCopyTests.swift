@@ -163,6 +163,35 @@ final class ImageCopyTests: XCTestCase {
       assertFailure("damaged_image", try CopyPlan.make(source))?.message.contains("disagree about its size") == true)
   }
 
+  /// Several that begin while there is no layout yet: each image is there in the end, and no one waits for another.
+  func testLayoutsThatAreMadeAtTheSameTimeHaveAllImages() throws {
+    let scratch = try Scratch()
+    let layout = scratch.root / "out"
+    let names = (0..<6).map { "t\($0)" }
+    let copies = try names.map { name -> (LayoutDestination, StoreSource) in
+      let image = try TransferFixtures.image(scratch, text: name)
+      _ = try TransferFixtures.referrer(of: image.descriptor, name, scratch)
+      let source = try TransferFixtures.named("\(name):1", image.descriptor, scratch)
+      return (try LayoutDestination(layout: layout, tag: name), source)
+    }
+    let threads = try copies.map { destination, source in
+      try HostThread {
+        var copy = ImageCopy(from: source, to: destination)
+        copy.includesReferrers = true
+        try copy.run()
+      }
+    }
+    for thread in threads { try thread.join() }
+    XCTAssertEqual(try LayoutSource(layout: layout).tags(), names)
+    for (name, (_, source)) in zip(names, copies) {
+      let found = LayoutSource(layout: layout, tag: name)
+      XCTAssertEqual(try found.root().bytes, try source.root().bytes)
+      let plan = try CopyPlan.make(found, referrers: true)
+      XCTAssertEqual(plan.documents.count, 2, "the image and what is said about it")
+      for blob in plan.blobs { try found.read(blob) { _ in } }
+    }
+  }
+
   func testProgressIsReportedForEachBlob() throws {
     let scratch = try Scratch()
     let image = try TransferFixtures.image(scratch)

@@ -43,6 +43,18 @@ final class ProgressTests: XCTestCase {
       """)
   }
 
+  func testABriefStepHasOnePlainLine() {
+    XCTAssertEqual(
+      render(
+        PlainRenderer(palette: Palette(isOn: false)),
+        [
+          .briefStepStarted(id: "a", title: "2 kB to x"), .stepStarted(id: "b", title: "2 MB to x"),
+          .stepEnded(id: "a", status: .reused, reason: "is there already", seconds: 0),
+          .stepEnded(id: "b", status: .ran, reason: "", seconds: 1),
+        ]),
+      "▸ b: 2 MB to x\n✓ a: 2 kB to x reused (is there already) 0.0s\n✓ b ran 1.0s\n")
+  }
+
   func testPlainLinesInColour() {
     XCTAssertEqual(
       render(
@@ -77,6 +89,9 @@ final class ProgressTests: XCTestCase {
       {"event":"warning","text":"plain"}
 
       """#)
+    XCTAssertEqual(
+      render(JSONRenderer(), [.briefStepStarted(id: "a", title: "t")]),
+      #"{"event":"step_started","id":"a","title":"t"}"# + "\n")
   }
 
   func testTheTreeOnATerminal() {
@@ -90,10 +105,10 @@ final class ProgressTests: XCTestCase {
       send(.stepLine(id: "build", text: "one"), at: 2), "\u{1b}[1A\u{1b}[J▸ build: make  1.0s\n  │ one\n")
     XCTAssertEqual(
       send(.stepProgress(id: "build", done: 1, total: 3), at: 3),
-      "\u{1b}[2A\u{1b}[J▸ build: make  33%  2.0s\n  │ one\n")
+      "\u{1b}[2A\u{1b}[J▸ build: make  1 B/3 B  2.0s\n  │ one\n")
     XCTAssertEqual(
       send(.decision(Decision(what: "a", value: "b", source: "c")), at: 4),
-      "\u{1b}[2A\u{1b}[J• a b ← c\n▸ build: make  33%  3.0s\n  │ one\n", "what lasts goes above")
+      "\u{1b}[2A\u{1b}[J• a b ← c\n▸ build: make  1 B/3 B  3.0s\n  │ one\n", "what lasts goes above")
     XCTAssertEqual(
       send(.stepEnded(id: "build", status: .ran, reason: "new", seconds: 4), at: 5),
       "\u{1b}[2A\u{1b}[J✓ build ran (new) 4.0s\n")

@@ -5,6 +5,38 @@ import XCTest
 @testable import PackCore
 
 final class ValueTests: XCTestCase {
+  /// A path that shares a root's bytes is the path that those bytes say, for everything that can be asked of it.
+  func testHostPathsBelowARootAreOrdinaryPaths() throws {
+    let below = try XCTUnwrap(RootPath(bytes: Array("b/c".utf8) + [0xff]))
+    for root in ["/", "/a", "/a/", "a", "", "/x/y"] {
+      let shared = HostPath(root) / below
+      let plain = HostPath(root) / HostPath(bytes: below.bytes)
+      let flat = HostPath(bytes: shared.bytes)
+      for other in [plain, flat] {
+        XCTAssertEqual(shared, other, root)
+        XCTAssertEqual(shared.hashValue, other.hashValue, root)
+        XCTAssertEqual(shared.bytes, other.bytes, root)
+        XCTAssertEqual(shared.byteCount, other.bytes.count, root)
+        XCTAssertEqual(shared.parent, other.parent, root)
+        XCTAssertEqual(shared.nameBytes, other.nameBytes, root)
+        XCTAssertEqual(shared / below, other / below, root)
+        XCTAssertFalse(shared < other || other < shared, root)
+        let texts = [shared, other].map {
+          $0.withCString {
+            String(
+              decoding: Array(UnsafeBufferPointer(start: $0, count: strlen($0))).map(UInt8.init(bitPattern:)),
+              as: UTF8.self)
+          }
+        }
+        XCTAssertEqual(texts[0], texts[1], root)
+      }
+      var bytes: [UInt8] = [1]
+      shared.append(to: &bytes)
+      XCTAssertEqual(bytes, [1] + flat.bytes, root)
+      XCTAssertEqual(HostPath(root) / RootPath.root, HostPath(root), root)
+    }
+  }
+
   func testDigestParsesOnlyItsOneForm() {
     let hex = String(repeating: "0123456789abcdef", count: 4)
     XCTAssertEqual(Digest("sha256:" + hex)?.hex, hex)

@@ -55,8 +55,42 @@ final class CommandTests: XCTestCase {
         sandbox, "image", "push", "\(registry.host)/team/shop:1", "\(registry.host)/other/shop:1", "--json"
       ).run().expect(exit: .done).json().value
       XCTAssertEqual(mounted["blobs"], ["sent": 0, "mounted": 2, "present": 0])
+      let copied = try packc(
+        sandbox, "image", "copy", "docker://\(registry.host)/team/shop:1", "\(registry.host)/third/shop:1", "--json"
+      ).run().expect(exit: .done).json().value
+      XCTAssertEqual(try SchemaCheck("image.schema.json", definition: "transfer").problems(copied), [])
+      XCTAssertEqual(copied["mounted"], 2)
+      XCTAssertEqual(copied["copied"], 0)
+      XCTAssertEqual(copied["copied_bytes"], 0)
       try packc(sandbox, "image", "pull", "\(registry.host)/team/shop:3").run().expect(exit: .badInput)
         .expect(standardErrorContains: "its tags: 1, 2")
+    }
+  }
+
+  /// As strict as an import: what no honest tool writes is refused, however right its digests are, and has no name.
+  func testAPullRefusesHostileLayers() throws {
+    let good = Digest(of: [1])
+    let rows: [(note: String, layer: [UInt8], diffID: Digest?, says: String)] = [
+      ("a name that climbs", TarBuilder.make { $0.add("../escaped", content: [1]) }, nil, "climbs"),
+      ("another diffID", TarBuilder.make { $0.add("file", content: [1]) }, good, "diff_id"),
+      ("no archive", Array("<html>not found</html>".utf8), nil, "layer"),
+      (
+        "a file twice",
+        TarBuilder.make {
+          $0.add("file", content: [1])
+          $0.add("./file", content: [2])
+        }, nil, "twice"
+      ),
+    ]
+    for row in rows {
+      let sandbox = try TemporaryDirectory()
+      let image = try RegistryImage(layer: row.layer, diffID: row.diffID)
+      try withRegistry { registry in
+        image.put(into: registry, "shop", "1")
+        let result = try packc(sandbox, "image", "pull", "\(registry.host)/shop:1").run()
+        result.expect(exit: .badInput).expect(standardErrorContains: row.says)
+        try packc(sandbox, "image", "list").run().expect(standardOutputContains: "no image yet")
+      }
     }
   }
 

@@ -68,6 +68,42 @@ final class ImageCommandTests: XCTestCase {
       .expect(exit: .badInput).expect(standardErrorContains: "has files in it")
   }
 
+  /// Who owns what of the host is in no file of the image, and known elsewhere all the same.
+  func testOwnersGoWhereTheImageGoes() throws {
+    let fixture = try fixture()
+    let other = try Site("other machine")
+    func contents(_ site: Site, _ image: String) throws -> JSONValue? {
+      try site.packc("image", "inspect", image, "--json").in(site.directory.path).run().expect(exit: .done).json()
+        .value["contents"]
+    }
+    // The project's own name is not among what goes along.
+    func ofTheHost(_ contents: JSONValue?) -> [JSONValue] {
+      (contents?["owners"]?.array ?? []).filter { $0["owner"]?["kind"]?.string != "project" }
+    }
+    let here = try ofTheHost(contents(fixture.site, "shop"))
+    XCTAssertTrue(here.contains { $0["owner"]?["kind"]?.string == "packc" }, "\(here)")
+    for (flags, isKnown) in [(["--referrers"], true), ([], false)] {
+      let file = other.directory / "shop-\(isKnown).tar"
+      try fixture.site.packc(["image", "export", "shop", "--output", "\(file)"] + flags).run().expect(exit: .done)
+      XCTAssertEqual(try ofTheHost(contents(other, "\(file)")) == here, isKnown)
+    }
+    // From another directory, the same artifact; nothing in it is of the host's places.
+    let copy = try other.write(["unik.yaml": "version: 1\nname: shop\nartifact: {path: app}\n"], to: "elsewhere/shop")
+    try FileSystem.copyFile(fixture.project / "app", to: copy / "app", mode: 0o755)
+    let built = try other.build(copy, "--no-unikernel")
+    func artifact(_ layout: HostPath) throws -> [UInt8] {
+      let index = try JSONParser.parse(FileSystem.read(layout / "index.json"))
+      let entry = try XCTUnwrap(
+        index["manifests"]?.array?.first { $0["artifactType"]?.string == "application/vnd.packc.file-owners.v1" })
+      let manifest = try FileSystem.read(layout / "blobs/sha256" / XCTUnwrap(entry["digest"]?.digest).hex)
+      let layer = try XCTUnwrap(JSONParser.parse(manifest)["layers"]?.array?.first?["digest"]?.digest)
+      return try manifest + FileSystem.read(layout / "blobs/sha256" / layer.hex)
+    }
+    let bytes = try artifact(built.layout)
+    XCTAssertEqual(bytes, try artifact(fixture.built.layout))
+    XCTAssertFalse(String(decoding: bytes, as: UTF8.self).contains("/tmp"))
+  }
+
   /// Twice, under other circumstances each: umask, time zone, locale, directory, home.
   func testExportsAreTheSameBytesUnderOtherCircumstances() throws {
     let fixture = try fixture()
@@ -97,6 +133,10 @@ final class ImageCommandTests: XCTestCase {
       (["image", "export", "x", "--output", "y", "--format", "oci-arhive"], .usage, "oci-archive"),
       (["image", "inspect", "shop"], .badInput, "packc image list"),
       (["image", "inspect", "a b"], .usage, "NAME[:TAG]"), (["image", "import", "./nothing"], .badInput, "nothing"),
+      (["image", "import", "nothere.tar"], .badInput, "there is no file"),
+      (["image", "import", "dist/Nothere.tar.gz"], .badInput, "there is no file"),
+      (["image", "inspect", "a.tgz"], .badInput, "there is no file"),
+      (["image", "inspect", "a.tar:1"], .badInput, "packc image list"),
       (["image", "import", "notes.txt"], .badInput, "notes.txt"), (["image", "untag", "x"], .badInput, "x:latest"),
       (["image", "copy", "x"], .usage, "DESTINATION"),
       (["image", "inspect", "--raw", "--config"], .usage, "exclude each other"),

@@ -31,6 +31,14 @@ final class ImageDiffCommandTests: XCTestCase {
     }
     XCTAssertEqual(pages[0], pages[1])
     let page = String(decoding: pages[0], as: UTF8.self)
+    // Where it is no file of the project.
+    let answer = try site.packc("image", "report", "--project", "\(project)", "--json").run().expect(exit: .done).json()
+    XCTAssertEqual(answer.value["file"]?.string, "\(project)/.packc/report.html")
+    XCTAssertEqual(try FileSystem.read(project / ".packc/report.html"), pages[0])
+    XCTAssertEqual(try site.build(project).image, built.image)
+    try site.write(["main.go": Projects.goPrint("a third")], to: "shop")
+    XCTAssertNotEqual(try site.build(project).image, built.image)
+    XCTAssertFalse(FileSystem.exists(project / ".packc/report.html"), "the page was of another build")
     for part in ["example.com/shop", "How it was built", "Since the build before", "tzdata"] {
       XCTAssertTrue(page.contains(part), part)
     }

@@ -172,6 +172,34 @@ final class SymbolsTests: XCTestCase {
       .expect(standardErrorContains: "no debug symbols lie beside")
   }
 
+  /// An export is for other tools, some of which take every manifest of a layout for an image.
+  func testAnExportHasTheSymbolsOnlyWhenTheyAreWanted() throws {
+    let fixture = try fixture()
+    let place = try TemporaryDirectory("x")
+    let storage = ["--root", "\(place / "s")", "--runroot", "\(place / "r")", "--storage-driver", "vfs"]
+    for (format, reference) in [("oci-archive", "oci-archive:\(place / "e.tar")"), ("dir", "oci:\(place / "e")")] {
+      let output = "\(place / (format == "dir" ? "e" : "e.tar"))"
+      try fixture.site.packc("image", "export", fixture.built.ref, "--format", format, "--output", output).run()
+        .expect(exit: .done)
+      // Without a tag.
+      XCTAssertEqual(
+        try Tools.output("skopeo", ["inspect", "--format", "{{.Digest}}", reference]),
+        try XCTUnwrap(fixture.built.image) + "\n", format)
+      try symbols(fixture, [], image: reference).expect(exit: .badInput)
+        .expect(standardErrorContains: "no debug symbols lie beside")
+    }
+    _ = try Tools.output(
+      "podman", storage + ["load", "-q", "-i", "\(place / "e.tar")"], environment: ["HOME": "\(place / "home")"])
+    for target in ["with.tar", "with"] {
+      let format = target == "with" ? "dir" : "oci-archive"
+      try fixture.site.packc(
+        "image", "export", fixture.built.ref, "--referrers", "--format", format, "--output", "\(place / target)"
+      ).run().expect(exit: .done)
+      XCTAssertEqual(
+        try json(fixture, [], image: "\(place / target)")["symbols"]?.array?.count, 1, target)
+    }
+  }
+
   func testTheSameProjectElsewhereHasTheSameSymbols() throws {
     let fixture = try fixture()
     let site = try Site()

@@ -59,6 +59,23 @@ final class UsageTests: XCTestCase {
     }
   }
 
+  /// Of `image export`, `-o` is the file.
+  func testALetterOfACommandsOwnIsNotTheGlobalOne() throws {
+    let help = try PackcProcess("image", "export", "--help").run().expect(exit: .done).standardOutput
+    XCTAssertEqual(help.split(separator: "\n").filter { $0.contains("-o, ") }.count, 1, help)
+    XCTAssertTrue(help.contains("-o, --output PATH"), help)
+    XCTAssertTrue(help.contains("    --output-format json|text"), help)
+    try PackcProcess("image", "list", "--help").run().expect(standardOutputContains: "-o, --output-format")
+    let empty = try TemporaryDirectory("packc-e2e")
+    for arguments in [["image", "export", "-o", "json", "--nonsense"], ["image", "export", "x", "-o", "json"]] {
+      let result = try PackcProcess(arguments: arguments).in(empty.path).run()
+      XCTAssertNotEqual(result.result.end, .exited(0))
+      result.expect(standardOutput: "")
+    }
+    try PackcProcess("image", "list", "-o", "json", "--nonsense").run().expect(exit: .usage)
+      .expect(standardOutputContains: "wrong_usage")
+  }
+
   func testHelpShowsEveryCommandAndEachItsFlags() throws {
     let overview = try PackcProcess("help").run().expect(exit: .done).standardOutput
     for name in ["build", "run", "plan", "lock", "check", "kernel import", "kernel list", "version"] {

@@ -37,5 +37,8 @@ int chost_rename_new(const char *from, const char *to);
 /// The processor's time-stamp counter (rdtsc), or 0 where there is none.
 unsigned long long chost_timestamp_counter(void);
 
+/// getdents64(2): records of names into `buffer`. Their bytes, 0 at the end, or -1 with errno.
+long chost_list(int directory, void *buffer, unsigned long size);
+
 /// fsetxattr(2): the module map of glibc leaves it out. 0 or -1 with errno.
 int chost_set_attribute(int fd, const char *name, const void *value, unsigned long size);

@@ -145,8 +145,6 @@ public struct CacheCollector: Sendable {
         result.add("layers", [record.size])
       }
     }
-    // The last images of each project, which `packc image diff` compares.
-    for manifest in BuildHistory.manifests(cache: cache) { roots.insert(manifest.digest) }
     let report = try StoreCollector(
       ImageStore(content: content), policy: .init(grace: policy.grace, now: policy.now, dryRun: policy.dryRun)
     ).collect(alsoKeeping: roots)

@@ -16,6 +16,8 @@ public struct ImageTransfer {
       JSONValue(compact: [
         "digest": JSONValue(digest), "source": .string(source), "destination": .string(destination),
         "copied": summary.map { .integer(Int64($0.copied)) }, "copied_bytes": summary.map { .integer($0.copiedBytes) },
+        "mounted": summary.map { .integer(Int64($0.mounted)) },
+        "mounted_bytes": summary.map { .integer($0.mountedBytes) },
         "present": summary.map { .integer(Int64($0.present)) },
         "present_bytes": summary.map { .integer($0.presentBytes) },
       ])
@@ -25,6 +27,7 @@ public struct ImageTransfer {
       var line = "\(destination)  \(digest)"
       if let summary {
         line += "  \(summary.copied) blobs, \(ByteText.text(summary.copiedBytes))"
+        if summary.mounted > 0 { line += "; \(summary.mounted) were mounted from another repository" }
         if summary.present > 0 { line += "; \(summary.present) were there already" }
       }
       return line + "\n"

@@ -59,8 +59,23 @@ public struct ImageLocator: Sendable {
       guard !text.hasPrefix("/"), !text.hasPrefix("./"), !text.hasPrefix("../") else {
         throw ImagesFailure.noPath(path)
       }
+      if Self.looksLikeArchive(text), try !isNamed(text) { throw ImagesFailure.noPath(path) }
       return nil
     }
+  }
+
+  /// `shop.tar`, `shop.tar.gz`, `dist/shop.tgz`: a file's name more likely than an image's.
+  static func looksLikeArchive(_ text: String) -> Bool {
+    guard !text.contains(":"), let name = text.split(separator: "/").last else { return false }
+    return name.contains(".tar") || name.hasSuffix(".tgz") || name.hasSuffix(".tzst")
+  }
+
+  /// True for a name that an image of the store has, and for one of a registry.
+  private func isNamed(_ text: String) throws -> Bool {
+    guard case .name(let name, let registry) = try? ImageReference(parsing: text, in: context.workingDirectory) else {
+      return false
+    }
+    return try registry != nil || store.find(name) != nil
   }
 
   private func layout(_ path: HostPath, tag: String?) throws -> LocatedImage {

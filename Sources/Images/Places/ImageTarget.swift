@@ -31,6 +31,7 @@ enum ImageTarget {
     case .name(_, let reference?) where locator.reachesRegistries:
       self = .blobs(try locator.access(reference).destination(reference))
     case .name(let name, _):
+      guard !ImageLocator.looksLikeArchive(text) else { throw ImagesFailure.whichArchive(text) }
       self = .blobs(try Self.store(name, locator))
     }
   }

@@ -25,7 +25,7 @@ public struct ImagePull: Sendable {
     public var json: JSONValue {
       [
         "ref": .string(name), "digest": JSONValue(summary.root.digest),
-        "media_type": JSONValue(summary.root.mediaType), "size": .integer(summary.copiedBytes + summary.presentBytes),
+        "media_type": JSONValue(summary.root.mediaType), "size": .integer(summary.bytes),
         "blobs": ["fetched": .integer(Int64(summary.copied)), "present": .integer(Int64(summary.present))],
       ]
     }

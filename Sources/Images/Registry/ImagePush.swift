@@ -25,7 +25,7 @@ public struct ImagePush: Sendable {
     public var json: JSONValue {
       [
         "ref": .string(reference.storeName), "digest": JSONValue(summary.root.digest),
-        "media_type": JSONValue(summary.root.mediaType), "size": .integer(summary.copiedBytes + summary.presentBytes),
+        "media_type": JSONValue(summary.root.mediaType), "size": .integer(summary.bytes),
         "source": .string(source),
         "blobs": [
           "sent": .integer(Int64(tally.sent)), "mounted": .integer(Int64(tally.mounted)),

@@ -50,6 +50,9 @@ public struct DockerArchiveWriter {
     ]
   }
 
+  /// Progress is said after so many bytes.
+  private static let shownStep: Int64 = 4 << 20
+
   private func write(_ layer: SingleImage.Layer, as name: String, into out: inout Output) throws {
     let id = layer.descriptor.digest.short
     let start = clock()
@@ -58,7 +61,16 @@ public struct DockerArchiveWriter {
     defer {
       reporter.send(.stepEnded(id: id, status: status, reason: "", seconds: Double(clock() &- start) / 1e9))
     }
-    try out.addStream(name) { write in try UnpackedLayer.read(layer, of: image.source, write) }
+    try out.addStream(name) { write in
+      var (done, shown): (Int64, Int64) = (0, 0)
+      return try UnpackedLayer.read(layer, of: image.source) { bytes in
+        try write(bytes)
+        done += Int64(bytes.count)
+        guard done - shown >= Self.shownStep else { return }
+        shown = done
+        reporter.send(.stepProgress(id: id, done: done, total: nil))
+      }
+    }
     status = .ran
   }
 

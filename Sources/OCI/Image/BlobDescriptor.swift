@@ -28,6 +28,7 @@ public struct BlobDescriptor: Hashable, Sendable {
   }
 
   public init(_ reader: JSONReader) throws {
+    try reader.refuseOtherSpellings(of: ["mediaType", "digest", "size", "artifactType", "platform", "annotations"])
     let type = try reader.required("mediaType")
     guard let mediaType = MediaType(try type.string()) else { throw type.failure("not a media type") }
     self.init(
@@ -61,6 +62,7 @@ public struct ImagePlatform: Hashable, Sendable, CustomStringConvertible {
   }
   public init(_ platform: Platform) { self.init(os: platform.os, architecture: platform.architecture.rawValue) }
   init(_ reader: JSONReader) throws {
+    try reader.refuseOtherSpellings(of: ["os", "architecture", "variant"])
     self.init(
       os: try reader.required("os").string(), architecture: try reader.required("architecture").string(),
       variant: try reader.optional("variant")?.string())

@@ -52,6 +52,6 @@ public struct WrittenImage: Hashable, Sendable {
   public let config: BlobDescriptor
   /// As podman and skopeo take it: `oci:.packc/image:shop`.
   public let ref: String
-  /// What lies beside it: debug symbols.
+  /// What lies beside it: debug symbols, owners of files.
   public let referrers: [ImageBuilder.Assembled]
 }

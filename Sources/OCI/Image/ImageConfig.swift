@@ -54,7 +54,9 @@ public struct ImageConfig: Hashable, Sendable {
 
 extension ImageConfig {
   public init(_ reader: JSONReader) throws {
+    try reader.refuseOtherSpellings(of: ["created", "config", "rootfs", "history"])
     let rootfs = try reader.required("rootfs")
+    try rootfs.refuseOtherSpellings(of: ["type", "diff_ids"])
     let type = try rootfs.required("type")
     guard try type.string() == "layers" else { throw type.failure("expected \"layers\"") }
     self.init(
@@ -62,6 +64,9 @@ extension ImageConfig {
       created: try reader.optional("created")?.string(),
       history: try reader.optional("history")?.array().map(History.init) ?? [])
     guard let config = try reader.optional("config") else { return }
+    try config.refuseOtherSpellings(of: [
+      "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "WorkingDir", "Labels", "StopSignal",
+    ])
     user = try config.optional("User")?.string()
     if let ports = try config.optional("ExposedPorts") {
       guard let object = ports.value.object else { throw ports.failure("expected an object") }

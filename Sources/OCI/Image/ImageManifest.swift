@@ -91,6 +91,9 @@ public struct ImageIndex: Hashable, Sendable {
 enum DocumentHead {
   /// `schemaVersion` 2, and a `mediaType` that, where it is given, says what the document is taken for.
   static func check(_ reader: JSONReader, is mediaType: MediaType) throws {
+    try reader.refuseOtherSpellings(of: [
+      "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations",
+    ])
     _ = try reader.required("schemaVersion").integer(in: 2...2)
     guard let found = try reader.optional("mediaType") else { return }
     guard try found.string() == mediaType.description else {

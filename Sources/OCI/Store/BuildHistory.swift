@@ -68,11 +68,4 @@ public struct BuildHistory: Sendable {
 
   /// The image of that digest.
   public func build(_ digest: Digest) -> Build? { builds.first { $0.manifest.digest == digest } }
-
-  /// What must stay in the store, so that builds can be compared: the manifests of every project's last images.
-  public static func manifests(cache: HostPath) -> [BlobDescriptor] {
-    guard let projects = try? DirectoryWalk.names(in: cache / "projects") else { return [] }
-    return projects.flatMap { BuildHistory(file: cache / "projects" / HostPath(bytes: $0) / "builds").builds }
-      .map(\.manifest).sorted { $0.digest < $1.digest }
-  }
 }

@@ -10,9 +10,14 @@ public struct ImageCopy: Sendable {
     public var documents = 0
     public var copied = 0
     public var copiedBytes: Int64 = 0
+    /// Blobs that the destination took over from another of its places.
+    public var mounted = 0
+    public var mountedBytes: Int64 = 0
     /// Blobs that the destination had.
     public var present = 0
     public var presentBytes: Int64 = 0
+    /// Of all blobs of the image.
+    public var bytes: Int64 { copiedBytes + mountedBytes + presentBytes }
   }
 
   public var platform: ImagePlatform?
@@ -54,12 +59,16 @@ public struct ImageCopy: Sendable {
   private func copyBlobs(_ plan: CopyPlan) throws -> Summary {
     let summary = Locked(Summary(root: plan.root.descriptor))
     try Workers.run(plan.blobs, threads: threads) { blob, stopped in
-      let isCopied = try copy(blob, stopped)
+      let way = try copy(blob, stopped)
       summary.withLock { summary in
-        if isCopied {
+        switch way {
+        case .copied:
           summary.copied += 1
           summary.copiedBytes += blob.size
-        } else {
+        case .mounted:
+          summary.mounted += 1
+          summary.mountedBytes += blob.size
+        case .present:
           summary.present += 1
           summary.presentBytes += blob.size
         }
@@ -68,19 +77,26 @@ public struct ImageCopy: Sendable {
     return summary.withLock { $0 }
   }
 
-  /// - Returns: false when the destination had it.
-  private func copy(_ blob: BlobDescriptor, _ stopped: @escaping Workers.StopCheck) throws -> Bool {
+  /// Smaller blobs take one line of a log. Bytes.
+  private static let briefSize: Int64 = 1_000_000
+
+  /// How a blob came to be at the destination.
+  private enum Way { case copied, mounted, present }
+
+  private func copy(_ blob: BlobDescriptor, _ stopped: @escaping Workers.StopCheck) throws -> Way {
     let id = blob.digest.short
     let start = clock()
     func ended(_ status: ProgressEvent.Status, _ reason: String) {
       let seconds = Double(clock() &- start) / 1e9
       reporter.send(.stepEnded(id: id, status: status, reason: reason, seconds: seconds))
     }
-    reporter.send(.stepStarted(id: id, title: "\(ByteText.text(blob.size)) to \(destination.name)"))
+    let title = "\(ByteText.text(blob.size)) to \(destination.name)"
+    reporter.send(
+      blob.size < Self.briefSize ? .briefStepStarted(id: id, title: title) : .stepStarted(id: id, title: title))
     do {
       if try destination.has(blob) {
         ended(.reused, "is there already")
-        return false
+        return .present
       }
       let source = StoppableSource(source: source, stopped: stopped)
       // A hundred events a blob, not one for every piece of it.
@@ -93,8 +109,12 @@ public struct ImageCopy: Sendable {
         }
         if isDue { reporter.send(.stepProgress(id: id, done: done, total: blob.size)) }
       }
+      guard !destination.isMounted(blob) else {
+        ended(.reused, "mounted from another repository")
+        return .mounted
+      }
       ended(.ran, "")
-      return true
+      return .copied
     } catch {
       ended(.failed, error is Workers.Stopped ? "another blob failed" : "")
       throw error

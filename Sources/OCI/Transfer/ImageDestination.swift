@@ -14,6 +14,9 @@ public protocol ImageDestination: Sendable {
   /// - Parameter progress: bytes done so far.
   func put(_ descriptor: BlobDescriptor, from source: any ImageSource, progress: @Sendable (Int64) -> Void) throws
 
+  /// True when `put` of this blob needed none of its bytes, since the destination found them elsewhere: mounted.
+  func isMounted(_ descriptor: BlobDescriptor) -> Bool
+
   /// Takes a document whose children are all there.
   func put(_ document: ImageDocument) throws
 
@@ -23,4 +26,5 @@ public protocol ImageDestination: Sendable {
 
 extension ImageDestination {
   public func begin(_ plan: CopyPlan) throws {}
+  public func isMounted(_ descriptor: BlobDescriptor) -> Bool { false }
 }

@@ -32,8 +32,14 @@ public final class LayoutDestination: ImageDestination {
       try ImageLayoutWriter.makeEmpty(root)
       staged = consume directory
     }
-    try ImageLayoutWriter.makeDirectory(root / "blobs")
-    try ImageLayoutWriter.makeDirectory(root / "blobs/sha256")
+    try Self.makeBlobDirectory(in: root)
+  }
+
+  private static let blobs: HostPath = "blobs/sha256"
+
+  private static func makeBlobDirectory(in layout: HostPath) throws {
+    try ImageLayoutWriter.makeDirectory(layout / "blobs")
+    try ImageLayoutWriter.makeDirectory(layout / blobs)
   }
 
   private func path(of digest: Digest) -> HostPath { root / LayoutFiles.name(of: digest) }
@@ -64,18 +70,36 @@ public final class LayoutDestination: ImageDestination {
   }
 
   public func finish(_ root: ImageDocument) throws {
-    let referrers = referrers.withLock { $0 }
+    let referrers = referrers.withLock { $0 }.filter { $0.digest != root.descriptor.digest }
+    if try finishNew(root.descriptor, referrers) { return }
     // The directory is the lock: others that write into the layout wait, and nothing is left in it.
-    let lock = try Descriptor.open(self.root, O_RDONLY | O_DIRECTORY)
-    if staged == nil { try lock.lockExclusively(self.root) }
-    try addToIndex(root.descriptor, referrers.filter { $0.digest != root.descriptor.digest })
-    try staged?.commit()
+    let lock = try Descriptor.open(target, O_RDONLY | O_DIRECTORY)
+    try lock.lockExclusively(target)
+    try addToIndex(of: target, root.descriptor, referrers)
+  }
+
+  /// Puts a new layout in its place. False when there is one: from the start, or since somebody has made it meanwhile;
+  /// then the blobs are in that one.
+  private func finishNew(_ root: BlobDescriptor, _ referrers: [BlobDescriptor]) throws -> Bool {
+    guard staged != nil else { return false }
+    try addToIndex(of: self.root, root, referrers)
+    if try staged?.commitAsNew() == true { return true }
+    try ImageLayoutWriter.refuseToReplaceOthers(target)
+    _ = try LayoutFiles(root: target).index()
+    try Self.makeBlobDirectory(in: target)
+    for name in try DirectoryWalk.names(in: self.root / Self.blobs) {
+      let blob = HostPath(bytes: name)
+      _ = try FileSystem.renameNew(self.root / Self.blobs / blob, to: target / Self.blobs / blob)
+    }
+    return false
   }
 
   /// Changes the entries that are meant, and leaves everything else of the index as it is.
-  private func addToIndex(_ descriptor: BlobDescriptor, _ referrers: [BlobDescriptor]) throws {
-    let path = root / "index.json"
-    _ = try LayoutFiles(root: root).index()
+  private func addToIndex(
+    of layout: HostPath, _ descriptor: BlobDescriptor, _ referrers: [BlobDescriptor]
+  ) throws {
+    let path = layout / "index.json"
+    _ = try LayoutFiles(root: layout).index()
     var index = try JSONParser.parse(FileSystem.read(path, limit: LayoutFiles.documentLimit)).object ?? [:]
     var entry = descriptor.unnamed
     entry.annotations[ImageTag.annotation] = tag

@@ -32,7 +32,11 @@ public struct StoreSource: ImageSource {
   public func file(of digest: Digest) -> HostPath? { store.content.path(of: digest) }
 
   public func referrers(of digest: Digest) throws -> [BlobDescriptor] {
-    try store.referrers().filter { try document($0).subject?.digest == digest }
+    // What is not there any more says of nobody's image anything; the others' referrers are not this image's fault.
+    try store.referrers().filter { entry in
+      guard store.content.contains(entry.digest) else { return false }
+      return try document(entry).subject?.digest == digest
+    }
   }
 
   private func label(_ digest: Digest) -> String { store.content.path(of: digest).description }

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A directory tree in the order of its paths' bytes, by opendir(3) and fstatat(2): what readdir's order, the locale and
-/// Foundation have no part in.
+/// A directory tree in the order of its paths' bytes, by openat(2) and fstatat(2): what the directory's own order, the
+/// locale and Foundation have no part in.
 public enum DirectoryWalk {
   public struct Entry: Sendable {
     /// Relative to the walk's root.
@@ -18,29 +18,26 @@ public enum DirectoryWalk {
 
   /// The names in a directory, sorted by bytes, without `.` and `..`.
   public static func names(in directory: HostPath) throws -> [[UInt8]] {
-    guard let stream = directory.withCString({ opendir($0) }) else {
-      throw Failure.system("list the directory", directory, errno: errno)
-    }
-    defer { closedir(stream) }
-    return try names(of: stream, directory)
+    var names: [[UInt8]] = []
+    try OpenDirectory(directory).forEachName { name, _, _ in names.append(Array(name)) }
+    names.sort(by: ByteOrder.precedes)
+    return names
   }
 
-  /// The names in a directory, sorted by bytes, and which of them are directories, by what readdir(3) itself says.
+  /// The names in a directory, sorted by bytes, and which of them are directories, by what the directory itself says.
   static func kinds(in directory: HostPath) throws -> [ProjectTree.Name] {
-    guard let stream = directory.withCString({ opendir($0) }) else {
-      throw Failure.system("list the directory", directory, errno: errno)
-    }
-    defer { closedir(stream) }
+    let stream = try OpenDirectory(directory)
+    let descriptor = stream.raw
     // Names lie one behind the other and are sorted by where they are: an array of arrays would count references for
     // each comparison, which is most of the time that a large directory takes.
     var bytes: [UInt8] = []
     var found: [(start: Int, count: Int, isDirectory: Bool)] = []
-    try forEachName(of: stream, directory) { name, text, type in
+    try stream.forEachName { name, text, type in
       var isDirectory = type == UInt8(DT_DIR)
       if type == UInt8(DT_UNKNOWN) {
         // A file system that keeps no types in its directories.
         var status = stat()
-        guard fstatat(dirfd(stream), text, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        guard fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
         isDirectory = FileStatus(status).kind == .directory
       } else if type != UInt8(DT_REG), type != UInt8(DT_LNK), !isDirectory {
         return
@@ -57,36 +54,6 @@ public enum DirectoryWalk {
     }
   }
 
-  private static func names(of stream: OpaquePointer, _ directory: HostPath) throws -> [[UInt8]] {
-    var names: [[UInt8]] = []
-    try forEachName(of: stream, directory) { name, _, _ in names.append(Array(name)) }
-    names.sort(by: ByteOrder.precedes)
-    return names
-  }
-
-  /// Every name but `.` and `..`, in the order of readdir(3), as bytes, as the C string that they are, and with its type.
-  private static func forEachName(
-    of stream: OpaquePointer, _ directory: HostPath,
-    _ body: (UnsafeBufferPointer<UInt8>, UnsafePointer<CChar>, UInt8) throws -> Void
-  ) throws {
-    errno = 0
-    while let entry = readdir(stream) {
-      let type = entry.pointee.d_type
-      try withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        try tuple.withMemoryRebound(to: CChar.self, capacity: 256) { text in
-          let count = strnlen(text, 256)
-          let dots = text[0] == 0x2e && (count == 1 || (count == 2 && text[1] == 0x2e))
-          guard !dots else { return }
-          try text.withMemoryRebound(to: UInt8.self, capacity: count) {
-            try body(UnsafeBufferPointer(start: $0, count: count), text, type)
-          }
-        }
-      }
-      errno = 0
-    }
-    guard errno == 0 else { throw Failure.system("list the directory", directory, errno: errno) }
-  }
-
   /// Every entry below `root` (not `root` itself) in the order of the bytes of whole paths: parents before what they hold,
   /// and `a`, `a-b`, `a/c`. Links are not followed. `visit` may skip an entry, and with it everything below. One
   /// directory is in memory at a time, and those above it.
@@ -100,18 +67,15 @@ public enum DirectoryWalk {
 
   /// Walks what lies in `base`, a path below `root`; `parent` is the open directory that holds it.
   private static func walk(
-    _ root: HostPath, below base: RootPath, in parent: OpaquePointer?, depth: Int, visit: (Entry) throws -> Step
+    _ root: HostPath, below base: RootPath, in parent: Int32?, depth: Int, visit: (Entry) throws -> Step
   ) throws {
     let directory = root / base
     guard depth < maximumDepth else {
       throw Failure("too_deep", "\(directory) is nested deeper than \(maximumDepth) directories", exit: .badInput)
     }
-    guard let stream = open(directory, base, in: parent) else {
-      throw Failure.system("list the directory", directory, errno: errno)
-    }
-    defer { closedir(stream) }
-    let entries = try self.entries(of: stream, directory, below: base)
-    let opened = depth < openDepth ? stream : nil
+    let stream = try OpenDirectory(directory, in: parent)
+    let entries = try self.entries(of: stream, below: base)
+    let opened = depth < openDepth ? stream.raw : nil
     // Directories whose contents are still to come: what they hold stands behind every name that continues theirs with
     // a byte before the slash.
     var pending: [Entry] = []
@@ -126,20 +90,8 @@ public enum DirectoryWalk {
       if try visit(entry) == .take, entry.status.kind == .directory { pending.append(entry) }
     }
     try descend(before: nil)
-  }
-
-  private static func open(_ directory: HostPath, _ path: RootPath, in parent: OpaquePointer?) -> OpaquePointer? {
-    guard let parent else { return directory.withCString { opendir($0) } }
-    let name = HostPath(bytes: path.nameBytes)
-    let descriptor = name.withCString { openat(dirfd(parent), $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-    guard descriptor >= 0 else { return nil }
-    guard let stream = fdopendir(descriptor) else {
-      let code = errno
-      close(descriptor)
-      errno = code
-      return nil
-    }
-    return stream
+    // Not before: the directories below were opened through it.
+    _ = consume stream
   }
 
   /// True when `path` comes between a directory and what that holds.
@@ -149,14 +101,15 @@ public enum DirectoryWalk {
   }
 
   /// The entries of one directory with their status, sorted by name. As in `kinds`, what is sorted holds no references.
-  private static func entries(of stream: OpaquePointer, _ directory: HostPath, below base: RootPath) throws -> [Entry] {
-    let descriptor = dirfd(stream)
+  private static func entries(of stream: borrowing OpenDirectory, below base: RootPath) throws -> [Entry] {
+    let descriptor = stream.raw
+    let directory = stream.path
     var bytes: [UInt8] = []
     var found: [(start: Int, count: Int, status: FileStatus)] = []
-    try forEachName(of: stream, directory) { name, text, _ in
+    try stream.forEachName { name, text, _ in
       var status = stat()
       guard fstatat(descriptor, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-        // It went away between readdir and here: as if it had never been listed.
+        // It went away since the directory was read: as if it had never been listed.
         if errno == ENOENT { return }
         throw Failure.system("look at", directory / HostPath(bytes: name), errno: errno)
       }

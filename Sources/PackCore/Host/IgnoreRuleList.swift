@@ -63,9 +63,12 @@ struct IgnoreRuleList: Sendable {
     return isEnding ? .suffix : .nameGlob
   }
 
-  /// Forgets the files of directories that do not hold `directory`.
+  /// Forgets the files of directories that a walk in the order of whole paths has behind it at `directory`. `a-b` comes
+  /// between `a` and `a/c`, so at `a-b` the rules of `a` are still to come into use.
   mutating func leave(for directory: RootPath) {
-    while let last = bases.last, !directory.isInside(last) {
+    while let last = bases.last, !directory.isInside(last),
+      !ByteOrder.precedes(directory.bytes, last.bytes + [UInt8(ascii: "/")])
+    {
       while let rule = rules.last, rule.base == bases.count - 1 {
         switch rule.kind {
         case .nameGlob, .pathGlob: globs.removeLast()

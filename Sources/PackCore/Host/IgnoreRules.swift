@@ -16,7 +16,7 @@ public struct IgnoreRules: Sendable {
   }
 
   /// Adds the rules of `directory/.gitignore`, if there is one. Deeper files come later and win. Directories are entered
-  /// in the order of a walk, so that rules of a directory that was left are forgotten.
+  /// in the order of their paths, so that rules of a directory that was left are forgotten.
   public mutating func enter(_ directory: RootPath, of project: HostPath) throws {
     leave(for: directory)
     let path = project / directory / ".gitignore"
@@ -24,7 +24,7 @@ public struct IgnoreRules: Sendable {
     gitignore.add(try FileSystem.read(path, limit: 1 << 20), base: directory)
   }
 
-  /// Forgets the rules of directories that do not hold `directory`.
+  /// Forgets the rules of directories that a walk has behind it at `directory`.
   mutating func leave(for directory: RootPath) { gitignore.leave(for: directory) }
 
   /// Whether an entry of `directory`, which is not ignored itself, is left out.

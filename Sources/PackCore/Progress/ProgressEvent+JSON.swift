@@ -2,7 +2,7 @@ extension ProgressEvent {
   /// One event as `--progress json` writes it: `event` names the kind, times are whole milliseconds.
   public var json: JSONValue {
     switch self {
-    case .stepStarted(let id, let title):
+    case .stepStarted(let id, let title), .briefStepStarted(let id, let title):
       ["event": "step_started", "id": .string(id), "title": .string(title)]
     case .stepLine(let id, let text):
       ["event": "step_line", "id": .string(id), "text": .string(text)]

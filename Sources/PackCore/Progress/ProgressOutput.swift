@@ -59,7 +59,11 @@ public final class ProgressOutput: Sendable {
   }
 
   private func take(_ event: ProgressEvent) {
-    if case .stepStarted = event { ticker?.start { [weak self] in self?.update { $0.tick(now: $1, columns: $2) } } }
+    switch event {
+    case .stepStarted, .briefStepStarted:
+      ticker?.start { [weak self] in self?.update { $0.tick(now: $1, columns: $2) } }
+    default: break
+    }
     update { $0.render(event, now: $1, columns: $2) }
   }
 

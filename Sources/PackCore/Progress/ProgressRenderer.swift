@@ -23,12 +23,25 @@ struct QuietRenderer: ProgressRenderer {
   }
 }
 
-/// One line an event, for logs: nothing is ever taken back.
+/// One line an event, for logs: nothing is ever taken back. A brief step has one for its beginning and its end.
 struct PlainRenderer: ProgressRenderer {
-  let palette: Palette
+  private let palette: Palette
+  /// Titles of brief steps that have begun, by id.
+  private var brief: [String: String] = [:]
+
+  init(palette: Palette) { self.palette = palette }
 
   mutating func render(_ event: ProgressEvent, now: UInt64, columns: Int) -> String {
-    EventLine(palette: palette).text(event)
+    let line = EventLine(palette: palette)
+    switch event {
+    case .briefStepStarted(let id, let title):
+      brief[id] = title
+      return ""
+    case .stepEnded(let id, let status, let reason, let seconds):
+      guard let title = brief.removeValue(forKey: id) else { return line.text(event) }
+      return line.text(.stepEnded(id: "\(id): \(title)", status: status, reason: reason, seconds: seconds))
+    default: return line.text(event)
+    }
   }
 }
 

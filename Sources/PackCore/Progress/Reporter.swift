@@ -2,8 +2,11 @@
 public enum ProgressEvent: Sendable {
   public enum Status: String, Sendable { case ran, reused, failed }
   case stepStarted(id: String, title: String)
+  /// Of a step so short that a log says it when it is done, in one line: a small blob.
+  case briefStepStarted(id: String, title: String)
   /// A line that the step's command printed.
   case stepLine(id: String, text: String)
+  /// Bytes.
   case stepProgress(id: String, done: Int64, total: Int64?)
   case stepEnded(id: String, status: Status, reason: String, seconds: Double)
   case decision(Decision)

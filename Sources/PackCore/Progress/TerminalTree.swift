@@ -30,7 +30,7 @@ struct TerminalTree: ProgressRenderer {
 
   mutating func render(_ event: ProgressEvent, now: UInt64, columns: Int) -> String {
     switch event {
-    case .stepStarted(let id, let title):
+    case .stepStarted(let id, let title), .briefStepStarted(let id, let title):
       running.append(Running(id: DisplayText(id).text, title: DisplayText(title).text, started: now))
       return redraw(above: "", now: now, columns: columns)
     case .stepLine(let id, let text):
@@ -41,7 +41,7 @@ struct TerminalTree: ProgressRenderer {
       }
       return redrawIfDue(now: now, columns: columns)
     case .stepProgress(let id, let done, let total):
-      update(id) { $0.progress = total.map { "\(Self.percent(done, of: $0))%" } ?? "\(done)" }
+      update(id) { $0.progress = Self.progress(done, of: total) }
       return redrawIfDue(now: now, columns: columns)
     case .stepEnded(let id, _, _, _):
       running.removeAll { $0.id == DisplayText(id).text }
@@ -101,7 +101,9 @@ struct TerminalTree: ProgressRenderer {
     EventLine.duration(now > started ? Double(now - started) / 1e9 : 0)
   }
 
-  private static func percent(_ done: Int64, of total: Int64) -> Int64 {
-    total > 0 ? Int64(Double(max(0, min(done, total))) / Double(total) * 100) : 100
+  /// `4.1 MB/18.4 MB`, or `4.1 MB` where nobody knows of how much.
+  private static func progress(_ done: Int64, of total: Int64?) -> String {
+    let done = max(0, done)
+    return total.map { "\(ByteText.text(min(done, $0)))/\(ByteText.text($0))" } ?? ByteText.text(done)
   }
 }

@@ -34,6 +34,8 @@ extension MediaType {
 
   /// An artifact with what a release build strips, and one debug file of it.
   public static let debugSymbols = MediaType(constant: "application/vnd.packc.debug-symbols.v1")
+  public static let fileOwners = MediaType(constant: "application/vnd.packc.file-owners.v1")
+  public static let fileOwnersJSON = MediaType(constant: "application/vnd.packc.file-owners.v1+json")
   public static let debugFileZstd = MediaType(constant: "application/vnd.packc.debug-file.v1+zstd")
 
   // Docker's image manifest version 2, schema 2.

@@ -6,6 +6,8 @@ struct ArgumentParser {
 
   struct Parsed {
     var command: CommandDefinition?
+    /// `image` of `packc image --help`.
+    var noun: String?
     var values: [String: [String]] = [:]
     var operands: [String] = []
   }
@@ -30,7 +32,13 @@ struct ArgumentParser {
         parsed.operands.append(argument)
       }
     }
-    if parsed.command == nil, !words.isEmpty { throw unknownCommand(words) }
+    if parsed.command == nil, !words.isEmpty {
+      let noun = words.joined(separator: " ")
+      guard parsed.values["help"] != nil, commands.contains(where: { $0.name.hasPrefix(noun + " ") }) else {
+        throw unknownCommand(words)
+      }
+      parsed.noun = noun
+    }
     try check(parsed)
     return parsed
   }
@@ -45,7 +53,8 @@ struct ArgumentParser {
   }
 
   private func takeFlag(_ argument: String, _ rest: inout ArraySlice<String>, _ parsed: inout Parsed) throws {
-    let known = (parsed.command?.flags ?? []) + GlobalFlags.all
+    let own = parsed.command?.flags ?? []
+    let known = own + GlobalFlags.beside(own)
     let flag: Flag
     var inline: String?
     if argument.hasPrefix("--") {
@@ -93,8 +102,10 @@ struct ArgumentParser {
     let name = words.joined(separator: " ")
     let below = commands.map(\.name).filter { $0.hasPrefix(name + " ") }
     if !below.isEmpty {
-      return usage(
-        "`packc \(name)` needs one of: \(below.map { String($0.dropFirst(name.count + 1)) }.joined(separator: ", "))")
+      return Failure(
+        "wrong_usage",
+        "`packc \(name)` needs one of: \(below.map { String($0.dropFirst(name.count + 1)) }.joined(separator: ", "))",
+        hint: "see `packc \(name) --help`", exit: .usage)
     }
     // `kernal list` is refused at its first word.
     let first = commands.compactMap { $0.name.split(separator: " ").first.map(String.init) }

@@ -59,4 +59,13 @@ enum GlobalFlags {
     Flag("project", value: "DIR", help: "work as if started in DIR"),
     Flag("help", short: "h", help: "show this help"),
   ]
+
+  /// As a command with these flags has them: a letter that the command gives to a flag of its own is that flag's.
+  static func beside(_ own: [Flag]) -> [Flag] {
+    let letters = Set(own.compactMap(\.short))
+    return all.map { flag in
+      guard let short = flag.short, letters.contains(short) else { return flag }
+      return Flag(flag.name, value: flag.value, repeats: flag.repeats, help: flag.help)
+    }
+  }
 }

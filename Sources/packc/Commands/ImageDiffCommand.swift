@@ -52,6 +52,6 @@ extension ImageFlags {
   ) throws -> ProjectImages.Side {
     let located = try locator(invocation).locate(text)
     let image = try SingleImage.open(located.source, platform: platform)
-    return (image, text, images.knowledge(of: image.document.descriptor.digest) ?? .init())
+    return (image, text, try images.knowledge(of: image.document.descriptor.digest) ?? .beside(image))
   }
 }

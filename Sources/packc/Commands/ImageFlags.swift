@@ -8,6 +8,9 @@ enum ImageFlags {
   static let platform = Flag(
     "platform", value: "OS/ARCH[/VARIANT]", help: "of an index, the image of this platform only")
   static let withoutReferrers = Flag("no-referrers", help: "leave out signatures, SBOMs and other referrers")
+  /// Of an export, which is for other tools: some take every manifest of a layout for an image, and refuse two.
+  static let withReferrers = Flag(
+    "referrers", help: "take signatures, SBOMs, debug symbols and other referrers along")
 
   static let references = """
     An image is NAME[:TAG] or a digest (its first digits are enough) of packc's store, oci:DIR[:TAG],
@@ -31,7 +34,9 @@ enum ImageFlags {
     let locator = try locator(invocation)
     var transfer = ImageTransfer(locator, reporter: invocation.reporter)
     transfer.platform = try platform(invocation)
-    transfer.includesReferrers = !invocation.has("no-referrers")
+    transfer.includesReferrers =
+      invocation.command.flags.contains { $0.name == withReferrers.name }
+      ? invocation.has(withReferrers.name) : !invocation.has(withoutReferrers.name)
     return (locator, transfer)
   }
 }

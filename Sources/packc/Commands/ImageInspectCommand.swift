@@ -31,7 +31,8 @@ enum ImageInspectCommand {
       if !image.isRemote, !invocation.has("no-files") {
         let knowledge = try ImageFlags.projectImages(invocation).knowledge(of: inspection.digest)
         inspection.contents = ImageContents(
-          try ImageSnapshot.read(inspection.image, name: inspection.source, knowledge: knowledge ?? .init()))
+          try ImageSnapshot.read(
+            inspection.image, name: inspection.source, knowledge: try knowledge ?? .beside(inspection.image)))
       }
       try invocation.output.write(inspection.json) { inspection.text }
     }

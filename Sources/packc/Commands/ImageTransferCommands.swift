@@ -42,10 +42,11 @@ enum ImageTransferCommands {
         help: "default: oci-archive"),
       Flag("output", short: "o", value: "PATH", help: "where to; - is standard output"),
       Flag("name", value: "NAME", help: "what the export calls it (default: its name here)"),
-      ImageFlags.platform, ImageFlags.withoutReferrers,
+      ImageFlags.platform, ImageFlags.withReferrers,
     ] + RegistryFlags.connection,
     details: "The same image gives the same bytes, whatever machine, user, directory and time zone.\n"
       + ImageFlags.ownBuild + ImageFlags.references
+      + "\n--referrers is for oci-archive and dir; podman load refuses an archive that has them."
   ) { invocation in
     let (locator, transfer) = try ImageFlags.transfer(invocation)
     let export = ImageExport(locator, transfer)

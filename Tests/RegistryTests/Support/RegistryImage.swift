@@ -25,10 +25,15 @@ struct RegistryImage {
     var random = SeededRandom(seed: 5)
     let block = random.bytes(min(size, 65_537))
     let content = Array((0...(size / block.count)).map { _ in block }.joined().prefix(size))
-    let layer = TarBuilder.make { $0.add("file", content: content) }
+    return try RegistryImage(layer: TarBuilder.make { $0.add("file", content: content) })
+  }
+
+  /// - Parameter diffID: what the config says; nil for the layer's.
+  init(layer: [UInt8], diffID: Digest? = nil, architecture: String = "amd64") throws {
+    let diffID = diffID ?? Digest(of: layer)
     let config =
-      #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["\#(Digest(of: layer))"]}}"#
-    return try RegistryImage(layer: layer, config: Array(config.utf8), subject: nil)
+      #"{"architecture":"\#(architecture)","os":"linux","rootfs":{"type":"layers","diff_ids":["\#(diffID)"]}}"#
+    try self.init(layer: layer, config: Array(config.utf8), subject: nil)
   }
 
   private init(layer: [UInt8], config: [UInt8], subject: BlobDescriptor?) throws {
