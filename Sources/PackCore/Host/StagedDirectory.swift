@@ -24,7 +24,7 @@ public struct StagedDirectory: ~Copyable, Sendable {
   /// Puts the directory in its place and removes what was there.
   public func commit() throws {
     // Whoever locks the target from now on waits for its users, and not for this value.
-    defer { flock(lock.raw, LOCK_UN) }
+    defer { held.unlock() }
     guard FileSystem.exists(target) else { return try FileSystem.rename(path, to: target) }
     let exchanged = path.withCString { a in target.withCString { b in chost_exchange(a, b) } }
     if exchanged == 0 {
@@ -46,7 +46,7 @@ public struct StagedDirectory: ~Copyable, Sendable {
   public func commitAsNew() throws -> Bool {
     // rename(2) replaces no directory that has something in it.
     if path.withCString({ from in target.withCString { rename(from, $0) } }) == 0 {
-      flock(lock.raw, LOCK_UN)
+      held.unlock()
       return true
     }
     guard errno == ENOTEMPTY || errno == EEXIST else { throw Failure.system("rename \(path) to", target, errno: errno) }

@@ -24,6 +24,9 @@ public final class WorkDirectory: Sendable {
     }
   }
 
+  /// What was put in another place is its owner's no more.
+  func unlock() { _ = flock(lock.raw, LOCK_UN) }
+
   deinit { try? FileSystem.removeTree(path) }
 
   /// Calls `body` when nobody works in the directory, and nobody can begin to meanwhile; else gives nil.
