@@ -24,6 +24,9 @@ public final class WorkDirectory: Sendable {
     }
   }
 
+  /// What was put in another place is its owner's no more.
+  func unlock() { _ = flock(lock.raw, LOCK_UN) }
+
   deinit { try? FileSystem.removeTree(path) }
 
   /// Ends the lock before the value ends: the directory has another name now, and others lock it for themselves.

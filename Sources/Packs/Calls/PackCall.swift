@@ -45,7 +45,7 @@ struct PackCall {
     let result = try ProcessRunner().run(command(id, paths, directories, events: events.childEnd, limit: limit))
     events.finish()
     let log = translation.text(Self.tail(result))
-    if result.timedOut { throw PacksFailure.timedOut(pack, phase, limit: limit, log: log) }
+    if result.timedOut { throw PacksFailure.timedOut(pack, phase, limit: request.timeLimit, log: log) }
     let end = try end(of: result)
     let verdict: ResponseJudge.Verdict
     do throws(ResponseJudge.Violation) {
