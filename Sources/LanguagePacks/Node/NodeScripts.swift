@@ -239,7 +239,7 @@ struct NodeScripts {
         rest = rest.dropFirst()
       }
     }
-    guard let file = rest.first?.literal else { return .init(kind: .unusable(.unknown(line))) }
+    guard let file = rest.first?.literal, !file.isEmpty else { return .init(kind: .unusable(.unknown(line))) }
     return .init(kind: .file(file), flags: flags, arguments: Array(rest.dropFirst()))
   }
 }
