@@ -29,9 +29,6 @@ public final class WorkDirectory: Sendable {
 
   deinit { try? FileSystem.removeTree(path) }
 
-  /// Ends the lock before the value ends: the directory has another name now, and others lock it for themselves.
-  func unlock() { flock(lock.raw, LOCK_UN) }
-
   /// Calls `body` when nobody works in the directory, and nobody can begin to meanwhile; else gives nil.
   public static func ifLeft<T>(_ path: HostPath, _ body: () throws -> T) throws -> T? {
     guard let lock = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
