@@ -75,7 +75,9 @@ public struct ToolCheck: Sendable {
     let environment = ["PATH": context.variable("PATH") ?? "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"]
     let command = Command(
       [path.description] + versionArguments, environment: environment, keep: 4096, keepHead: true, timeout: 10)
-    let line = (try? ProcessRunner().run(command))?.outputText.split(separator: "\n").first.map(String.init)
+    // Maven colours its first line wherever it prints; Gradle's is empty or drawn.
+    let line = (try? ProcessRunner().run(command))?.outputText.split(separator: "\n").lazy
+      .map { DisplayText(String($0)).text }.first { $0.contains(where: \.isNumber) }
     return Result(tool: self, path: path, version: line)
   }
 }

@@ -47,7 +47,8 @@ final class TraceTests: XCTestCase {
 
   func testLinesThatSayNothing() throws {
     let rows = [
-      "", "goroutine 1 [running]:", "\t/packc/source/main.go:12 +0x1d", "main.main()", "f(a + b)", "x(+) [0x1]",
+      "", "goroutine 1 [running]:", "\t/packc/source/main.go:12 +0x1d", "main.main()",
+      "\t/packc/source/main.go:12 +0x1d fp=0xc00009cf50 sp=0xc00009cf30 pc=0x47b1c2", "f(a + b)", "x(+) [0x1]",
       "thread 'main' panicked at src/main.rs:3:5:", "   4: server::main", "             at ./src/main.rs:4:5",
       "#1 0x55f3964f51a7 in main /packc/source/server.c:3:1", "exit status (1+2)", "()", "(((((",
       "build id", "BuildId: 12", "name+0x/0x", "a+0x10000000000000000/0x1",

@@ -66,8 +66,10 @@ struct TraceLine {
     return (text(name), .offset(offset), isSystemd && words.first.map(text) != "#0")
   }
 
-  /// Go's `[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x47b1c2]`.
+  /// Go's `[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x47b1c2]`. The frames of GOTRACEBACK=crash have
+  /// a `pc=` too, behind the file and the line that Go itself found.
   private func programCounter() -> Found? {
+    guard words.first?.starts(with: Array("[signal".utf8)) == true else { return nil }
     for word in words where word.starts(with: Array("pc=0x".utf8)) {
       let digits = word.dropFirst(3).prefix { $0 != UInt8(ascii: "]") && $0 != UInt8(ascii: ",") }
       if let address = Self.prefixedHex(digits), address > 0 { return (nil, .address(address), false) }

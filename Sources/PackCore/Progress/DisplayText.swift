@@ -1,12 +1,12 @@
 /// Text that others wrote (a compiler's output, a file's name), made safe for one line of a terminal: no escape
 /// sequence, control or direction character gets through, and its width is known.
-struct DisplayText {
+public struct DisplayText: Sendable {
   /// What may be printed.
-  let text: String
+  public let text: String
 
   /// Takes the part after the last carriage return (a progress bar that overwrites itself), expands tabs to columns of
   /// eight, turns newlines into spaces, drops escape sequences whole and every other control.
-  init(_ raw: String) {
+  public init(_ raw: String) {
     var out = String.UnicodeScalarView()
     var column = 0
     var scanner = EscapeScanner()

@@ -98,6 +98,14 @@ struct ArgumentParser {
       "wrong_usage", text, hint: "see `packc \(command.map { $0.name + " " } ?? "")--help`", exit: .usage)
   }
 
+  /// What other tools call it.
+  private static let habits = [
+    "image rm": "image untag", "image remove": "image untag", "rmi": "image untag", "image ls": "image list",
+    "images": "image list", "image history": "image inspect", "image save": "image export", "save": "image export",
+    "image load": "image import", "load": "image import", "image prune": "image gc", "push": "image push",
+    "pull": "image pull", "login": "image login", "logout": "image logout", "tag": "image tag",
+  ]
+
   private func unknownCommand(_ words: [String]) -> Failure {
     let name = words.joined(separator: " ")
     let below = commands.map(\.name).filter { $0.hasPrefix(name + " ") }
@@ -109,7 +117,7 @@ struct ArgumentParser {
     }
     // `kernal list` is refused at its first word.
     let first = commands.compactMap { $0.name.split(separator: " ").first.map(String.init) }
-    let near = Suggestion.nearest(to: name, in: commands.map(\.name) + first)
+    let near = Self.habits[name] ?? Suggestion.nearest(to: name, in: commands.map(\.name) + first)
     return Failure(
       "wrong_usage", "there is no command \"\(name)\"",
       hint: near.map { "did you mean `packc \($0)`?" } ?? "see `packc help`", exit: .usage)

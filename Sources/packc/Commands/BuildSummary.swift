@@ -42,6 +42,14 @@ enum BuildSummary {
     return "oci:\(path)"
   }
 
+  /// `shop` of `oci:.packc/image:shop`, `shop:1` of `oci:.packc/image:shop:1`.
+  private static func tag(_ json: JSONValue) -> String {
+    let image = json["image"]
+    let place = "oci:\(image?["layout"]?.string ?? ""):"
+    let ref = image?["ref"]?.string ?? ""
+    return ref.hasPrefix(place) ? String(ref.dropFirst(place.count)) : ""
+  }
+
   /// What can be done with it, as it has to be typed here.
   private static func next(_ json: JSONValue, _ ref: String, _ invocation: Invocation) -> String {
     let operands = invocation.operands.first.map { " " + ShellWord.quoted($0) } ?? ""
@@ -52,7 +60,7 @@ enum BuildSummary {
       lines.append("packc run --oci\(output)\(operands)")
       // podman makes an image name of the path it is given, and takes no name with a dot in front or a capital in it:
       // from inside the directory the path is one plain word.
-      let tag = ref.split(separator: ":").last.map(String.init) ?? ""
+      let tag = tag(json)
       let directory = invocation.string("output") ?? (invocation.operands.first.map { $0 + "/.packc" } ?? ".packc")
       lines.append("(cd \(ShellWord.quoted(directory)) && podman run --network=host oci:image:\(tag))")
     }

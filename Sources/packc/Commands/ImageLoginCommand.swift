@@ -20,8 +20,9 @@ enum ImageLoginCommand {
       """
   ) { invocation in
     guard let user = invocation.string("username"), !user.isEmpty, !user.contains(":") else {
+      let given = invocation.string("username").map { "\"\($0)\" is no user name: it is empty or has a colon" }
       throw Failure(
-        "wrong_usage", "`packc image login` needs a user name without a colon",
+        "wrong_usage", given ?? "`packc image login` needs to know who you are there",
         hint: "give it with -u USER; for a token, the registry says which name goes with it", exit: .usage)
     }
     let credential = Credential(username: user, password: try password())
