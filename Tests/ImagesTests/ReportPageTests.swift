@@ -142,6 +142,8 @@ enum WellFormed {
   static func problems(_ page: String) throws -> [String] {
     var problems: [String] = []
     var open: [String] = []
+    // As a browser takes it: to Swift, a mark that combines with the ">" before it makes another character of that.
+    let page = String(decoding: page.utf8.map { $0 < 0x80 ? $0 : UInt8(ascii: "x") }, as: UTF8.self)
     var rest = page[...].dropFirst("<!doctype html>".count)
     while let start = rest.firstIndex(of: "<") {
       problems += text(rest[..<start])

@@ -24,7 +24,9 @@ struct GoModFile {
 
   init(_ text: String) {
     var block: (verb: String, line: Int)?
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+    // As go counts them: other characters that Unicode calls line ends are none.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for (index, line) in lines.enumerated() {
       if let words = Self.comment(line, "+heroku") { heroku.append(Directive(words: words, line: index + 1)) }
       var words = Self.words(line)
       guard let first = words.first else { continue }
