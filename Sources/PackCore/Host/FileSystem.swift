@@ -42,7 +42,6 @@ public enum FileSystem {
       }
     }
   }
-  /// nil when the file does not exist.
   /// The first `count` bytes of a regular file, fewer when it is shorter; nil when there is none.
   public static func head(_ path: HostPath, count: Int) throws -> [UInt8]? {
     guard try target(path)?.kind == .file else { return nil }
@@ -57,6 +56,7 @@ public enum FileSystem {
     }
   }
 
+  /// The whole file; nil when there is none.
   public static func readIfPresent(_ path: HostPath, limit: Int = 64 << 20) throws -> [UInt8]? {
     try status(path) == nil ? nil : read(path, limit: limit)
   }
