@@ -57,11 +57,12 @@ public enum Codec: Hashable, Sendable {
     "libzstd": String(cString: ZSTD_versionString()),
   ]
 
-  /// The version of the one library that this codec uses.
+  /// The version of the one library that this codec uses, and what it is told beside the level.
   public var libraryVersion: String {
     switch self {
     case .gzip: "libdeflate \(Self.versions["libdeflate"] ?? "")"
-    case .zstd: "libzstd \(Self.versions["libzstd"] ?? "")"
+    case .zstd(let level):
+      "libzstd \(Self.versions["libzstd"] ?? "")" + (ZstdTables(level: level).map { ", \($0)" } ?? "")
     }
   }
 }

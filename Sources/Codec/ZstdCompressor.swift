@@ -15,10 +15,13 @@ public struct ZstdCompressor: ~Copyable {
 
   private static func makeContext(level: Int) throws -> OpaquePointer {
     guard let context = ZSTD_createCCtx() else { throw CodecFailure.memory("libzstd") }
-    let parameters = [
+    var parameters = [
       (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_contentSizeFlag, 1), (ZSTD_c_checksumFlag, 0),
       (ZSTD_c_dictIDFlag, 0),
     ]
+    if let tables = ZstdTables(level: level) {
+      parameters += [(ZSTD_c_chainLog, tables.chainLog), (ZSTD_c_hashLog, tables.hashLog)]
+    }
     do {
       for (parameter, value) in parameters { _ = try checked(ZSTD_CCtx_setParameter(context, parameter, value)) }
     } catch {
@@ -42,4 +45,20 @@ public struct ZstdCompressor: ~Copyable {
     }
     return code
   }
+}
+
+/// Sizes of the match finder's tables where they are not the library's own, as powers of two of 4-byte entries; part of
+/// the format, since others give other bytes.
+struct ZstdTables: CustomStringConvertible {
+  let chainLog: Int32
+  let hashLog: Int32
+
+  /// Level 3 has 768 KiB of tables in libzstd, more than the second-level cache of many processors. With 384 KiB a layer
+  /// takes 13 % less CPU time, beside the threads that hash, and is 1.5 % larger.
+  init?(level: Int) {
+    guard level == 3 else { return nil }
+    (chainLog, hashLog) = (15, 16)
+  }
+
+  var description: String { "chainLog \(chainLog), hashLog \(hashLog)" }
 }

@@ -85,6 +85,9 @@ final class CodecTests: XCTestCase {
       XCTAssertNotNil(version.first?.isNumber, name)
       XCTAssertTrue(version.contains("."), "\(name) \(version)")
     }
-    XCTAssertEqual(Codec.zstd(level: 3).libraryVersion, "libzstd \(Codec.versions["libzstd"]!)")
+    XCTAssertEqual(Codec.zstd(level: 4).libraryVersion, "libzstd \(Codec.versions["libzstd"]!)")
+    // What is told to the library beside the level gives other bytes, so it is part of the name.
+    XCTAssertEqual(
+      Codec.zstd(level: 3).libraryVersion, "libzstd \(Codec.versions["libzstd"]!), chainLog 15, hashLog 16")
   }
 }
