@@ -17,6 +17,8 @@ public struct RegistryOptions: Sendable {
   public var pieceSize: Int64 = 8 << 20
   /// Hears of each request: method, URL without its query, status. Never a header or a body.
   public var trace: @Sendable (String) -> Void = { _ in }
+  /// Hears of what takes time and a person should know: a host that does not answer and is tried again.
+  public var notice: @Sendable (String) -> Void = { _ in }
 
   public init() {}
 

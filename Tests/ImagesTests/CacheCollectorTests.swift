@@ -75,6 +75,26 @@ final class CacheCollectorTests: XCTestCase {
     XCTAssertEqual(try SchemaCheck("image-gc.schema.json").problems(result.json), [])
   }
 
+  /// Without it `packc image diff` would know of one build only.
+  func testWhatComparesTheLastBuildsOutlivesTheRest() throws {
+    for (days, isKept) in [(1, true), (29, true), (31, false)] {
+      let cache = try cache(["projects/e": days])
+      for name in ["builds", "owners"] {
+        try cache.write("{}", to: "projects/e/\(name)")
+        try FileSystem.setTime(cache / "projects/e/\(name)", seconds: time(nil) - 400 * 86_400)
+      }
+      let result = try collect(cache) {
+        $0.keep = 0
+        $0.maximumSize = 0
+      }
+      XCTAssertFalse(FileSystem.exists(cache / "projects/e/record"))
+      // An old history is the history of a project that is built: the record says when it was last.
+      XCTAssertEqual(FileSystem.exists(cache / "projects/e/builds"), isKept, "\(days)")
+      XCTAssertEqual(result.removed["histories"]?.count, isKept ? nil : 1, "\(days)")
+      XCTAssertEqual(try SchemaCheck("image-gc.schema.json").problems(result.json), [])
+    }
+  }
+
   func testTheLongestUnusedMakesRoom() throws {
     let ages = ["steps/a": 4, "steps/b": 1, "segments/c": 3, "stripped/d": 2]
     for (limit, expected) in [

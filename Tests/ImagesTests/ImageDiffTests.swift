@@ -68,6 +68,34 @@ final class ImageDiffTests: XCTestCase {
     XCTAssertNil(change("\(site)/requests"), "a directory that comes with its files is told by them")
   }
 
+  func testAFileThatBecameADirectoryIsTheChangeOfItsPackage() throws {
+    var changed = before
+    changed.layers[1].items.removeAll { $0.entry.path.description == "\(site)/numpy/core.py" }
+    changed.layers[1].items += [
+      SampleImage.directory("\(site)/numpy/core.py"), SampleImage.file("\(site)/numpy/core.py/new", size: 10),
+    ]
+    let diff = ImageDiff(try before.snapshot(), try changed.snapshot())
+    let file = try XCTUnwrap(diff.files.first { $0.path.description == "\(site)/numpy/core.py" })
+    XCTAssertEqual(file.aspects, [.type, .mode])
+    XCTAssertEqual(file.growth, -5000)
+    XCTAssertEqual(file.owner?.name, "numpy")
+  }
+
+  func testOfManyFilesTheProjectsOwnComeFirst() throws {
+    var (old, new) = (before, after)
+    old.project = FileOwner(kind: .project, name: "shop", version: "")
+    new.project = old.project
+    let rows = ImageDiff(try old.snapshot(), try new.snapshot()).text(all: false).split(separator: "\n")
+    let start = try XCTUnwrap(rows.firstIndex(of: "files"))
+    XCTAssertTrue(rows[start + 1].contains("/app/main.py"), rows.joined(separator: "\n"))
+  }
+
+  func testLayersAreCalledAsInspectCallsThem() throws {
+    let diff = ImageDiff(try before.snapshot(), try after.snapshot())
+    let layer = try XCTUnwrap(diff.layers.last?.after)
+    XCTAssertTrue(diff.text(all: false).contains(layer.descriptor.digest.short))
+  }
+
   func testSettingsAndFacts() throws {
     let diff = ImageDiff(try before.snapshot(), try after.snapshot())
     XCTAssertEqual(

@@ -78,6 +78,18 @@ final class TraceTests: XCTestCase {
     XCTAssertEqual(file.buildIDs, ["61735fc1dce3"])
   }
 
+  /// A return address is one instruction behind its call; what a signal interrupted made no call.
+  func testTheFrameBelowASignalHandlerIsTheInstructionItself() throws {
+    for between in [
+      "/lib/x86_64-linux-gnu/libc.so.6(__restore_rt+0x0) [0x7f01]", "#1  <signal handler called>",
+      "#1  0x00007f01 in __restore_rt () from /lib/x86_64-linux-gnu/libc.so.6",
+    ] {
+      let text = "./s(handler+0x1d) [0x1]\n\(between)\n./s(crash+0xb) [0x2]\n./s(main+0x9) [0x3]\n"
+      let frames = try Trace(Array(text.utf8), name: "text").frames.filter { $0.module == "./s" }
+      XCTAssertEqual(frames.map(\.isReturn), [true, false, true], between)
+    }
+  }
+
   func testATextThatIsTooLargeIsRefused() throws {
     assertFailure("trace_too_large") {
       try Trace([UInt8](repeating: 0x20, count: Trace.sizeLimit + 1), name: "text")

@@ -125,6 +125,7 @@ final class HostTroubleTests: XCTestCase {
       let said = String(decoding: try FileSystem.read(first), as: UTF8.self)
       XCTAssertTrue(said.contains("No space left on device"), "\(place): \(said)")
       XCTAssertTrue(said.contains("next: free some space"), "\(place): \(said)")
+      XCTAssertTrue(said.contains(" /"), "\(place): which file? \(said)")
       XCTAssertTrue(said.contains("exit 75"), "\(place): \(said)")
       XCTAssertFalse(said.contains("left: "), "\(place): \(said)")
       let then = String(decoding: try FileSystem.read(second), as: UTF8.self)

@@ -17,6 +17,8 @@ public struct CacheCollector: Sendable {
     public var maximumSize: Int64?
     public var dryRun = false
     public var now: Int64
+    /// What comparing a project's last images needs stays so long after its last build, however little else is kept.
+    static let keepHistories = 30 * 24 * Self.hour
     public static let hour: Int64 = 3_600_000_000_000
 
     public init(now: Int64 = LayerCache.realTime()) { self.now = now }
@@ -89,18 +91,20 @@ public struct CacheCollector: Sendable {
   private func choose(_ entries: [CacheEntry]) -> [CacheEntry] {
     var left =
       policy.maximumSize.map { maximum in
-        entries.filter { $0.room != .projects }.map(\.size).reduce(0, +) - maximum
+        entries.filter(\.room.isReusable).map(\.size).reduce(0, +) - maximum
       } ?? 0
     return entries.filter { entry in
-      let goes = policy.isOld(entry.used, policy.keep) || (left > 0 && entry.room != .projects)
-      if goes, entry.room != .projects { left -= entry.size }
+      let keep = entry.room == .histories ? max(policy.keep, Policy.keepHistories) : policy.keep
+      let goes = policy.isOld(entry.used, keep) || (left > 0 && entry.room.isReusable)
+      if goes, entry.room.isReusable { left -= entry.size }
       return goes
     }
   }
 
   /// As long as any build runs, what was used within a day may be in its hands: no build takes longer.
   private func mayGo(_ entry: CacheEntry, building: Bool) throws -> Bool {
-    guard try entry.room.used(entry.paths[0]) == entry.used else { return false }
+    // Taken up by a build meanwhile? A history has become older when the rest of its project went.
+    guard let used = try entry.room.used(entry.paths[0]), used <= entry.used else { return false }
     return !building || policy.isOld(entry.used, 24 * Policy.hour)
   }
 

@@ -18,20 +18,26 @@ enum CacheRoom: String, CaseIterable {
   case segments
   /// `<digest>`, `<digest>.json`
   case stripped
-  /// `<digest of the project's path>/{record, digests, steps, owners, builds}`; its lock stays, which a build may be
-  /// waiting for.
+  /// `<digest of the project's path>/{record, digests, steps}`; its lock stays, which a build may be waiting for.
   case projects
+  /// `<digest of the project's path>/{owners, builds}`: what `packc image diff` knows of the last images.
+  case histories
+
+  /// What can be made again, and makes room when there is too little.
+  var isReusable: Bool { self != .projects && self != .histories }
+
+  private var directory: String { self == .histories ? CacheRoom.projects.rawValue : rawValue }
 
   /// Sorted by path. Names that begin with a dot are somebody's work in progress.
   func entries(in cache: HostPath) throws -> [CacheEntry] {
-    let root = cache / HostPath(rawValue)
+    let root = cache / HostPath(directory)
     let names = try Self.names(root).filter { $0.first != UInt8(ascii: ".") }
     switch self {
     case .steps: return try names.compactMap { try entry([root / HostPath(bytes: $0)]) }
-    case .projects:
+    case .projects, .histories:
+      let files = self == .projects ? ["record", "digests", "steps"] : ["owners", "builds"]
       return try names.compactMap { name in
-        let files = ["record", "digests", "steps", "owners", "builds"].map { root / HostPath(bytes: name) / $0 }
-        return try entry(files.filter(FileSystem.exists))
+        try entry(files.map { root / HostPath(bytes: name) / $0 }.filter(FileSystem.exists))
       }
     case .segments, .stripped:
       let groups = Dictionary(grouping: names.map { HostPath(bytes: $0) }) { $0.description.prefix { $0 != "." } }
@@ -41,7 +47,8 @@ enum CacheRoom: String, CaseIterable {
 
   /// What a killed build left, or a living one works in.
   func work(in cache: HostPath) throws -> [HostPath] {
-    let root = cache / HostPath(rawValue)
+    if self == .histories { return [] }
+    let root = cache / HostPath(directory)
     return try Self.names(root).filter { $0.first == UInt8(ascii: ".") }.map { root / HostPath(bytes: $0) }
   }
 
@@ -55,8 +62,14 @@ enum CacheRoom: String, CaseIterable {
     return CacheEntry(room: self, paths: paths, used: used, size: try paths.map(Self.size).reduce(0, +))
   }
 
-  /// The time of the record, of an entry without one its own; nil when it is gone.
+  /// The time of the record, of an entry without one its own; nil when it is gone. A history is as young as anything that
+  /// its project's builds touch.
   func used(_ path: HostPath) throws -> Int64? {
+    if self == .histories {
+      return try ["record", "digests", "steps", "owners", "builds"].compactMap {
+        try FileSystem.status(path.parent / $0)?.modified
+      }.max()
+    }
     if self == .steps, let status = try FileSystem.status(path / "done.json") { return status.modified }
     return try FileSystem.status(path)?.modified
   }

@@ -18,7 +18,8 @@ public struct CollectionResult: Sendable {
   }
 
   public internal(set) var dryRun: Bool
-  /// By what they are: `blobs`, `layers`, `steps`, `segments`, `stripped`, `projects`, `leftovers`.
+  /// By what they are: `blobs`, `layers`, `steps`, `segments`, `stripped`, `projects`,
+  /// `histories`, `leftovers`.
   public internal(set) var removed: [String: Tally] = [:]
   public internal(set) var images = 0
   public internal(set) var blobs = Tally()

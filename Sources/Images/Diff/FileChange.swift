@@ -15,7 +15,8 @@ public struct FileChange: Hashable, Sendable {
   public let ownerAfter: FileOwner?
 
   public var kind: Kind { before == nil ? .added : after == nil ? .removed : .changed }
-  public var owner: FileOwner? { after == nil ? ownerBefore : ownerAfter }
+  /// Only files have owners: what was one, and is a directory or a link now, is the change of its owner.
+  public var owner: FileOwner? { after?.isFile == true ? ownerAfter : ownerBefore ?? ownerAfter }
   /// Bytes.
   public var growth: Int64 { (after?.bytes ?? 0) - (before?.bytes ?? 0) }
 

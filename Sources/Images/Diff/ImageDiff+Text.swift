@@ -29,21 +29,23 @@ extension ImageDiff {
     let rows = layers.filter { !$0.isKept }.map { layer in
       ["  ~ " + safe(layer.title.isEmpty ? "layer" : layer.title, columns: 40)]
         + [layer.before, layer.after].map { side in
-          side.map { "\($0.diffID.short) \(ByteText.text($0.descriptor.size))" } ?? "none"
+          side.map { "\($0.descriptor.digest.short) \(ByteText.text($0.descriptor.size))" } ?? "none"
         }
     }
     out += TextTable.lines(rows.map { [$0[0], $0[1], "→", $0[2]] })
     return out
   }
 
-  /// By path where each is shown, else the largest first.
+  /// By path where each is shown; else the project's own first, and of each kind the largest.
   private func sortedFiles(_ all: Bool) -> [FileChange] {
-    all
-      ? files
-      : files.enumerated().sorted {
-        let (a, b) = ($0.element.growth.magnitude, $1.element.growth.magnitude)
-        return a != b ? a > b : $0.offset < $1.offset
-      }.map(\.element)
+    guard !all else { return files }
+    func rank(_ file: FileChange) -> (Int, UInt64) {
+      (file.owner?.kind == .project ? 0 : 1, .max - file.growth.magnitude)
+    }
+    return files.enumerated().sorted {
+      let (a, b) = (rank($0.element), rank($1.element))
+      return a != b ? a < b : $0.offset < $1.offset
+    }.map(\.element)
   }
 
   private func section<Element>(

@@ -47,6 +47,8 @@ public struct Trace: Hashable, Sendable {
   public private(set) var buildIDs: [String] = []
   private var mappings: [Mapping] = []
   private var modules: [String: String] = [:]
+  /// The frame before was the one that the kernel puts between a signal handler and what it interrupted.
+  private var isBelowSignal = false
 
   /// Longer texts are refused. Bytes.
   public static let sizeLimit = 16 << 20
@@ -75,7 +77,11 @@ public struct Trace: Hashable, Sendable {
       return
     }
     let buildID = line.buildID()
+    let isSignal = line.isSignalReturn
+    defer { isBelowSignal = isSignal }
     if let (module, place, isReturn) = line.frame() {
+      // No call stands before what a signal interrupted.
+      let isReturn = isReturn && !isBelowSignal
       frames.append(Frame(line: number, module: module, buildID: buildID, place: place, isReturn: isReturn))
     } else if let buildID {
       if let module = line.moduleOfBuildID() { modules[module] = buildID }

@@ -103,6 +103,11 @@ struct TraceLine {
 
   // MARK: Other lines
 
+  /// The frame below a signal handler, where whoever wrote the line knew it: glibc's and the kernel's names, gdb's words.
+  var isSignalReturn: Bool {
+    ["__restore_rt", "__kernel_rt_sigreturn", "<signal handler called>"].contains(where: bytes.containsText)
+  }
+
   /// `55d0…-55d0… r-xp 00001000 08:01 12 /app/server`
   func mapping() -> Trace.Mapping? {
     guard words.count >= 6, let dash = words[0].firstIndex(of: UInt8(ascii: "-")),

@@ -36,7 +36,7 @@ public struct Descriptor: ~Copyable, Sendable {
     while true {
       let count = Glibc.read(raw, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
-      if errno != EINTR { throw Failure.system("read", errno: errno) }
+      if errno != EINTR { throw failure("read") }
     }
   }
 
@@ -47,7 +47,7 @@ public struct Descriptor: ~Copyable, Sendable {
       let count = Glibc.write(raw, rest.baseAddress, rest.count)
       if count < 0 {
         if errno == EINTR { continue }
-        throw Failure.system("write", errno: errno)
+        throw failure("write")
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
@@ -56,14 +56,23 @@ public struct Descriptor: ~Copyable, Sendable {
 
   public borrowing func status() throws -> stat {
     var status = stat()
-    guard fstat(raw, &status) == 0 else { throw Failure.system("read the status of a file", errno: errno) }
+    guard fstat(raw, &status) == 0 else { throw failure("read the status of") }
     return status
   }
 
   public borrowing func sync() throws {
     while fsync(raw) != 0 {
-      guard errno == EINTR else { throw Failure.system("fsync a file", errno: errno) }
+      guard errno == EINTR else { throw failure("flush") }
     }
+  }
+
+  /// Of the call that just failed; names the file, which only the kernel knows here (proc(5), /proc/pid/fd).
+  private borrowing func failure(_ action: String) -> Failure {
+    let code = errno
+    let target = try? FileSystem.linkTarget(HostPath("/proc/self/fd/\(raw)"))
+    // What is no file is called `pipe:[7]` there.
+    let path = target.flatMap { $0.first == UInt8(ascii: "/") ? HostPath(bytes: $0) : nil }
+    return Failure.system(action, path, errno: code)
   }
 
   /// fsetxattr(2).

@@ -12,15 +12,22 @@ extension HTTPClient {
         let asked = RetryPolicy.retryAfter(response.headers)
         guard RetryPolicy.isWorthwhile(response.status), attempt < policy.attempts, (asked ?? 0) <= policy.patience
         else { return response }
+        tell(attempt, url, "answers \(response.status)")
         try policy.pause(after: attempt, asked: asked)
       } catch let error as TransferError {
         guard error.kind == .connection, attempt < policy.attempts else {
           throw RegistryFailure.transfer(error, url, attempts: attempt)
         }
+        tell(attempt, url, "cannot be reached")
         try policy.pause(after: attempt)
       }
       attempt += 1
     }
+  }
+
+  /// Once a request: the next ones say nothing new.
+  private func tell(_ attempt: Int, _ url: HTTPURL, _ what: String) {
+    if attempt == 1 { options.notice("\(url.hostAndPort) \(what); trying again") }
   }
 }
 

@@ -12,10 +12,9 @@ enum RegistryFlags {
     var options = try RegistryOptions(invocation.context)
     options.authorities = invocation.strings("cacert").map(invocation.path)
     for host in invocation.strings("insecure-registry") { try options.allowInsecure(host) }
-    if invocation.has("verbose") {
-      let reporter = invocation.reporter
-      options.trace = { reporter.note($0) }
-    }
+    let reporter = invocation.reporter
+    options.notice = { reporter.note($0) }
+    if invocation.has("verbose") { options.trace = { reporter.note($0) } }
     return options
   }
 
