@@ -19,6 +19,8 @@ test_packages=(
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
   binutils buildah cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
+  # firmware, disks and CDs to export machines to
+  fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
   # registries to speak to
   apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial

@@ -21,18 +21,29 @@ extension OutputStage {
       user: "\(BaseFiles.user):\(BaseFiles.user)", workingDirectory: parts.settings.workingDirectory.absolute,
       exposedPorts: Set(parts.settings.ports), labels: labels, annotations: labels, stopSignal: "SIGTERM",
       epoch: planning.epoch)
+    let machines = try unikernel.map { try machineImages($0, labels) } ?? []
     let written = try ImageBuilder.write(
       image: description, layers: parts.layers, store: store, layout: directory / "image",
-      tag: request.tag ?? parts.identity.name, shownAs: layout
+      tag: request.tag ?? parts.identity.name, shownAs: layout, beside: machines
     ) { image in
       let rules = owners.isEmpty ? [] : [try OwnerArtifact.assemble(owners, subject: image, store: store)]
       return try symbols(parts.assembled.programs, of: image) + rules
     }
     addFiles([layout / "oci-layout", layout / "index.json"])
     let blobs = [written.manifest.digest, written.config.digest] + parts.layers.map(\.digest)
-    let more = Set(written.referrers.flatMap(\.blobs).map(\.digest)).sorted()
+    let more = Set((written.referrers + machines.map(\.image)).flatMap(\.blobs).map(\.digest)).sorted()
     addFiles((blobs + more).map { layout / "blobs/sha256" / $0.hex })
     return written
+  }
+
+  private func machineImages(
+    _ unikernel: Unikernel, _ labels: [String: String]
+  ) throws -> [(suffix: String, image: ImageBuilder.Assembled)] {
+    guard let kernel else { return [] }
+    return try MachineImages(
+      unikernel: unikernel.image, kernel: kernel.kernel.file, platform: request.platform, labels: labels,
+      epoch: planning.epoch, cache: LayerCache(directory: planning.cache / "layers", store: store), store: store
+    ).assemble()
   }
 
   /// Nothing of the host, the directory or the clock: each of these is part of the image's digest.
@@ -79,6 +90,12 @@ extension OutputStage {
           ]
         }),
       "symbols": image.symbols,
+      "machines": image.beside.isEmpty
+        ? nil
+        : .array(
+          image.beside.map {
+            ["ref": .string("oci:\(output / "image"):\($0.tag)"), "digest": JSONValue($0.digest)]
+          }),
     ])
   }
 

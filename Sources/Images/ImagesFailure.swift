@@ -18,6 +18,13 @@ enum ImagesFailure {
       hint: "write more digits, or the name", exit: .badInput)
   }
 
+  static func noMachine(_ name: String) -> Failure {
+    Failure(
+      "no_machine_image", "\(name) holds no kernel and initrd",
+      hint:
+        "`packc build` leaves such an image beside the container's, under its tag with -vm: oci:.packc/image:NAME-vm",
+      exit: .badInput)
+  }
   static func notBuilt(_ project: HostPath) -> Failure {
     Failure(
       "no_image", "no image was named, and \(project) has none of its own",

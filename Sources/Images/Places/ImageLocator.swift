@@ -18,7 +18,7 @@ public struct ImageLocator: Sendable {
   }
 
   /// For files that go with the command.
-  var temporary: HostPath { cache / "run" }
+  public var temporary: HostPath { cache / "run" }
 
   /// - Parameter text: see `ImageReference`; nil for what `packc build` made of the project in the working directory.
   public func locate(_ text: String?) throws -> LocatedImage {

@@ -5,10 +5,33 @@ public enum ImageBuilder {
   /// An image whose blobs all lie in a store.
   public struct Assembled: Hashable, Sendable {
     /// As an index names it: with its platform, without a tag.
-    public let descriptor: BlobDescriptor
+    public private(set) var descriptor: BlobDescriptor
     public let manifest: ImageManifest
-    /// Each blob that belongs to it, the manifest last.
-    public var blobs: [BlobDescriptor] { [manifest.config] + manifest.layers + [descriptor] }
+    /// The manifest itself, where `descriptor` is of an index with it alone.
+    var child: BlobDescriptor?
+    /// Each blob that belongs to it, the manifest last, or the index.
+    public var blobs: [BlobDescriptor] {
+      [manifest.config] + manifest.layers + [child, descriptor].compactMap { $0 }
+    }
+
+    /// With annotations that an index shows without a look into the manifest.
+    public func annotated(_ annotations: [String: String]) -> Assembled {
+      var assembled = self
+      assembled.descriptor.annotations.merge(annotations) { $1 }
+      return assembled
+    }
+
+    /// An index with this image alone, for readers that take nothing else.
+    public func nested(
+      childAnnotations: [String: String], annotations: [String: String], store: ContentStore
+    ) throws -> Assembled {
+      var child = descriptor
+      child.annotations = childAnnotations
+      var index = try ImageBuilder.put(
+        ImageIndex(manifests: [child], annotations: annotations).json, as: .imageIndex, in: store)
+      index.annotations = annotations
+      return Assembled(descriptor: index, manifest: manifest, child: descriptor)
+    }
   }
 
   /// Writes config and manifest into the store. The layers must be there.
@@ -17,41 +40,48 @@ public enum ImageBuilder {
     let manifest = ImageManifest(
       config: config, layers: layers.map { BlobDescriptor($0) }, annotations: image.annotations)
     var descriptor = try put(manifest.json, as: .imageManifest, in: store)
-    descriptor.platform = ImagePlatform(image.platform)
+    descriptor.platform = image.platform
     return Assembled(descriptor: descriptor, manifest: manifest)
   }
 
-  /// Assembles the image and makes `layout` an OCI image layout with it alone, under `tag`. The tag goes into
-  /// `index.json` and into no digest.
+  /// Assembles the image and makes `layout` an OCI image layout with it, under `tag`. The tag goes into `index.json` and
+  /// into no digest.
   /// - Parameters:
   ///   - place: where the layout will lie in the end, for `ref`, if that is elsewhere.
+  ///   - beside: images for other readers, under `TAG-SUFFIX`.
   ///   - referrers: what the layout holds about the image beside it, without a tag; made of the image's descriptor.
   @discardableResult
   public static func write(
     image: ImageDescription, layers: [Layer], store: ContentStore, layout: HostPath, tag: String,
-    shownAs place: HostPath? = nil, referrers: (BlobDescriptor) throws -> [Assembled] = { _ in [] }
+    shownAs place: HostPath? = nil, beside: [(suffix: String, image: Assembled)] = [],
+    referrers: (BlobDescriptor) throws -> [Assembled] = { _ in [] }
   ) throws -> WrittenImage {
-    let tag = try ImageTag(tag)
+    let name = try ImageTag(tag)
     let assembled = try assemble(image, layers: layers, store: store)
     let referrers = try referrers(assembled.descriptor)
-    try ImageLayoutWriter.write([(tag, assembled)], referrers: referrers, store: store, to: layout)
+    let others = try beside.map { (try ImageTag("\(tag)-\($0.suffix)"), $0.image) }
+    try ImageLayoutWriter.write([(name, assembled)] + others, referrers: referrers, store: store, to: layout)
     return WrittenImage(
-      manifest: assembled.descriptor, config: assembled.manifest.config, ref: "oci:\(place ?? layout):\(tag)",
-      referrers: referrers)
+      manifest: assembled.descriptor, config: assembled.manifest.config, ref: "oci:\(place ?? layout):\(name)",
+      referrers: referrers, beside: others.map { (tag: $0.0.description, digest: $0.1.descriptor.digest) })
   }
 
-  private static func put(_ json: JSONValue, as mediaType: MediaType, in store: ContentStore) throws -> BlobDescriptor {
+  fileprivate static func put(
+    _ json: JSONValue, as mediaType: MediaType, in store: ContentStore
+  ) throws -> BlobDescriptor {
     let bytes = CanonicalJSON.encode(json)
     return BlobDescriptor(mediaType: mediaType, digest: try store.put(bytes), size: Int64(bytes.count))
   }
 }
 
 /// What was written, for the result of `packc build`.
-public struct WrittenImage: Hashable, Sendable {
+public struct WrittenImage: Sendable {
   public let manifest: BlobDescriptor
   public let config: BlobDescriptor
   /// As podman and skopeo take it: `oci:.packc/image:shop`.
   public let ref: String
   /// What lies beside it: debug symbols, owners of files.
   public let referrers: [ImageBuilder.Assembled]
+  /// The images for other readers in the same layout.
+  public let beside: [(tag: String, digest: Digest)]
 }

@@ -3,7 +3,7 @@ public import PackCore
 /// What an image is to be, apart from its layers. Nothing that comes from a directory's name or the host belongs here:
 /// everything of it is hashed.
 public struct ImageDescription: Hashable, Sendable {
-  public var platform: Platform
+  public var platform: ImagePlatform
   /// The program, absolute, and its arguments.
   public var entrypoint: [String]
   /// Arguments that a user may replace (`Cmd`).
@@ -22,13 +22,16 @@ public struct ImageDescription: Hashable, Sendable {
   public var stopSignal: String?
   /// SOURCE_DATE_EPOCH: seconds since 1970.
   public var epoch: Int64
+  /// What each layer is, for the history; nil for the layers' roles.
+  public var titles: [String]?
 
   public init(
     platform: Platform, entrypoint: [String], arguments: [String] = [], environment: [String: String] = [:],
     user: String = "65532:65532", workingDirectory: String = "/", exposedPorts: Set<String> = [],
-    labels: [String: String] = [:], annotations: [String: String] = [:], stopSignal: String? = nil, epoch: Int64 = 0
+    labels: [String: String] = [:], annotations: [String: String] = [:], stopSignal: String? = nil, epoch: Int64 = 0,
+    titles: [String]? = nil
   ) {
-    self.platform = platform
+    self.platform = ImagePlatform(platform)
     self.entrypoint = entrypoint
     self.arguments = arguments
     self.environment = environment
@@ -39,6 +42,7 @@ public struct ImageDescription: Hashable, Sendable {
     self.annotations = annotations
     self.stopSignal = stopSignal
     self.epoch = epoch
+    self.titles = titles
   }
 
   /// The config for these layers.
@@ -47,17 +51,18 @@ public struct ImageDescription: Hashable, Sendable {
     try check()
     guard let created = Timestamp.rfc3339(epoch) else { throw OCIFailure.negativeEpoch(epoch) }
     return ImageConfig(
-      platform: ImagePlatform(platform), diffIDs: layers.map(\.diffID), created: created, user: user,
+      platform: platform, diffIDs: layers.map(\.diffID), created: created, user: user,
       exposedPorts: exposedPorts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
       environment: environment.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         .map { "\($0.key)=\($0.value)" },
       entrypoint: entrypoint, arguments: arguments, workingDirectory: workingDirectory, labels: labels,
       stopSignal: stopSignal,
-      history: layers.map { .init(created: created, createdBy: "packc build: \($0.role.rawValue)") })
+      history: (titles ?? layers.map(\.role.rawValue)).map { .init(created: created, createdBy: "packc build: \($0)") })
   }
 
   private func check() throws {
-    guard let program = entrypoint.first, program.hasPrefix("/") else {
+    // What is no Linux has no program, but a command line.
+    guard platform.os != "linux" || entrypoint.first?.hasPrefix("/") == true else {
       throw OCIFailure.description("entrypoint", "must begin with the absolute path of a program")
     }
     guard workingDirectory.hasPrefix("/") else {

@@ -25,8 +25,9 @@ public struct LayoutSource: ImageSource {
     let index = try files.index()
     let images = index.manifests.filter { $0.mediaType.isManifest || $0.mediaType.isIndex }
     let named = images.filter { $0.annotations[ImageTag.annotation] != nil }
-    // What has no name beside something that has one says something about it: a signature, an SBOM.
-    let matching = tag.map { tag in Self.entries(named, of: tag) } ?? (named.isEmpty ? images : named)
+    // What has no name beside something that has one says something about it: a signature, an SBOM. "The image" of a
+    // layout of packc's is the container's.
+    let matching = tag.map { tag in Self.entries(named, of: tag) } ?? Self.containers(named.isEmpty ? images : named)
     guard matching.count == 1, let found = matching.first else {
       throw OCIFailure.noTag(tag, in: files.place.path, found: Self.tags(index))
     }
@@ -76,6 +77,11 @@ public struct LayoutSource: ImageSource {
   private static func entries(_ named: [BlobDescriptor], of tag: String) -> [BlobDescriptor] {
     let exact = named.filter { $0.annotations[ImageTag.annotation] == tag }
     return exact.count == 1 ? exact : named.filter { $0.annotations[ImageTag.fullNameAnnotation] == tag }
+  }
+
+  private static func containers(_ images: [BlobDescriptor]) -> [BlobDescriptor] {
+    let containers = images.filter { $0.annotations[MachineLabels.kind] == nil }
+    return containers.isEmpty ? images : containers
   }
 
   private static func tags(_ index: ImageIndex) -> [String] {

@@ -1,4 +1,5 @@
 internal import Images
+internal import Kernel
 internal import OCI
 internal import PackCore
 
@@ -38,16 +39,20 @@ enum ImageTransferCommands {
     "image export", summary: "write an image into a file or a directory", operands: "[IMAGE]", count: 0...1,
     flags: [
       Flag(
-        "format", value: ImageExport.Format.allCases.map(\.rawValue).joined(separator: "|"),
-        help: "default: oci-archive"),
+        "format", value: formats.joined(separator: "|"), help: "default: oci-archive"),
       Flag("output", short: "o", value: "PATH", help: "where to; - is standard output"),
       Flag("name", value: "NAME", help: "what the export calls it (default: its name here)"),
       ImageFlags.platform, ImageFlags.withReferrers,
     ] + RegistryFlags.connection,
     details: "The same image gives the same bytes, whatever machine, user, directory and time zone.\n"
       + ImageFlags.ownBuild + ImageFlags.references
-      + "\n--referrers is for oci-archive and dir; podman load refuses an archive that has them."
+      + "\n--referrers is for oci-archive and dir; podman load refuses an archive that has them.\n"
+      + "kernel+initrd, uki, disk.raw, qcow2 and iso are of a machine: of the build here, or of an image NAME-vm."
   ) { invocation in
+    if let machine = invocation.string("format").flatMap(BootExport.Format.init(rawValue:)) {
+      try MachineExport.run(invocation, as: machine)
+      return .done
+    }
     let (locator, transfer) = try ImageFlags.transfer(invocation)
     let export = ImageExport(locator, transfer)
     let format = try format(invocation)
@@ -74,13 +79,14 @@ enum ImageTransferCommands {
     return .done
   }
 
+  private static let formats = ImageExport.Format.allCases.map(\.rawValue) + BootExport.Format.allCases.map(\.rawValue)
+
   private static func format(_ invocation: Invocation) throws -> ImageExport.Format {
     guard let text = invocation.string("format") else { return .ociArchive }
     guard let format = ImageExport.Format(rawValue: text) else {
-      let known = ImageExport.Format.allCases.map(\.rawValue)
       throw Failure(
         "wrong_usage", "--format \(text): there is no such format",
-        hint: Suggestion.question(for: text, in: known) ?? "write \(known.joined(separator: ", "))", exit: .usage)
+        hint: Suggestion.question(for: text, in: formats) ?? "write \(formats.joined(separator: ", "))", exit: .usage)
     }
     return format
   }

@@ -1,0 +1,39 @@
+internal import PackCore
+
+extension KernelFailure {
+  static func noStub(_ path: HostPath) -> Failure {
+    Failure(
+      "efi_stub_missing", "an EFI program needs systemd's stub, and there is none at \(path)",
+      hint: "sudo apt-get install systemd-boot-efi", exit: .toolchain)
+  }
+  static func badStub(_ name: String, _ why: String) -> Failure {
+    Failure(
+      "bad_efi_stub", "\(name) is not an EFI stub that sections can be added to: \(why)",
+      hint: "install systemd-boot-efi anew", exit: .badInput)
+  }
+  static func noEFIKernel(_ path: String) -> Failure {
+    Failure(
+      "no_efi_kernel", "\(path) cannot be started by firmware: it has no EFI stub",
+      hint: "build the project with a kernel that has one (CONFIG_EFI_STUB), such as Debian's: "
+        + "`packc kernel import`, then `packc build --kernel NAME`; or export --format kernel+initrd", exit: .badInput)
+  }
+  static func tooLargeForEFI(_ size: Int64) -> Failure {
+    Failure(
+      "too_large_for_efi", "\(ByteText.text(size)) are more than an EFI program can hold",
+      hint: "export --format kernel+initrd", exit: .badInput)
+  }
+  static func occupied(_ path: HostPath) -> Failure {
+    Failure(
+      "not_empty", "\(path) is there and is no empty directory", hint: "choose another place, or remove it",
+      exit: .badInput)
+  }
+  static func noDiskTools(_ names: [String], packages: [String]) -> Failure {
+    Failure(
+      "tool_missing", "\(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") not in PATH",
+      hint: packages.isEmpty ? "see `packc check`" : "sudo apt-get install \(packages.joined(separator: " "))",
+      exit: .toolchain)
+  }
+  static func diskToolFailed(_ name: String, cause: String) -> Failure {
+    Failure("tool_failed", "\(name) failed", hint: "is there room on the disk?", cause: cause)
+  }
+}
