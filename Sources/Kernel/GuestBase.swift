@@ -43,7 +43,7 @@ public struct GuestBase: Sendable {
       modules.append(path.absolute)
       entries.append(Self.entry(path, .bytes(bytes), 0o400))
     }
-    let config = try configuration.encode(modules: modules)
+    let config = try configuration.encode(modules: modules, hasNetwork: !kernel.manifest.isWithoutNetwork)
     entries.append(Self.entry(RootPath(literal: ".packc/config"), .bytes(config), 0o400))
     return entries.sorted { $0.path < $1.path }
   }

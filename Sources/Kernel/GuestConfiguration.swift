@@ -33,7 +33,9 @@ public struct GuestConfiguration: Hashable, Sendable {
 
   /// The file's bytes; `modules` are the paths of the kernel modules in the initrd, in the order of loading. Throws for
   /// what the guest could not take.
-  func encode(modules: [String]) throws -> [UInt8] {
+  ///
+  /// - Parameter hasNetwork: false for a kernel without one, so that the init does not wait for the device.
+  func encode(modules: [String], hasNetwork: Bool = true) throws -> [UInt8] {
     try check(modules)
     var records: [(Int, [UInt8])] = [(WIRE_CONFIG_VERSION, Array("1".utf8))]
     func add(_ letter: Int, _ text: some StringProtocol) { records.append((letter, Array(text.utf8))) }
@@ -53,6 +55,9 @@ public struct GuestConfiguration: Hashable, Sendable {
     if mode == .debug {
       add(WIRE_CONFIG_WRITABLE_ROOT, "1")
       add(WIRE_CONFIG_VERBOSE, "1")
+    }
+    if !hasNetwork {
+      records.removeAll { [WIRE_CONFIG_ADDRESS, WIRE_CONFIG_GATEWAY, WIRE_CONFIG_NAMESERVER].contains($0.0) }
     }
     add(WIRE_CONFIG_END, "")
     return try Self.join(records)

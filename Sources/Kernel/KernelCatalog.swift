@@ -57,12 +57,13 @@ public struct KernelCatalog: Sendable {
     }
   }
 
-  /// By `sha256:…`, by the first digits of the digest (six or more), by name, or by `name@version`.
+  /// By `sha256:…`, by the first digits of the digest (six or more), by name, by `name@version`, or by the profile that
+  /// it was built from.
   public func find(_ reference: String) throws -> Kernel {
     let all = try list()
     let matches = all.filter {
       "\($0.digest)" == reference || "\($0.manifest.kernel.digest)" == reference || $0.manifest.name == reference
-        || "\($0.manifest.name)@\($0.manifest.version)" == reference
+        || "\($0.manifest.name)@\($0.manifest.version)" == reference || $0.manifest.build?.profile == reference
         || (reference.utf8.count >= 6 && $0.digest.hex.hasPrefix(reference))
     }
     guard let first = matches.first else {
@@ -70,7 +71,8 @@ public struct KernelCatalog: Sendable {
         reference, known: all.map { "\($0.manifest.name)@\($0.manifest.version)" })
     }
     guard matches.count == 1 else {
-      throw KernelFailure.ambiguousKernel(reference, matches.map { $0.digest.short })
+      throw KernelFailure.ambiguousKernel(
+        reference, matches.map { "\($0.manifest.name)@\($0.manifest.version) \($0.digest.short)" })
     }
     return first
   }
@@ -99,6 +101,7 @@ public struct KernelCatalog: Sendable {
     var modules: [ModuleSelection.Module]
     var source: KernelManifest.Source?
     var licence: String
+    var build: KernelManifest.Build?
   }
 
   /// Puts a kernel into the catalog; one that is there already stays as it is.
@@ -109,7 +112,7 @@ public struct KernelCatalog: Sendable {
       config: parts.config.map { Digest(of: $0) }, source: parts.source,
       features: KernelFeatures.find(config: parts.config, modules: parts.modules.map(\.name)),
       modules: parts.modules.map { KernelManifest.Module(name: $0.name, file: Self.file($0.bytes)) },
-      licence: parts.licence)
+      licence: parts.licence, build: parts.build)
     if let present = try? load(manifest.digest) { return present }
     try store(parts, manifest)
     return try load(manifest.digest)

@@ -64,6 +64,11 @@ enum KernelFailure {
   static func damaged(_ path: String, _ why: String) -> Failure {
     Failure("kernel_damaged", "\(path) is damaged: \(why)", hint: "remove that directory and import the kernel again")
   }
+  static func foreign(_ place: String, _ why: String) -> Failure {
+    Failure(
+      "kernel_damaged", "\(place) is no kernel that can be taken: \(why)",
+      hint: "ask whoever pushed it to push it again with `packc kernel push`", exit: .badInput)
+  }
   static func cannotCarry(_ path: String, _ why: String, hint: String? = nil) -> Failure {
     Failure("initrd_cannot_carry", "\(path) cannot be in an initrd: \(why)", hint: hint, exit: .badInput)
   }

@@ -21,7 +21,19 @@ public struct KernelManifest: Hashable, Sendable {
     public let sha256: Digest
   }
 
-  /// `debian-cloud`, or the imported file's name.
+  /// How packc built it.
+  public struct Build: Hashable, Sendable {
+    /// `default`, `tiny`, or of a file.
+    public let profile: String
+    /// What the program needs that it is for; nil when it is for every program.
+    public let needs: [String]?
+    /// First lines of the compiler's and the linker's version.
+    public let compiler: String
+    /// Of all that its bytes depend on: the same request gives the same kernel.
+    public let request: Digest
+  }
+
+  /// `debian-cloud`, `packc-6.1`, or the imported file's name.
   public let name: String
   /// `6.1.192-2` of the package, else the release.
   public let version: String
@@ -35,6 +47,8 @@ public struct KernelManifest: Hashable, Sendable {
   public let features: [String]
   public let modules: [Module]
   public let licence: String
+  /// Nil for one that was imported.
+  public let build: Build?
 
   /// The name of the kernel: what `packc.lock`, `build.json` and labels hold.
   public var digest: Digest { Digest(of: json) }
@@ -54,7 +68,14 @@ public struct KernelManifest: Hashable, Sendable {
           fields["name"] = .string(module.name)
           return .object(fields)
         }),
-      "licence": .string(licence),
+      "licence": .string(licence), "build": build.map(Self.json),
+    ])
+  }
+
+  private static func json(_ build: Build) -> JSONValue {
+    JSONValue(compact: [
+      "profile": .string(build.profile), "needs": build.needs.map { JSONValue(strings: $0) },
+      "compiler": .string(build.compiler), "request": JSONValue(build.request),
     ])
   }
 
@@ -87,6 +108,11 @@ public struct KernelManifest: Hashable, Sendable {
       return Module(name: name, file: try Self.file($0))
     }
     licence = try reader.required("licence").string()
+    build = try reader.optional("build").map {
+      Build(
+        profile: try $0.required("profile").string(), needs: try $0.optional("needs")?.strings(),
+        compiler: try $0.required("compiler").string(), request: try $0.required("request").digest())
+    }
   }
 
   private static func file(_ reader: JSONReader) throws -> File {
@@ -96,7 +122,7 @@ public struct KernelManifest: Hashable, Sendable {
 
   init(
     name: String, version: String, image: KernelImage, kernel: File, config: Digest?, source: Source?,
-    features: [String], modules: [Module], licence: String
+    features: [String], modules: [Module], licence: String, build: Build? = nil
   ) {
     self.name = name
     self.version = version
@@ -108,7 +134,15 @@ public struct KernelManifest: Hashable, Sendable {
     self.features = features
     self.modules = modules
     self.licence = licence
+    self.build = build
   }
+}
+
+extension KernelManifest {
+  /// Its machine has to name the devices on the command line.
+  var isWithoutACPI: Bool { !features.contains("acpi") && features.contains("mmio-cmdline") }
+  /// Known to have no driver for a network device.
+  var isWithoutNetwork: Bool { config != nil && !features.contains("net") }
 }
 
 /// What a kernel's `.config` says of what machines can be made with it.

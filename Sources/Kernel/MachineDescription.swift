@@ -34,10 +34,13 @@ public struct MachineDescription: Hashable, Sendable {
   public let ports: [GuestPort]
   /// Machine types of QEMU that this kernel works with, the preferred one first.
   public let qemuMachines: [QEMUMachine]
+  /// False for a kernel without ACPI: microvm is started with `acpi=off` then.
+  public let hasACPI: Bool
 
   public init(
     kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
-    memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], qemuMachines: [QEMUMachine]
+    memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], qemuMachines: [QEMUMachine],
+    hasACPI: Bool = true
   ) {
     self.kernel = kernel
     self.initrd = initrd
@@ -50,6 +53,7 @@ public struct MachineDescription: Hashable, Sendable {
     self.network = network
     self.ports = ports
     self.qemuMachines = qemuMachines
+    self.hasACPI = hasACPI
   }
 
   public var json: JSONValue {
@@ -73,9 +77,10 @@ public struct MachineDescription: Hashable, Sendable {
       "ports": .array(ports.map { ["port": .integer(Int64($0.number)), "protocol": .string($0.transport.rawValue)] }),
       "hypervisors": [
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
-        "qemu": [
+        "qemu": JSONValue(compact: [
           "machines": JSONValue(strings: qemuMachines.map(\.rawValue)), "append_under_tcg": "tsc_early_khz=KHZ",
-        ]
+          "acpi": hasACPI ? nil : false,
+        ])
       ],
     ]
   }
@@ -122,9 +127,9 @@ public struct MachineDescription: Hashable, Sendable {
         number: UInt16(try number(try $0.required("port"), 1...65535)),
         transport: try choice(try $0.required("protocol"), GuestPort.Transport.self))
     }
-    qemuMachines = try reader.required("hypervisors").required("qemu").required("machines").array().map {
-      try choice($0, QEMUMachine.self)
-    }
+    let qemu = try reader.required("hypervisors").required("qemu")
+    qemuMachines = try qemu.required("machines").array().map { try choice($0, QEMUMachine.self) }
+    hasACPI = try qemu.optional("acpi")?.bool() ?? true
     guard !qemuMachines.isEmpty else { throw reader.failure("no machine of QEMU is named") }
   }
 }
@@ -155,9 +160,11 @@ public struct GuestPort: Hashable, Sendable, CustomStringConvertible {
 extension MachineDescription.Memory {
   /// What unpacking an uncompressed initrd takes: the archive and its files at once, beside the kernel. Measured with
   /// Debian's 6.1: it boots a 1 MB initrd in 96 MiB and one of 74 MB in 240 MiB.
-  init(initrdSize: Int64, kernelSize: Int64) {
+  ///
+  /// - Parameter isTailored: the kernel is packc's own, which is smaller than its file suggests.
+  init(initrdSize: Int64, kernelSize: Int64, isTailored: Bool = false) {
     let mebibyte: Int64 = 1 << 20
-    let kernel = 72 + 2 * ((kernelSize + mebibyte - 1) / mebibyte)
+    let kernel = (isTailored ? 16 : 72) + 2 * ((kernelSize + mebibyte - 1) / mebibyte)
     let root = 2 * ((initrdSize + mebibyte - 1) / mebibyte)
     minimum = Int(kernel + root)
     standard = max(256, (minimum + 128 + 31) / 32 * 32)

@@ -2,7 +2,7 @@ public import PackCore
 
 /// The machine types of QEMU that packc knows.
 public enum QEMUMachine: String, Sendable, CaseIterable {
-  /// No PCI, no BIOS screen: the quickest start. Devices are found by ACPI.
+  /// No PCI, no BIOS screen: the quickest start. Devices are found by ACPI, or named on the command line.
   case microvm
   /// A PC with PCI, for kernels without virtio-mmio.
   case q35
@@ -71,7 +71,7 @@ public struct QEMUCommand: Sendable {
     let bus = machine == .microvm ? "device" : "pci"
     // Without the option ROM QEMU needs no file for network boot.
     let rom = machine == .microvm ? "" : ",romfile="
-    return [program.description, "-M", machine.rawValue, "-accel", accelerator.rawValue]
+    return [program.description, "-M", machineArgument, "-accel", accelerator.rawValue]
       + ["-cpu", accelerator == .kvm ? "host" : "max", "-smp", String(cpus), "-m", "\(memory)M"]
       + ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
       + ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
@@ -81,6 +81,14 @@ public struct QEMUCommand: Sendable {
       + ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
       + ["-device", "virtio-rng-\(bus)"]
       + ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
+  }
+
+  /// Of the kernel's command line: it has no ACPI. QEMU then appends `virtio_mmio.device=…` for each device.
+  static let withoutACPI = "acpi=off"
+
+  private var machineArgument: String {
+    let isWithout = cmdline.split(separator: " ").contains { $0 == Self.withoutACPI }
+    return machine.rawValue + (machine == .microvm && isWithout ? ",\(Self.withoutACPI)" : "")
   }
 
   /// Under TCG the guest's counter is the host's, and a guest that measures its rate by a timer that a busy host

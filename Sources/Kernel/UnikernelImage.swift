@@ -35,22 +35,26 @@ public struct UnikernelImage: Sendable {
     try place(kernel, at: directory / "kernel")
     let initrd = try InitrdBuilder(cache: cache).write(
       base: parts.base, segments: parts.segments, to: directory / "initrd")
-    let cmdline = Array((cmdline(parts.base.configuration.mode) + "\n").utf8)
+    let cmdline = Array((cmdline(parts.base.configuration.mode, kernel.manifest) + "\n").utf8)
     try FileSystem.writeAtomically(cmdline, to: directory / "cmdline", durable: false)
     let machine = MachineDescription(
       kernel: .init(name: "kernel", digest: kernel.manifest.kernel.digest, size: kernel.manifest.kernel.size),
       initrd: .init(name: "initrd", digest: initrd.digest, size: initrd.size),
       cmdline: .init(name: "cmdline", digest: Digest(of: cmdline), size: Int64(cmdline.count)),
       kernelManifest: kernel.digest, release: kernel.manifest.release, mode: parts.base.configuration.mode,
-      memory: try memory(parts.memory, initrd: initrd.size, kernel: kernel.manifest.kernel.size), cpus: parts.cpus,
-      network: parts.base.configuration.network, ports: parts.ports, qemuMachines: machines(kernel.manifest))
+      memory: try memory(parts.memory, initrd: initrd.size, kernel.manifest), cpus: parts.cpus,
+      network: parts.base.configuration.network, ports: parts.ports, qemuMachines: machines(kernel.manifest),
+      hasACPI: !kernel.manifest.isWithoutACPI)
     try FileSystem.writeAtomically(
       CanonicalJSON.encodePretty(machine.json), to: directory / "machine.json", durable: false)
     return (UnikernelImage(directory: directory, machine: machine), initrd)
   }
 
-  private static func memory(_ asked: Int?, initrd: Int64, kernel: Int64) throws -> MachineDescription.Memory {
-    let needed = MachineDescription.Memory(initrdSize: initrd, kernelSize: kernel)
+  private static func memory(
+    _ asked: Int?, initrd: Int64, _ kernel: KernelManifest
+  ) throws -> MachineDescription.Memory {
+    let needed = MachineDescription.Memory(
+      initrdSize: initrd, kernelSize: kernel.kernel.size, isTailored: kernel.build != nil)
     guard let asked else { return needed }
     guard asked >= needed.minimum else { throw KernelFailure.tooLittleMemory(asked, needed: needed.minimum) }
     return .init(minimum: needed.minimum, standard: asked)
@@ -72,18 +76,20 @@ public struct UnikernelImage: Sendable {
 
   /// `rootfstype=ramfs`: a tmpfs would hold half of the memory only. `reboot=t` (triple fault) ends every machine at
   /// once, which the keyboard controller's way and power-off do not. `panic=-1`: a panic ends it too.
-  static func cmdline(_ mode: BuildMode) -> String {
-    let common = "console=ttyS0 rootfstype=ramfs reboot=t panic=-1"
+  /// `acpi=off` is for the machine as much as for the kernel: `QEMUCommand` reads it.
+  static func cmdline(_ mode: BuildMode, _ kernel: KernelManifest) -> String {
+    let common =
+      "console=ttyS0 rootfstype=ramfs reboot=t panic=-1" + (kernel.isWithoutACPI ? " \(QEMUCommand.withoutACPI)" : "")
     // In release only what ends the machine: an alert, an emergency.
     return common + (mode == .release ? " quiet loglevel=2" : " loglevel=7")
   }
 
-  /// Where virtio-mmio needs the command line (no ACPI) the runner would have to write it; such kernels get q35.
+  /// Those with whose devices the kernel can do something; all where nothing is known of it.
   private static func machines(_ kernel: KernelManifest) -> [QEMUMachine] {
     let features = Set(kernel.features)
-    let known = features.contains("acpi") || features.contains("pci")
+    let known = features.contains("acpi") || features.contains("pci") || kernel.isWithoutACPI
     var machines: [QEMUMachine] = []
-    if !known || features.isSuperset(of: ["acpi", "mmio"]) { machines.append(.microvm) }
+    if !known || features.isSuperset(of: ["acpi", "mmio"]) || kernel.isWithoutACPI { machines.append(.microvm) }
     if !known || features.isSuperset(of: ["pci", "virtio-pci"]) { machines.append(.q35) }
     return machines.isEmpty ? [.q35] : machines
   }

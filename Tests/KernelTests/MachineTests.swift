@@ -34,6 +34,16 @@ final class MachineTests: XCTestCase {
     XCTAssertTrue(q35.contains("console=ttyS0"))
   }
 
+  func testAKernelWithoutACPIGetsAMachineWithoutIt() throws {
+    var microvm = command(.microvm)
+    microvm.cmdline = "console=ttyS0 acpi=off quiet"
+    XCTAssertTrue(microvm.arguments.contains("microvm,acpi=off"))
+    XCTAssertTrue(microvm.arguments.contains("virtio-serial-device"))
+    var q35 = command(.q35)
+    q35.cmdline = "acpi=off"
+    XCTAssertTrue(q35.arguments.contains("q35"))
+  }
+
   func testTheDescriptionReadsWhatItWrites() throws {
     let digest = Digest(of: [1])
     let machine = MachineDescription(

@@ -9,7 +9,7 @@ struct EventLine {
       "\(palette.accent("▸")) \(clean(id)): \(clean(title))\n"
     case .stepLine(let id, let text):
       "\(palette.faint("\(clean(id)) │")) \(clean(text))\n"
-    case .briefStepStarted, .stepProgress:
+    case .briefStepStarted, .stepProgress, .stepCount:
       ""
     case .stepEnded(let id, let status, let reason, let seconds):
       ended(clean(id), status, clean(reason), seconds)

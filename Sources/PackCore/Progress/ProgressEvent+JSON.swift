@@ -10,6 +10,11 @@ extension ProgressEvent {
       JSONValue(compact: [
         "event": "step_progress", "id": .string(id), "done": .integer(done), "total": total.map(JSONValue.integer),
       ])
+    case .stepCount(let id, let done, let total, let unit, let item):
+      [
+        "event": "step_count", "id": .string(id), "done": .integer(Int64(done)), "total": .integer(Int64(total)),
+        "unit": .string(unit), "item": .string(item),
+      ]
     case .stepEnded(let id, let status, let reason, let seconds):
       [
         "event": "step_ended", "id": .string(id), "status": .string(status.rawValue), "reason": .string(reason),

@@ -28,6 +28,8 @@ struct PlainRenderer: ProgressRenderer {
   private let palette: Palette
   /// Titles of brief steps that have begun, by id.
   private var brief: [String: String] = [:]
+  /// Tenths that were said of steps that count, by id.
+  private var tenths: [String: Int] = [:]
 
   init(palette: Palette) { self.palette = palette }
 
@@ -40,6 +42,11 @@ struct PlainRenderer: ProgressRenderer {
     case .stepEnded(let id, let status, let reason, let seconds):
       guard let title = brief.removeValue(forKey: id) else { return line.text(event) }
       return line.text(.stepEnded(id: "\(id): \(title)", status: status, reason: reason, seconds: seconds))
+    case .stepCount(let id, let done, let total, let unit, _):
+      let tenth = total > 0 ? 10 * done / total : 0
+      guard tenth > tenths[id, default: 0] else { return "" }
+      tenths[id] = tenth
+      return line.text(.stepLine(id: id, text: "\(done) of about \(total) \(unit)"))
     default: return line.text(event)
     }
   }

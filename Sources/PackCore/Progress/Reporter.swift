@@ -8,6 +8,8 @@ public enum ProgressEvent: Sendable {
   case stepLine(id: String, text: String)
   /// Bytes.
   case stepProgress(id: String, done: Int64, total: Int64?)
+  /// So many things (`unit`: files) of about so many are done, the last of them `item`.
+  case stepCount(id: String, done: Int, total: Int, unit: String, item: String)
   case stepEnded(id: String, status: Status, reason: String, seconds: Double)
   case decision(Decision)
   case note(String)

@@ -12,6 +12,12 @@ struct TerminalTree: ProgressRenderer {
     var started: UInt64
     var lines: [String] = []
     var progress: String?
+
+    mutating func show(_ text: String) {
+      let line = DisplayText(text).text
+      guard !line.allSatisfy(\.isWhitespace) else { return }
+      lines = (lines + [line]).suffix(TerminalTree.window)
+    }
   }
 
   private let palette: Palette
@@ -34,10 +40,12 @@ struct TerminalTree: ProgressRenderer {
       running.append(Running(id: DisplayText(id).text, title: DisplayText(title).text, started: now))
       return redraw(above: "", now: now, columns: columns)
     case .stepLine(let id, let text):
+      update(id) { $0.show(text) }
+      return redrawIfDue(now: now, columns: columns)
+    case .stepCount(let id, let done, let total, let unit, let item):
       update(id) { step in
-        let line = DisplayText(text).text
-        guard !line.allSatisfy(\.isWhitespace) else { return }
-        step.lines = (step.lines + [line]).suffix(Self.window)
+        step.progress = "\(done)/\(total) \(DisplayText(unit).text)"
+        step.show(item)
       }
       return redrawIfDue(now: now, columns: columns)
     case .stepProgress(let id, let done, let total):

@@ -38,6 +38,11 @@ extension MediaType {
   public static let fileOwnersJSON = MediaType(constant: "application/vnd.packc.file-owners.v1+json")
   public static let debugFileZstd = MediaType(constant: "application/vnd.packc.debug-file.v1+zstd")
 
+  /// An artifact with a kernel, what it is, and one file of it.
+  public static let kernel = MediaType(constant: "application/vnd.packc.kernel.v1")
+  public static let kernelManifest = MediaType(constant: "application/vnd.packc.kernel.manifest.v1+json")
+  public static let kernelFile = MediaType(constant: "application/vnd.packc.kernel.file.v1")
+
   // Docker's image manifest version 2, schema 2.
   public static let dockerManifest = MediaType(constant: "application/vnd.docker.distribution.manifest.v2+json")
   public static let dockerManifestList = MediaType(

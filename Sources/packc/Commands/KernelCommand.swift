@@ -24,35 +24,83 @@ enum KernelCommand {
         invocation.context, version: invocation.string("version"), reporter: invocation.reporter)
     }
     if invocation.has("default") { try catalog.setDefault(kernel) }
-    try invocation.output.write(row(kernel, default: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
+    try invocation.output.write(KernelText.row(kernel, default: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
     return .done
   }
 
   static let list = CommandDefinition("kernel list", summary: "show the kernels that are there") { invocation in
-    let catalog = KernelCatalog(cache: try invocation.context.cacheDirectory())
+    let catalog = try catalog(invocation)
     let kernels = try catalog.list()
     let chosen = try catalog.defaultKernel()?.digest
-    try invocation.output.write(["kernels": .array(kernels.map { row($0, default: chosen) })]) {
+    try invocation.output.write(["kernels": .array(kernels.map { KernelText.row($0, default: chosen) })]) {
       kernels.isEmpty
-        ? "no kernel yet; the first build imports Debian's, or run `packc kernel import`\n"
-        : kernels.map { text($0, chosen) }.joined()
+        ? "no kernel yet; the first build imports Debian's, or run `packc kernel build` or `packc kernel import`\n"
+        : KernelText.table(kernels, default: chosen)
     }
     return .done
   }
 
-  private static func row(_ kernel: KernelCatalog.Kernel, default chosen: Digest?) -> JSONValue {
-    let manifest = kernel.manifest
-    return JSONValue(compact: [
-      "name": .string(manifest.name), "version": .string(manifest.version), "release": .string(manifest.release),
-      "format": .string(manifest.format.rawValue), "size": .integer(manifest.kernel.size),
-      "digest": JSONValue(kernel.digest), "features": JSONValue(strings: manifest.features),
-      "default": chosen.map { .bool($0 == kernel.digest) },
-    ])
+  private static let references = "A kernel is a name of `packc kernel list`, NAME@VERSION, a profile, or a digest."
+
+  static let show = CommandDefinition(
+    "kernel show", summary: "everything about one kernel: options, source, licence", operands: "KERNEL", count: 1...1,
+    flags: [Flag("config", help: "print its .config, and nothing else")], details: references
+  ) { invocation in
+    let catalog = try catalog(invocation)
+    let kernel = try catalog.find(invocation.operands[0])
+    let config = try FileSystem.readIfPresent(kernel.directory / "config", limit: 4 << 20)
+    if invocation.has("config") {
+      guard let config else {
+        throw Failure(
+          "no_config", "the kernel \(kernel.manifest.name) came without its .config",
+          hint: "import it from a directory that has config-\(kernel.manifest.release) beside the file", exit: .badInput
+        )
+      }
+      try invocation.output.write(["config": .string(String(decoding: config, as: UTF8.self))]) {
+        String(decoding: config, as: UTF8.self)
+      }
+      return .done
+    }
+    let isDefault = try catalog.defaultKernel()?.digest == kernel.digest
+    try invocation.output.write(
+      ["digest": JSONValue(kernel.digest), "default": .bool(isDefault), "manifest": kernel.manifest.json]
+    ) { KernelText.details(kernel, isDefault: isDefault) }
+    return .done
   }
 
-  private static func text(_ kernel: KernelCatalog.Kernel, _ chosen: Digest?) -> String {
-    let manifest = kernel.manifest
-    return "\(kernel.digest == chosen ? "*" : " ") \(manifest.name)  \(manifest.version)  \(manifest.format.rawValue)  "
-      + "\(BuildSummary.bytes(manifest.kernel.size))  \(kernel.digest.short)  \(manifest.features.joined(separator: ","))\n"
+  static let use = CommandDefinition(
+    "kernel use", summary: "use a kernel for builds that name no other", operands: "KERNEL", count: 1...1,
+    details: references + "\nA project with a packc.lock keeps the kernel that is pinned there."
+  ) { invocation in
+    let catalog = try catalog(invocation)
+    let kernel = try catalog.find(invocation.operands[0])
+    try catalog.setDefault(kernel)
+    try invocation.output.write(KernelText.row(kernel, default: kernel.digest)) {
+      "\(kernel.manifest.name) \(kernel.digest)\n"
+    }
+    return .done
+  }
+
+  static let remove = CommandDefinition(
+    "kernel remove", summary: "take kernels out of the catalog", operands: "KERNEL…", count: 1...100,
+    details: references + "\nImages that were built with it have a copy of their own."
+  ) { invocation in
+    let catalog = try catalog(invocation)
+    // All are known before the first one goes.
+    let kernels = try invocation.operands.map(catalog.find)
+    for kernel in kernels {
+      guard try catalog.remove(kernel) else { continue }
+      invocation.reporter.warn(
+        "\(kernel.manifest.name) was the one that builds used",
+        hint: "name another with `packc kernel use`; without one the next build imports Debian's")
+    }
+    try invocation.output.write(["removed": .array(kernels.map { JSONValue($0.digest) })]) {
+      kernels.map { "\($0.manifest.name) \($0.digest)\n" }.joined()
+    }
+    return .done
+  }
+
+  static func catalog(_ invocation: Invocation) throws -> KernelCatalog {
+    KernelCatalog(cache: try invocation.context.cacheDirectory())
   }
 }
