@@ -32,12 +32,14 @@ public struct MachineDescription: Hashable, Sendable {
   public let cpus: Int
   public let network: GuestNetwork
   public let ports: [GuestPort]
+  public let volumes: [GuestVolume]
   /// Machine types of QEMU that this kernel works with, the preferred one first.
   public let qemuMachines: [QEMUMachine]
 
   public init(
     kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
-    memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], qemuMachines: [QEMUMachine]
+    memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
+    qemuMachines: [QEMUMachine]
   ) {
     self.kernel = kernel
     self.initrd = initrd
@@ -49,6 +51,7 @@ public struct MachineDescription: Hashable, Sendable {
     self.cpus = cpus
     self.network = network
     self.ports = ports
+    self.volumes = volumes
     self.qemuMachines = qemuMachines
   }
 
@@ -70,6 +73,7 @@ public struct MachineDescription: Hashable, Sendable {
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),
       ],
+      "volumes": .array(volumes.map(\.json)),
       "ports": .array(ports.map { ["port": .integer(Int64($0.number)), "protocol": .string($0.transport.rawValue)] }),
       "hypervisors": [
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
@@ -122,6 +126,7 @@ public struct MachineDescription: Hashable, Sendable {
         number: UInt16(try number(try $0.required("port"), 1...65535)),
         transport: try choice(try $0.required("protocol"), GuestPort.Transport.self))
     }
+    volumes = try reader.optional("volumes")?.array().map(GuestVolume.init) ?? []
     qemuMachines = try reader.required("hypervisors").required("qemu").required("machines").array().map {
       try choice($0, QEMUMachine.self)
     }
