@@ -29,8 +29,9 @@ public struct UnikernelRunner: Sendable {
 
   /// Boots the machine until the program listens, or has ended by itself, and says where the time went since `began`
   /// (`HostContext.monotonicClock`). A program that listens is then ended.
-  public func measureBoot(_ request: RunRequest, since began: UInt64) throws -> (report: BootReport, outcome: RunOutcome)
-  {
+  public func measureBoot(_ request: RunRequest, since began: UInt64) throws -> (
+    report: BootReport, outcome: RunOutcome
+  ) {
     let image = try UnikernelImage.open(request.image)
     var setting = try setting(request, image)
     // The kernel's unpacker says when it begins and when it is done; the kernel itself stays as quiet as it is.

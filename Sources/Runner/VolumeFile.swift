@@ -54,7 +54,8 @@ struct VolumeFiles {
       throw Failure.system("make the volume", file, errno: errno)
     }
     let result = try ProcessRunner().run(
-      Command([tool.description, "-q", "-F", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", staged.description],
+      Command(
+        [tool.description, "-q", "-F", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", staged.description],
         environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"]))
     guard result.succeeded else { throw RunFailure.volumeFailed(file, cause: result.errorText) }
     try FileSystem.rename(staged, to: file)

@@ -135,7 +135,8 @@ final class Pipe: Sendable {
   /// Waits for bytes; empty at the end.
   func read(_ capacity: Int = 1) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: capacity)
-    return Array(buffer.prefix(max(0, Glibc.read(reading, &buffer, capacity))))
+    let count = Glibc.read(reading, &buffer, capacity)
+    return Array(buffer.prefix(max(0, count)))
   }
 }
 

@@ -15,7 +15,8 @@ enum RunCommand {
       Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
       Flag("cpus", value: "N", help: "of the machine"),
       Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
-      Flag("volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
+      Flag(
+        "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
       Flag("boot-report", help: "boot, show where the time went, and end"),
       Flag("machine", value: "microvm|q35", help: "of QEMU"),
       Flag("debug", help: "the kernel says on the console what it does"),
