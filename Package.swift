@@ -10,14 +10,6 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-warnings-as-errors"]),
 ]
 
-/// Embedded Swift for the guest's PID 1: no runtime, no heap growth that is not ours, one small static file.
-let embedded: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableExperimentalFeature("Embedded"),
-  // The initrd holds these bytes, so they must not name the directory of the build: no hash of the compilation's inputs.
-  .unsafeFlags(["-wmo", "-Osize", "-warnings-as-errors", "-Xfrontend", "-disable-incremental-llvm-codegen"]),
-]
-
 /// A C library with a static archive in Debian is linked from it, so that no executable loads it at start-up
 /// and its bytes do not change with the host. `-l:` names the archive itself.
 func archives(_ names: String...) -> [LinkerSetting] {
@@ -32,7 +24,6 @@ let package = Package(
   products: [
     .executable(name: "packc", targets: ["packc"]),
     .executable(name: "packc-packs", targets: ["packc-packs"]),
-    .executable(name: "guest-init", targets: ["guest-init"]),
   ],
   targets: [
     // System libraries: headers through pkg-config, code from the static archives (see `archives`).
@@ -98,18 +89,9 @@ let package = Package(
     .executableTarget(
       name: "packc-packs", dependencies: ["PackCore", "LanguagePacks"], swiftSettings: strict),
 
-    // The guest's PID 1; `CGuestWire` is what it and the host say to each other.
+    // What the guest's PID 1 and the host say to each other. PID 1 itself (Sources/GuestCore, CGuest, guest-init) is built
+    // with another libc, see scripts/build-guest-init.sh.
     .target(name: "CGuestWire"),
-    .target(name: "CGuest"),
-    .target(name: "GuestCore", dependencies: ["CGuest", "CGuestWire"], swiftSettings: embedded),
-    .executableTarget(
-      name: "guest-init", dependencies: ["CGuest", "GuestCore"],
-      linkerSettings: [
-        .unsafeFlags([
-          "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static",
-          "-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--build-id=none", "-Xlinker", "--gc-sections",
-        ])
-      ]),
 
     // Measures this project's own work beside other tools: see `Benchmarks/`.
     .executableTarget(

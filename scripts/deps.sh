@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # What building and the demo need.
 packages=(
-  gcc libc6-dev make git pkg-config
+  gcc libc6-dev make git musl-tools pkg-config
   libarchive-dev libcurl4 libcurl4-openssl-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
@@ -20,7 +20,7 @@ test_packages=(
   # Java projects, with a Maven repository that needs no network
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
-  binutils buildah cpio elfutils libarchive-tools libcap2-bin musl-tools podman procps skopeo strace uidmap umoci
+  binutils buildah cpio elfutils libarchive-tools libcap2-bin podman procps skopeo strace uidmap umoci
   # firmware, disks and CDs to export machines to
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
   # registries to speak to

@@ -29,12 +29,16 @@ extension OutputStage {
     guard let kernel else { return nil }
     let directory = output / "unikernel"
     let run = project.config?.run
+    let volumes = parts.settings.volumes.map {
+      GuestVolume(name: $0.name.description, size: Int64($0.size.bytes), mount: $0.mount)
+    }
     let base = GuestBase(
       initFile: kernel.initFile,
       configuration: GuestConfiguration(
         arguments: parts.settings.argv, environment: parts.settings.environment,
         directory: parts.settings.workingDirectory, user: BaseFiles.user, group: BaseFiles.user,
-        hostname: parts.identity.nameIsStated ? parts.identity.name : "packc", writable: parts.settings.writable,
+        hostname: parts.identity.nameIsStated ? parts.identity.name : "packc", 
+        writable: parts.settings.writable.filter { path in !volumes.contains { $0.mount == path } }, volumes: volumes,
         mode: request.mode), kernel: kernel.kernel)
     let (image, _) = try UnikernelImage.write(
       UnikernelImage.Parts(

@@ -10,7 +10,7 @@ struct ProgramSettings {
   var ports: [String]
   var workingDirectory: RootPath
   var writable: [RootPath]
-  var volumes: [RootPath]
+  var volumes: [UnikFile.Run.Volume]
   var decisions: [Decision] = []
 
   static let defaultPort = "8080/tcp"
@@ -34,9 +34,9 @@ struct ProgramSettings {
     environment["PORT"] = String(first)
     environment.merge(run?.environment ?? [:]) { _, declared in declared }
     workingDirectory = plan.workingDirectory
-    // A volume is a place to write; until a runner attaches one, what is written there is kept in memory.
+    // A volume is a place to write: a disk where a machine has one for it, memory elsewhere.
     writable = Array(Set(plan.writable + (run?.writable ?? []) + (run?.volumes.map(\.mount) ?? []))).sorted()
-    volumes = run?.volumes.map(\.mount) ?? []
+    volumes = run?.volumes ?? []
   }
 
   /// What starts, with `run` of unik.yaml: for `plan --json`.
@@ -60,10 +60,6 @@ struct ProgramSettings {
 
   /// What a person should know before the program runs.
   func warn(_ reporter: Reporter) {
-    for volume in volumes {
-      reporter.warn(
-        "run.volumes: \(volume.absolute) is kept in memory by `packc run`; what is written there ends with the program")
-    }
     for port in ports {
       guard let number = port.split(separator: "/").first.flatMap({ UInt16($0) }), number < 1024 else { continue }
       reporter.warn(

@@ -4,24 +4,26 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/random.h>
-#include <net/if.h>
-#include <net/route.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+// random(4). Not every libc brings the kernel's own headers.
+#ifndef RNDADDENTROPY
+#define RNDADDENTROPY _IOW('R', 3, int[2])
+#endif
 
 static int result(long value) { return value < 0 ? -errno : (int)value; }
 
@@ -35,6 +37,15 @@ uint64_t guest_clock(void) {
 
 void guest_sleep(int milliseconds) { poll(NULL, 0, milliseconds); }
 
+void guest_random(void *bytes, size_t length) {
+  if (getrandom(bytes, length, GRND_NONBLOCK) == (ssize_t)length) return;
+  uint64_t state = guest_clock() | 1;
+  for (size_t i = 0; i < length; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    ((uint8_t *)bytes)[i] = (uint8_t)(state >> 56);
+  }
+}
+
 int guest_set_clock(uint64_t seconds, uint32_t nanoseconds) {
   struct timespec time = {.tv_sec = (time_t)seconds, .tv_nsec = nanoseconds};
   return result(clock_settime(CLOCK_REALTIME, &time));
@@ -46,6 +57,7 @@ int guest_open(const char *path, int how) {
       [GUEST_WRITE] = O_WRONLY,
       [GUEST_CREATE] = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
       [GUEST_BOTH] = O_RDWR | O_NONBLOCK,
+      [GUEST_READ_NOW] = O_RDONLY | O_NONBLOCK,
   };
   return result(open(path, flags[how] | O_CLOEXEC | O_NOCTTY, 0644));
 }
@@ -68,6 +80,22 @@ int guest_unlink(const char *path) { return result(unlink(path)); }
 int guest_symlink(const char *target, const char *path) { return result(symlink(target, path)); }
 int guest_exists(const char *path) { return access(path, F_OK) == 0; }
 int guest_chown_descriptor(int fd, uint32_t user, uint32_t group) { return result(fchown(fd, user, group)); }
+int guest_chown(const char *path, uint32_t user, uint32_t group) { return result(lchown(path, user, group)); }
+
+int guest_space(const char *path, uint64_t *size, uint64_t *free) {
+  struct statvfs status;
+  if (statvfs(path, &status) < 0) return -errno;
+  *size = (uint64_t)status.f_blocks * status.f_frsize;
+  *free = (uint64_t)status.f_bavail * status.f_frsize;
+  return 0;
+}
+
+uint64_t guest_next_data(int fd, uint64_t from) {
+  off_t found = lseek(fd, (off_t)from, SEEK_DATA);
+  if (found < 0) found = lseek(fd, 0, SEEK_END);
+  return found < 0 ? 0 : (uint64_t)found;
+}
+int guest_seek(int fd, uint64_t offset) { return result(lseek(fd, (off_t)offset, SEEK_SET) < 0 ? -1 : 0); }
 
 uint64_t guest_device(const char *path) {
   struct stat status;
@@ -90,12 +118,16 @@ int guest_list(const char *path, void *context, guest_entry entry) {
   return stop;
 }
 
-int guest_mount(const char *type, const char *target, int how, const char *data) {
+int guest_mount(const char *source, const char *type, const char *target, int how, const char *data) {
   unsigned long flags = MS_NOSUID;
   if (how & GUEST_MOUNT_NOEXEC) flags |= MS_NOEXEC;
   if (how & GUEST_MOUNT_NODEV) flags |= MS_NODEV;
   if (how & GUEST_MOUNT_READONLY) flags |= MS_RDONLY;
-  return result(mount(type, target, type, flags, data));
+  return result(mount(source, target, type, flags, data));
+}
+int guest_unmount(const char *target) {
+  if (umount2(target, 0) == 0) return 0;
+  return result(mount(NULL, target, NULL, MS_REMOUNT | MS_RDONLY, NULL));
 }
 int guest_remount_root_read_only(void) {
   return result(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
@@ -135,66 +167,16 @@ void guest_end(void) {
   }
 }
 
-static int with_interface(const char *name, struct ifreq *request) {
-  memset(request, 0, sizeof *request);
-  strncpy(request->ifr_name, name, IFNAMSIZ - 1);
-  return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-}
-
-int guest_interface_up(const char *name) {
-  struct ifreq request;
-  int fd = with_interface(name, &request);
-  if (fd < 0) return -errno;
-  int code = result(ioctl(fd, SIOCGIFFLAGS, &request));
-  if (code >= 0) {
-    request.ifr_flags |= IFF_UP;
-    code = result(ioctl(fd, SIOCSIFFLAGS, &request));
-  }
-  close(fd);
-  return code;
-}
-
-static void set_address(struct sockaddr *at, const uint8_t address[4]) {
-  struct sockaddr_in value = {.sin_family = AF_INET};
-  memcpy(&value.sin_addr, address, 4);
-  memcpy(at, &value, sizeof value);
-}
-
-int guest_interface_address(const char *name, const uint8_t address[4], int prefix) {
-  struct ifreq request;
-  int fd = with_interface(name, &request);
-  if (fd < 0) return -errno;
-  set_address(&request.ifr_addr, address);
-  int code = result(ioctl(fd, SIOCSIFADDR, &request));
-  if (code >= 0) {
-    uint32_t mask = htonl(prefix == 0 ? 0 : 0xffffffffu << (32 - prefix));
-    set_address(&request.ifr_netmask, (const uint8_t *)&mask);
-    code = result(ioctl(fd, SIOCSIFNETMASK, &request));
-  }
-  close(fd);
-  return code;
-}
-
-int guest_default_route(const uint8_t gateway[4]) {
-  static const uint8_t any[4];
-  struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
-  set_address(&route.rt_dst, any);
-  set_address(&route.rt_genmask, any);
-  set_address(&route.rt_gateway, gateway);
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  int code = result(ioctl(fd, SIOCADDRT, &route));
-  close(fd);
-  return code;
-}
-
 int guest_raw_terminal(int fd) {
   struct termios settings;
   if (tcgetattr(fd, &settings) < 0) return -errno;
   cfmakeraw(&settings);
   return result(tcsetattr(fd, TCSANOW, &settings));
 }
-int guest_drain_terminal(int fd) { return result(tcdrain(fd)); }
+int guest_drain_terminal(int fd) {
+  tcflow(fd, TCOON);
+  return result(tcdrain(fd));
+}
 
 int guest_signals(void) {
   sigset_t all, wanted;
@@ -237,7 +219,7 @@ int guest_reap(int *code, int *signalled) {
   int status;
   pid_t pid = waitpid(-1, &status, WNOHANG);
   if (pid <= 0) return 0;
-  *signalled = WIFSIGNALED(status);
+  *signalled = WIFSIGNALED(status) ? GUEST_SIGNALLED | (WCOREDUMP(status) ? GUEST_DUMPED : 0) : 0;
   *code = *signalled ? WTERMSIG(status) : WEXITSTATUS(status);
   return pid;
 }

@@ -11,6 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/// linux/filter.h: what prctl(2) takes as a filter.
+struct filter_program {
+  unsigned short length;
+  const void *instructions;
+};
+
 /// What the child tells the init when it cannot become the program.
 struct failure {
   int error;
@@ -57,7 +63,8 @@ static int drop_privileges(const struct guest_program *program) {
 }
 
 static const char *set_up(const struct guest_program *program) {
-  struct rlimit files = {65536, 65536}, core = {0, 0};
+  struct rlimit files = {65536, 65536}, core = {program->core_limit, program->core_limit},
+                processes = {program->process_limit, program->process_limit};
   int input = open("/dev/null", O_RDONLY);
   if (input < 0) return "open /dev/null";
   if (dup2(input, 0) < 0 || dup2(program->output, 1) < 0 || dup2(program->output, 2) < 0) return "set up the streams";
@@ -65,6 +72,7 @@ static const char *set_up(const struct guest_program *program) {
   setsid();
   setrlimit(RLIMIT_NOFILE, &files);
   setrlimit(RLIMIT_CORE, &core);
+  setrlimit(RLIMIT_NPROC, &processes);
   if (chdir(program->directory) < 0) return "enter the working directory";
   return drop_privileges(program) < 0 ? "drop privileges" : NULL;
 }
@@ -75,6 +83,11 @@ static const char *become(const struct guest_program *program) {
   if (failed) return failed;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
+  // The last step: of what follows, only execve(2) and the report of its failure must be in the filter.
+  if (program->filter) {
+    struct filter_program filter = {(unsigned short)(program->filter_length / 8), program->filter};
+    if (prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, &filter) < 0) return "restrict the system calls of";
+  }
   execute(program);
   return "execute";
 }

@@ -50,7 +50,16 @@ struct Configuration {
   var environment = StringList(capacity: Int(WIRE_STRINGS_LIMIT))
   private(set) var modules = StringList(capacity: 64)
   private(set) var writable = StringList(capacity: 64)
+  private(set) var volumes = StringList(capacity: 16)
   private(set) var nameservers = StringList(capacity: 8)
+  /// The volumes for which the host says that there is a disk.
+  var disks = StringList(capacity: 16)
+  private(set) var coreLimit: UInt64 = 0
+  /// `/.packc/seccomp`
+  private(set) var filter = FileBuffer(capacity: Configuration.longestFilter)
+  private(set) var hasFilter = false
+  /// 4096 instructions, the kernel's own bound.
+  private static let longestFilter = 32768
   private(set) var directory: CString = StaticString("/").cString
   private(set) var hostname: CString?
   private(set) var address: CString?
@@ -63,6 +72,8 @@ struct Configuration {
   /// Nil, or what is wrong with it.
   mutating func load() -> StaticString? {
     guard file.read(StaticString("/.packc/config").cString) else { return "/.packc/config is missing" }
+    hasFilter = filter.read(StaticString("/.packc/seccomp").cString)
+    guard !hasFilter || (filter.count > 0 && filter.count % 8 == 0) else { return "/.packc/seccomp is damaged" }
     guard starts(file.cString, with: "v=1\0") else { return "/.packc/config is of another version" }
     var offset = 0
     while offset + 2 < file.count {
@@ -85,6 +96,7 @@ struct Configuration {
     case Int(WIRE_CONFIG_ENVIRONMENT): return environment.set(value)
     case Int(WIRE_CONFIG_MODULE): return modules.append(value)
     case Int(WIRE_CONFIG_WRITABLE): return writable.append(value)
+    case Int(WIRE_CONFIG_VOLUME): return volumes.append(value)
     case Int(WIRE_CONFIG_NAMESERVER): return nameservers.append(value)
     case Int(WIRE_CONFIG_DIRECTORY): directory = value
     case Int(WIRE_CONFIG_HOSTNAME): hostname = value
@@ -92,6 +104,9 @@ struct Configuration {
     case Int(WIRE_CONFIG_GATEWAY): gateway = value
     case Int(WIRE_CONFIG_USER): return Configuration.identity(value, into: &user)
     case Int(WIRE_CONFIG_GROUP): return Configuration.identity(value, into: &group)
+    case Int(WIRE_CONFIG_CORE):
+      guard let limit = decimal(value) else { return false }
+      coreLimit = limit
     case Int(WIRE_CONFIG_WRITABLE_ROOT): writableRoot = equal(value, "1")
     case Int(WIRE_CONFIG_VERBOSE): verbose = equal(value, "1")
     default: return false

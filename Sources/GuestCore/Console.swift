@@ -15,6 +15,9 @@ struct Console {
     _ = guest_chown_descriptor(descriptor, user, group)
   }
 
+  /// As `open` made it, whatever a program has done to it.
+  func restore() { _ = guest_raw_terminal(descriptor) }
+
   func say(_ text: Text) {
     write("packc: ")
     write(text.bytes)
@@ -26,14 +29,17 @@ struct Console {
     write("\n")
   }
 
-  /// For debug: what happened, and how many milliseconds after the kernel's start.
-  func trace(_ what: StaticString, _ time: UInt64) {
+  /// For debug: what was done, and how many milliseconds after the kernel's start.
+  func show(_ stamps: Stamps) {
     var text = Text()
-    text.append(what)
-    text.append(" after ")
-    text.append(Int(time / 1_000_000))
-    text.append(" ms")
-    say(text)
+    for index in 0..<stamps.count {
+      text.clear()
+      text.append(Int(stamps.time(index) / 1_000_000))
+      text.append(" ms: ")
+      text.append(stamps.name(index))
+      say(text)
+    }
+    text.release()
   }
 
   /// Waits until everything has left the machine.

@@ -9,7 +9,7 @@ struct Control {
   private var input = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(WIRE_HEADER + WIRE_PAYLOAD_LIMIT))
   private var filled = 0
   private var output = UnsafeMutablePointer<UInt8>.allocate(capacity: Control.outputLimit)
-  private static let outputLimit = 8192
+  private static let outputLimit = Int(WIRE_HEADER + WIRE_GUEST_LIMIT)
 
   var isOpen: Bool { descriptor >= 0 }
 
@@ -71,6 +71,21 @@ struct Control {
     }
   }
 
+  mutating func core(_ bytes: UnsafeBufferPointer<UInt8>, at offset: UInt64) {
+    send(Int32(WIRE_GUEST_CORE)) {
+      $0.put32(UInt32(truncatingIfNeeded: offset))
+      $0.put32(UInt32(truncatingIfNeeded: offset >> 32))
+      $0.put(bytes)
+    }
+  }
+  mutating func stamp(_ name: StaticString, at time: UInt64) {
+    send(Int32(WIRE_GUEST_STAMP), at: time) {
+      $0.put(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+  }
+  mutating func log(_ record: UnsafeBufferPointer<UInt8>) { send(Int32(WIRE_GUEST_LOG)) { $0.put(record) } }
+  mutating func told() { send(Int32(WIRE_GUEST_TOLD)) { _ in } }
+
   /// A payload that is being written behind its header.
   struct Frame {
     let start: UnsafeMutablePointer<UInt8>
@@ -86,14 +101,17 @@ struct Control {
       count += 4
     }
     mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
-      for byte in bytes { put8(byte) }
+      let length = min(bytes.count, Control.outputLimit - count)
+      guard length > 0, let source = bytes.baseAddress else { return }
+      (start + count).update(from: source, count: length)
+      count += length
     }
   }
 
-  private mutating func send(_ type: Int32, _ fill: (inout Frame) -> Void) {
+  private mutating func send(_ type: Int32, at time: UInt64? = nil, _ fill: (inout Frame) -> Void) {
     guard isOpen else { return }
     var frame = Frame(start: output, count: Int(WIRE_HEADER) + 8)
-    wire_put64(output + Int(WIRE_HEADER), guest_clock())
+    wire_put64(output + Int(WIRE_HEADER), time ?? guest_clock())
     fill(&frame)
     wire_put32(output, UInt32(bitPattern: type))
     wire_put32(output + 4, UInt32(frame.count - Int(WIRE_HEADER)))

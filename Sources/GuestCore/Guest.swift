@@ -30,37 +30,52 @@ private func boot(_ machine: inout Machine) {
   var problem = Text()
   var configuration = Configuration()
   var check = RootCheck()
+  var stamps = Stamps()
 
-  let handedOver = guest_clock()
+  stamps.mark("the init began")
   let complaint = configuration.load()
   let isComplete = complaint == nil && check.run(problem: &problem)
-  let checked = guest_clock()
+  stamps.mark("the root was checked")
   machine.mountKernelFileSystems()
+  let cmdline = CommandLine()
   var console = Console()
   console.open(user: configuration.user, group: configuration.group)
   if let complaint { return console.say(complaint) }
 
-  if configuration.verbose {
-    console.trace("the kernel handed over", handedOver)
-    console.trace("the root was checked", checked)
-  }
-
   var warning = Text()
-  machine.loadModules(configuration.modules, problem: &warning)
+  machine.loadModules(configuration.modules, cmdline, problem: &warning)
+  stamps.mark("the drivers were loaded")
   var control = Control()
   control.open()
   var supervisor = Supervisor(control: control, console: console)
   supervisor.prepare(&configuration)
+  stamps.mark("the host had answered")
   if warning.count > 0 { supervisor.warn(warning) }
   guard isComplete else { return supervisor.fail(problem) }
 
   warning.clear()
   var network = Network()
-  network.configure(configuration, problem: &warning)
+  network.configure(configuration, cmdline, problem: &warning)
   if warning.count > 0 { supervisor.warn(warning) }
-  guard machine.mountWritable(configuration, problem: &problem) else { return supervisor.fail(problem) }
+  stamps.mark("the network was set up")
+  guard prepareRoot(machine, configuration, problem: &problem) else { return supervisor.fail(problem) }
+  stamps.mark("the root was set up")
+  if configuration.verbose { console.show(stamps) }
+  supervisor.run(configuration, network, stamps)
+  Volumes().unmount(configuration)
+}
+
+/// The places to write to, the volumes, and everything else read-only.
+private func prepareRoot(_ machine: Machine, _ configuration: Configuration, problem: inout Text) -> Bool {
+  var memory = Memory()
+  var volumes = Volumes()
+  guard WritablePlaces().mount(configuration, available: memory.available(), problem: &problem),
+    volumes.mount(configuration, problem: &problem)
+  else { return false }
+  if configuration.coreLimit > 0 {
+    var core = CoreDump()
+    core.prepare()
+  }
   machine.removeOwnFiles(configuration.modules)
-  if !configuration.writableRoot, !machine.makeRootReadOnly(problem: &problem) { return supervisor.fail(problem) }
-  if configuration.verbose { console.trace("the program is started", guest_clock()) }
-  supervisor.run(configuration)
+  return configuration.writableRoot || machine.makeRootReadOnly(problem: &problem)
 }

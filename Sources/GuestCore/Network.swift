@@ -1,8 +1,12 @@
 import CGuest
 
-/// Host name, loopback, the one interface with its fixed address, /etc/resolv.conf and /etc/hosts.
+/// Host name, loopback, the one interface, /etc/resolv.conf and /etc/hosts.
 struct Network {
   private var text = Text()
+  private var parameter = Text()
+  private var client: DHCP?
+  private var lease = Lease()
+  private var renewal: UInt64?
   private static let loopback: StaticString = "lo"
   private static let interface: StaticString = "eth0"
   private static let interfaceDirectory: StaticString = "/sys/class/net/eth0"
@@ -10,25 +14,47 @@ struct Network {
   private static let patience = 2000
 
   /// Sets everything up; `problem` says what could not be.
-  mutating func configure(_ configuration: Configuration, problem: inout Text) {
+  mutating func configure(_ configuration: Configuration, _ cmdline: CommandLine, problem: inout Text) {
     if let hostname = configuration.hostname { _ = guest_set_hostname(hostname, length(hostname)) }
-    _ = guest_interface_up(Network.loopback.cString)
-    allowLowPorts()
     writeHosts(configuration.hostname)
-    guard let address = configuration.address else { return }
+    // A kernel that was built without networks has nothing to set up.
+    guard guest_exists(StaticString("/sys/class/net").cString) != 0 else { return }
+    _ = guest_interface_up(Network.loopback.cString)
+    set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0\n")
+    let plan = NetworkPlan(configuration, parameter: cmdline.value("ip=", into: &parameter) ? parameter.cString : nil)
+    if let refused = plan.refused {
+      problem.append("this is no network address: ")
+      problem.append(refused)
+    }
+    guard plan.way != .none else { return }
     guard waitForInterface() else {
       problem.append("the machine has no network device (eth0)")
       return
     }
-    configure(address, configuration.gateway, problem: &problem)
-    writeResolver(configuration.nameservers)
+    allowIPv6()
+    var code: Int32 = 0
+    switch plan.way {
+    case .none: break
+    case .fixed:
+      code = bringUp(plan.address, plan.prefix, plan.gateway)
+      writeResolver(configuration.nameservers, (plan.nameservers.0, plan.nameservers.1, 0))
+    case .dhcp: code = borrow(configuration, problem: &problem)
+    }
+    guard code < 0 else { return }
+    problem.append("cannot set the network address: errno ")
+    problem.append(Int(-code))
   }
 
-  /// Any user may listen on ports below 1024: nobody else lives in this machine.
-  private mutating func allowLowPorts() {
-    text.clear()
-    text.append("0\n")
-    _ = writeFile(StaticString("/proc/sys/net/ipv4/ip_unprivileged_port_start").cString, text.bytes, create: false)
+  private func set(_ path: StaticString, _ value: StaticString) {
+    _ = writeFile(
+      path.cString, UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount), create: false)
+  }
+
+  /// The kernel takes its IPv6 addresses from the router's announcements, at once: nobody else is on this link who could
+  /// have the same one, so it does not wait a second to find out.
+  private func allowIPv6() {
+    set("/proc/sys/net/ipv6/conf/eth0/accept_dad", "0\n")
+    set("/proc/sys/net/ipv6/conf/eth0/router_solicitation_delay", "0\n")
   }
 
   private func waitForInterface() -> Bool {
@@ -41,33 +67,74 @@ struct Network {
     return true
   }
 
-  private func configure(_ address: CString, _ gateway: CString?, problem: inout Text) {
-    var parsed = Address()
-    guard parsed.parse(address) else {
-      problem.append("the address in /.packc/config is none: ")
-      problem.append(address)
-      return
-    }
+  private func bringUp(_ address: UInt32, _ prefix: Int32, _ gateway: UInt32) -> Int32 {
     let name = Network.interface.cString
-    var code = guest_interface_address(name, parsed.start, parsed.prefix)
+    var code = Address.withBytes(address) { guest_interface_address(name, $0, prefix) }
     if code >= 0 { code = guest_interface_up(name) }
-    if code >= 0, let gateway {
-      var route = Address()
-      code = route.parse(gateway) ? guest_default_route(route.start) : -22
+    guard code >= 0, gateway != 0 else { return code }
+    if !Address.isInside(gateway, network: address, prefix: prefix) {
+      code = Address.withBytes(gateway) { guest_host_route(name, $0) }
     }
-    guard code < 0 else { return }
-    problem.append("cannot set the network address: errno ")
-    problem.append(Int(-code))
+    return code < 0 ? code : Address.withBytes(gateway) { guest_default_route($0) }
   }
 
-  private mutating func writeResolver(_ nameservers: StringList) {
-    guard nameservers.count > 0 else { return }
+  // MARK: - DHCP
+
+  private mutating func borrow(_ configuration: Configuration, problem: inout Text) -> Int32 {
+    let code = guest_interface_up(Network.interface.cString)
+    guard code >= 0 else { return code }
+    var client = DHCP(interface: Network.interface.cString, hostname: configuration.hostname)
+    guard client.acquire() else {
+      problem.append("no DHCP server on eth0 gave the machine an address")
+      return 0
+    }
+    lease = client.lease
+    self.client = client
+    renewal = Network.later(lease.renewal)
+    if lease.mtu >= 576 { _ = guest_interface_mtu(Network.interface.cString, lease.mtu) }
+    writeResolver(configuration.nameservers, lease.nameservers)
+    return bringUp(lease.address, lease.prefix, lease.gateway)
+  }
+
+  /// Nil for a lease that is for ever.
+  private static func later(_ seconds: UInt32) -> UInt64? {
+    seconds == 0 || seconds == .max ? nil : guest_clock() + UInt64(seconds) * 1_000_000_000
+  }
+
+  /// When `renew` is to be called.
+  var nextRenewal: UInt64? { renewal }
+
+  /// Asks for the address again when it is time to; a server that does not answer is asked again in a minute, and the
+  /// address is kept: without it the machine were lost for sure.
+  mutating func renew() {
+    guard let due = renewal, guest_clock() >= due, client != nil else { return }
+    guard client?.renew() ?? false, let next = client?.lease else {
+      renewal = Network.later(60)
+      return
+    }
+    if next.address != lease.address { _ = bringUp(next.address, next.prefix, next.gateway) }
+    lease = next
+    renewal = Network.later(lease.renewal)
+  }
+
+  // MARK: - Files
+
+  /// What the place says (DHCP, `ip=`) goes before what the image says.
+  private mutating func writeResolver(_ configured: StringList, _ found: (UInt32, UInt32, UInt32)) {
     text.clear()
-    for index in 0..<nameservers.count {
+    for address in [found.0, found.1, found.2] where address != 0 {
       text.append("nameserver ")
-      text.append(nameservers[index])
+      text.append(address: address)
       text.append("\n")
     }
+    if text.count == 0 {
+      for index in 0..<configured.count {
+        text.append("nameserver ")
+        text.append(configured[index])
+        text.append("\n")
+      }
+    }
+    guard text.count > 0 else { return }
     let path = StaticString("/etc/resolv.conf").cString
     _ = guest_mkdir(StaticString("/etc").cString, 0o755)
     _ = guest_unlink(path)
@@ -87,39 +154,5 @@ struct Network {
     }
     _ = guest_mkdir(StaticString("/etc").cString, 0o755)
     _ = writeFile(path, text.bytes, create: true)
-  }
-}
-
-/// `a.b.c.d` or `a.b.c.d/prefix`.
-struct Address {
-  let start = UnsafeMutablePointer<UInt8>.allocate(capacity: 4)
-  private(set) var prefix: Int32 = 32
-
-  mutating func parse(_ text: CString) -> Bool {
-    var index = 0
-    for part in 0..<4 {
-      guard let number = Address.number(text, &index), number < 256 else { return false }
-      start[part] = UInt8(number)
-      if part < 3 {
-        guard text[index] == 0x2e else { return false }
-        index += 1
-      }
-    }
-    if text[index] == 0x2f {
-      index += 1
-      guard let number = Address.number(text, &index), number <= 32 else { return false }
-      prefix = Int32(number)
-    }
-    return text[index] == 0
-  }
-
-  private static func number(_ text: CString, _ index: inout Int) -> Int? {
-    var value = 0
-    let first = index
-    while index - first < 3, text[index] >= 0x30, text[index] <= 0x39 {
-      value = value * 10 + Int(text[index]) - 0x30
-      index += 1
-    }
-    return index > first ? value : nil
   }
 }

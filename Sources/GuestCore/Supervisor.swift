@@ -7,8 +7,13 @@ struct Supervisor {
   private let console: Console
   private let signals: Int32
   private var listeners = Listeners()
-  private var memory = FileBuffer(capacity: 8192)
+  private var memory = Memory()
+  private var network = Network()
+  private var stamps = Stamps()
   private var text = Text()
+  /// How many processes there may be; nil when the program was told of it already.
+  private var limit: ProcessLimit?
+  private var processesBefore: UInt64 = 0
   /// What the host adds to the environment lies here, one NUL-terminated string after the other.
   private var additions = UnsafeMutablePointer<CChar>.allocate(capacity: Int(WIRE_ENVIRONMENT_LIMIT))
   private var additionsCount = 0
@@ -54,6 +59,8 @@ struct Supervisor {
     case Int(WIRE_HOST_ENTROPY): _ = guest_add_entropy(message.payload, message.count)
     case Int(WIRE_HOST_CLOCK):
       if message.count == 12 { _ = guest_set_clock(wire_get64(message.payload), wire_get32(message.payload + 8)) }
+    case Int(WIRE_HOST_DISK):
+      if let name = keep(message) { _ = configuration.disks.append(name) }
     case Int(WIRE_HOST_START):
       isTied = message.number & UInt32(WIRE_OPTION_TIED) != 0
       return true
@@ -63,22 +70,34 @@ struct Supervisor {
   }
 
   private mutating func addVariable(_ message: Control.Message, to configuration: inout Configuration) {
-    guard additionsCount + message.count < Int(WIRE_ENVIRONMENT_LIMIT) else { return }
+    if let variable = keep(message) { _ = configuration.environment.set(variable) }
+  }
+
+  /// The payload as a string that stays; nil when there is no room for it.
+  private mutating func keep(_ message: Control.Message) -> CString? {
+    guard additionsCount + message.count < Int(WIRE_ENVIRONMENT_LIMIT) else { return nil }
     let start = additions + additionsCount
     for index in 0..<message.count { start[index] = CChar(bitPattern: message.payload[index]) }
     start[message.count] = 0
     additionsCount += message.count + 1
-    _ = configuration.environment.set(start)
+    return CString(start)
   }
 
   // MARK: - The program
 
   /// Starts the program, waits for its end, reports it. Returns when the machine may end.
-  mutating func run(_ configuration: Configuration) {
-    let killsBefore = memoryKills()
+  mutating func run(_ configuration: Configuration, _ network: Network, _ stamps: Stamps) {
+    self.network = network
+    self.stamps = stamps
+    let killsBefore = memory.kills()
+    let limit = ProcessLimit(memory: memory.total())
+    limit.apply()
+    self.limit = limit
+    processesBefore = memory.processes()
     guard start(configuration) else { return finish() }
+    self.stamps.mark("the program started")
     control.started(process)
-    watch(killsBefore)
+    watch(killsBefore, configuration)
     finish()
   }
 
@@ -90,6 +109,12 @@ struct Supervisor {
     program.user = configuration.user
     program.group = configuration.group
     program.output = console.descriptor
+    program.core_limit = configuration.coreLimit
+    program.process_limit = limit?.user ?? 0
+    if configuration.hasFilter {
+      program.filter = UnsafeRawPointer(configuration.filter.start)
+      program.filter_length = configuration.filter.count
+    }
     var step: CString?
     process = guest_start(&program, &step)
     guard process < 0 else { return true }
@@ -105,13 +130,13 @@ struct Supervisor {
     return false
   }
 
-  private mutating func watch(_ killsBefore: UInt32) {
+  private mutating func watch(_ killsBefore: UInt32, _ configuration: Configuration) {
+    let began = guest_clock()
     var nextLook: UInt64 = 0
     while true {
+      network.renew()
       if control.hostIsThere, guest_clock() >= nextLook {
-        listeners.poll(&control)
-        // Often until the program listens, which people wait for; seldom afterwards.
-        nextLook = guest_clock() + (listeners.isEmpty ? Supervisor.second / 20 : Supervisor.second)
+        nextLook = look(since: began)
       }
       var signalState: Int32 = 0
       var portState: Int32 = 0
@@ -122,17 +147,35 @@ struct Supervisor {
         guest_signal_all(9)
         killAt = guest_clock() + Supervisor.second / 10
       }
-      if reap(killsBefore) { return }
+      if reap(killsBefore, configuration) { return }
     }
+  }
+
+  /// What listens, and whether there are too many processes. Returns when to look again: soon until the program listens,
+  /// which people wait for; seldom afterwards.
+  private mutating func look(since began: UInt64) -> UInt64 {
+    listeners.poll(&control)
+    let now = guest_clock()
+    if let limit, limit.isReached(memory.processes() &- processesBefore) {
+      self.limit = nil
+      text.clear()
+      text.append("the program has reached the machine's limit of ")
+      text.append(Int(truncatingIfNeeded: limit.user))
+      text.append(" processes and threads, which more memory raises")
+      warn(text)
+    }
+    guard listeners.isEmpty else { return now + Supervisor.second }
+    return now + (now - began < 5 * Supervisor.second ? Supervisor.second / 50 : Supervisor.second / 20)
   }
 
   /// Milliseconds until there is something to look at; -1 for never.
   private func wake(_ nextLook: UInt64) -> Int32 {
     var next = control.hostIsThere ? nextLook : UInt64.max
     if let killAt { next = min(next, killAt) }
+    if let renewal = network.nextRenewal { next = min(next, renewal) }
     guard next != UInt64.max else { return -1 }
     let now = guest_clock()
-    return next <= now ? 0 : Int32(truncatingIfNeeded: (next - now) / 1_000_000 + 1)
+    return next <= now ? 0 : Int32(truncatingIfNeeded: min((next - now) / 1_000_000 + 1, 3_600_000))
   }
 
   /// SIGTERM, SIGINT (Control-Alt-Delete) and SIGPWR end the machine; children are reaped by `reap`.
@@ -147,11 +190,18 @@ struct Supervisor {
   private mutating func takeMessages(_ portState: Int32) {
     while let message = control.receive() {
       if message.type == Int(WIRE_HOST_STOP) { stop(grace: message.number) }
+      if message.type == Int(WIRE_HOST_TELL_BOOT) { tellBoot() }
     }
     guard portState & Int32(GUEST_HUNG_UP) != 0 else { return }
     if isTied { stop(grace: 1000) }
     // Nobody is there to report to any more.
     control.close()
+  }
+
+  private mutating func tellBoot() {
+    for index in 0..<stamps.count { control.stamp(stamps.name(index), at: stamps.time(index)) }
+    KernelLog().send(&control)
+    control.told()
   }
 
   /// SIGTERM now, SIGKILL after the grace; once.
@@ -162,16 +212,25 @@ struct Supervisor {
   }
 
   /// Reaps whatever ended, orphans too. True after the program itself.
-  private mutating func reap(_ killsBefore: UInt32) -> Bool {
+  private mutating func reap(_ killsBefore: UInt32, _ configuration: Configuration) -> Bool {
     while true {
       var code: Int32 = 0
-      var signalled: Int32 = 0
-      let ended = guest_reap(&code, &signalled)
+      var how: Int32 = 0
+      let ended = guest_reap(&code, &how)
       if ended == 0 { return false }
       guard ended == process else { continue }
       guest_signal_all(9)
+      // The program may have left the terminal in any state.
+      console.restore()
       console.drain()
-      report(code, signalled != 0, memoryKills() &- killsBefore)
+      if control.hostIsThere {
+        if how & Int32(GUEST_DUMPED) != 0, configuration.coreLimit > 0 {
+          var core = CoreDump()
+          core.send(of: process, &control)
+        }
+        if code != 0, WritablePlaces().findFull(configuration, into: &text) { warn(text) }
+      }
+      report(code, how != 0, memory.kills() &- killsBefore)
       return true
     }
   }
@@ -182,30 +241,12 @@ struct Supervisor {
       return
     }
     text.clear()
-    text.append(signalled ? "the program was ended by signal " : "the program ended with exit code ")
+    // A literal in a choice would be a String, which brings half of the standard library along.
+    let how: StaticString = signalled ? "the program was ended by signal " : "the program ended with exit code "
+    text.append(how)
     text.append(Int(code))
     if kills > 0 { text.append(", memory ran out") }
     console.say(text)
-  }
-
-  /// How many processes the kernel has ended for want of memory (`oom_kill` in /proc/vmstat).
-  private mutating func memoryKills() -> UInt32 {
-    guard memory.read(StaticString("/proc/vmstat").cString) else { return 0 }
-    var line = memory.cString
-    while line[0] != 0 {
-      if starts(line, with: "oom_kill ") {
-        line += 9
-        var value: UInt32 = 0
-        while line[0] >= 0x30 && line[0] <= 0x39 {
-          value = value &* 10 &+ UInt32(line[0] - 0x30)
-          line += 1
-        }
-        return value
-      }
-      while line[0] != 0x0a && line[0] != 0 { line += 1 }
-      if line[0] == 0x0a { line += 1 }
-    }
-    return 0
   }
 
   // MARK: - The end
@@ -228,6 +269,7 @@ struct Supervisor {
     let deadline = guest_clock() + 2 * Supervisor.second
     while control.hostIsThere, control.isOpen, guest_clock() < deadline {
       while let message = control.receive() {
+        if message.type == Int(WIRE_HOST_TELL_BOOT) { tellBoot() }
         if message.type == Int(WIRE_HOST_ACKNOWLEDGE) { control.close() }
       }
       var portState: Int32 = 0

@@ -18,6 +18,8 @@ struct Text {
   }
 
   mutating func clear() { count = 0 }
+  /// Gives the buffer back; the text is not to be used any more.
+  func release() { start.deallocate() }
   mutating func shorten(to length: Int) { count = min(count, length) }
   mutating func append(_ byte: UInt8) {
     guard count < Text.capacity - 1 else { return }

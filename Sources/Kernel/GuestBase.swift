@@ -33,19 +33,33 @@ public struct GuestBase: Sendable {
         hint: "build it with `make build`, or install packc again")
     }
     entries.append(Self.entry(RootPath(literal: "init"), .bytes(try FileSystem.read(initFile, limit: 8 << 20)), 0o755))
-    var modules: [String] = []
-    for module in kernel.manifest.modules {
+    let modules = try self.modules()
+    entries += modules.map { Self.entry($0.path, .bytes($0.bytes), 0o400) }
+    if let calls = configuration.systemCalls {
+      let filter = SystemCallFilter(allowing: calls).bytes
+      entries.append(Self.entry(RootPath(literal: ".packc/seccomp"), .bytes(filter), 0o400))
+    }
+    let config = try configuration.encode(
+      modules: modules.map(\.path.absolute), hasNetwork: !kernel.manifest.isWithoutNetwork)
+    entries.append(Self.entry(RootPath(literal: ".packc/config"), .bytes(config), 0o400))
+    return entries.sorted { $0.path < $1.path }
+  }
+
+  /// The kernel's modules that this machine needs, in the order of loading.
+  private func modules() throws -> [(path: RootPath, bytes: [UInt8])] {
+    let all = try kernel.manifest.modules.map { module in
       let bytes = try FileSystem.read(kernel.file(of: module), limit: 32 << 20)
       guard Digest(of: bytes) == module.file.digest else {
         throw KernelFailure.damaged(kernel.file(of: module).description, "it is not what was imported")
       }
-      guard let path = RootPath(".packc/modules/\(module.name).ko") else { continue }
-      modules.append(path.absolute)
-      entries.append(Self.entry(path, .bytes(bytes), 0o400))
+      return (name: module.name, bytes: bytes)
     }
-    let config = try configuration.encode(modules: modules, hasNetwork: !kernel.manifest.isWithoutNetwork)
-    entries.append(Self.entry(RootPath(literal: ".packc/config"), .bytes(config), 0o400))
-    return entries.sorted { $0.path < $1.path }
+    let needed = ModuleNeeds(volumes: !configuration.volumes.isEmpty).choose(
+      try all.map { .init(name: $0.name, depends: try ModuleFile($0.bytes, path: $0.name).depends) })
+    return all.compactMap { module in
+      guard needed.contains(module.name), let path = RootPath(".packc/modules/\(module.name).ko") else { return nil }
+      return (path, module.bytes)
+    }
   }
 
   fileprivate static func entry(

@@ -12,13 +12,16 @@ public struct GuestConfiguration: Hashable, Sendable {
   public var hostname: String
   /// What the program may write besides /tmp: each a tmpfs of its own, owned by the user.
   public var writable: [RootPath]
+  public var volumes: [GuestVolume]
   public var network: GuestNetwork
+  /// Every system call that the program makes, by its number; nil when that is not known: then none is refused.
+  public var systemCalls: Set<UInt32>?
   public var mode: BuildMode
 
   public init(
     arguments: [String], environment: [String: String], directory: RootPath = .root, user: UInt32 = 65532,
-    group: UInt32 = 65532, hostname: String = "packc", writable: [RootPath] = [], network: GuestNetwork = .qemuUser,
-    mode: BuildMode = .release
+    group: UInt32 = 65532, hostname: String = "packc", writable: [RootPath] = [], volumes: [GuestVolume] = [],
+    network: GuestNetwork = .qemuUser, systemCalls: Set<UInt32>? = nil, mode: BuildMode = .release
   ) {
     self.arguments = arguments
     self.environment = environment
@@ -27,9 +30,14 @@ public struct GuestConfiguration: Hashable, Sendable {
     self.group = group
     self.hostname = hostname
     self.writable = writable
+    self.volumes = volumes
     self.network = network
+    self.systemCalls = systemCalls
     self.mode = mode
   }
+
+  /// The largest core dump of a program in debug mode, which lies in the machine's memory until its end.
+  private static let coreLimit = 1 << 30
 
   /// The file's bytes; `modules` are the paths of the kernel modules in the initrd, in the order of loading. Throws for
   /// what the guest could not take.
@@ -48,11 +56,13 @@ public struct GuestConfiguration: Hashable, Sendable {
     add(WIRE_CONFIG_GROUP, String(group))
     add(WIRE_CONFIG_HOSTNAME, hostname)
     add(WIRE_CONFIG_ADDRESS, network.address)
-    add(WIRE_CONFIG_GATEWAY, network.gateway)
-    add(WIRE_CONFIG_NAMESERVER, network.nameserver)
+    if !network.gateway.isEmpty { add(WIRE_CONFIG_GATEWAY, network.gateway) }
+    if !network.nameserver.isEmpty { add(WIRE_CONFIG_NAMESERVER, network.nameserver) }
     for module in modules { add(WIRE_CONFIG_MODULE, module) }
     for path in Set(writable).sorted() { records.append((WIRE_CONFIG_WRITABLE, [0x2f] + path.bytes)) }
+    for volume in volumes { records.append((WIRE_CONFIG_VOLUME, volume.record)) }
     if mode == .debug {
+      add(WIRE_CONFIG_CORE, String(Self.coreLimit))
       add(WIRE_CONFIG_WRITABLE_ROOT, "1")
       add(WIRE_CONFIG_VERBOSE, "1")
     }
@@ -91,10 +101,12 @@ public struct GuestConfiguration: Hashable, Sendable {
     for key in environment.keys where key.isEmpty || key.contains("=") {
       throw KernelFailure.badConfiguration("\"\(key)\" is not the name of an environment variable")
     }
-    for path in writable where path.isRoot || Self.kernelDirectories.contains(where: path.isInside) {
+    for path in writable + volumes.map(\.mount)
+    where path.isRoot || Self.kernelDirectories.contains(where: path.isInside) {
       throw KernelFailure.badConfiguration(
         "\(path.absolute) cannot be a writable path of its own", hint: "name a directory such as /data")
     }
+    try GuestVolume.check(volumes)
     guard hostname.utf8.count <= 64 else {
       throw KernelFailure.badConfiguration("the host name \"\(hostname)\" is longer than 64 bytes")
     }
@@ -103,25 +115,4 @@ public struct GuestConfiguration: Hashable, Sendable {
   private static let kernelDirectories: [RootPath] = [
     RootPath(literal: "proc"), RootPath(literal: "sys"), RootPath(literal: "dev"),
   ]
-}
-
-/// The one network interface of a machine.
-public struct GuestNetwork: Hashable, Sendable {
-  /// `10.0.2.15/24`
-  public var address: String
-  public var gateway: String
-  public var nameserver: String
-
-  public init(address: String, gateway: String, nameserver: String) {
-    self.address = address
-    self.gateway = gateway
-    self.nameserver = nameserver
-  }
-
-  /// What QEMU's user network expects (qemu(1), `-netdev user`).
-  public static let qemuUser = GuestNetwork(
-    address: "10.0.2.15/24", gateway: "10.0.2.2", nameserver: "10.0.2.3")
-
-  /// The address without its prefix length.
-  public var host: String { String(address.prefix { $0 != "/" }) }
 }

@@ -18,6 +18,10 @@ public enum GuestControl {
     /// SIGTERM, and SIGKILL after so many milliseconds.
     case stop(grace: UInt32)
     case acknowledge
+    /// There is a disk for the volume of that name; before `start`.
+    case disk(String)
+    /// Asks for the stamps of the boot and the kernel's log; `told` ends the answer.
+    case tellBoot
 
     public var bytes: [UInt8] {
       switch self {
@@ -28,6 +32,8 @@ public enum GuestControl {
       case .start(let tied): frame(WIRE_HOST_START, littleEndian(UInt32(tied ? WIRE_OPTION_TIED : 0)))
       case .stop(let grace): frame(WIRE_HOST_STOP, littleEndian(grace))
       case .acknowledge: frame(WIRE_HOST_ACKNOWLEDGE, [])
+      case .disk(let name): frame(WIRE_HOST_DISK, Array(name.utf8))
+      case .tellBoot: frame(WIRE_HOST_TELL_BOOT, [])
       }
     }
 
@@ -53,6 +59,13 @@ public enum GuestControl {
     case exited(code: Int32, memoryKills: UInt32)
     case signalled(signal: Int32, memoryKills: UInt32)
     case problem(String, ends: Bool)
+    /// A piece of the program's core dump; an empty one ends it at that offset.
+    case core(offset: UInt64, bytes: [UInt8])
+    /// A step of the init that was done at the report's time.
+    case stamp(String)
+    /// A record of the kernel's log, as /dev/kmsg gives it.
+    case log(String)
+    case told
   }
 
   private static func frame(_ type: Int, _ payload: [UInt8]) -> [UInt8] {
@@ -98,8 +111,7 @@ public struct GuestReportReader: Sendable {
   private var pending: [UInt8] = []
   /// True after bytes that no init of ours sends.
   public private(set) var isBroken = false
-  /// No report is longer: the longest carries a path.
-  private static let limit = 8192
+  private static let limit = WIRE_GUEST_LIMIT
 
   public init() {}
 
@@ -142,6 +154,12 @@ public struct GuestReportReader: Sendable {
         ? .signalled(signal: code, memoryKills: kills) : .exited(code: code, memoryKills: kills)
     case WIRE_GUEST_PROBLEM where payload.count >= 1:
       return .problem(String(decoding: payload.dropFirst(), as: UTF8.self), ends: payload[first] != 0)
+    case WIRE_GUEST_CORE where payload.count >= WIRE_CORE_LENGTH:
+      let offset = UInt64(number32(payload)) | UInt64(number32(payload.dropFirst(4))) << 32
+      return .core(offset: offset, bytes: Array(payload.dropFirst(WIRE_CORE_LENGTH)))
+    case WIRE_GUEST_STAMP: return .stamp(String(decoding: payload, as: UTF8.self))
+    case WIRE_GUEST_LOG: return .log(String(decoding: payload, as: UTF8.self))
+    case WIRE_GUEST_TOLD: return .told
     default: return nil
     }
   }

@@ -32,6 +32,7 @@ public struct MachineDescription: Hashable, Sendable {
   public let cpus: Int
   public let network: GuestNetwork
   public let ports: [GuestPort]
+  public let volumes: [GuestVolume]
   /// Machine types of QEMU that this kernel works with, the preferred one first.
   public let qemuMachines: [QEMUMachine]
   /// False for a kernel without ACPI: microvm is started with `acpi=off` then.
@@ -39,7 +40,8 @@ public struct MachineDescription: Hashable, Sendable {
 
   public init(
     kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
-    memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], qemuMachines: [QEMUMachine],
+    memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
+    qemuMachines: [QEMUMachine],
     hasACPI: Bool = true
   ) {
     self.kernel = kernel
@@ -52,6 +54,7 @@ public struct MachineDescription: Hashable, Sendable {
     self.cpus = cpus
     self.network = network
     self.ports = ports
+    self.volumes = volumes
     self.qemuMachines = qemuMachines
     self.hasACPI = hasACPI
   }
@@ -74,6 +77,7 @@ public struct MachineDescription: Hashable, Sendable {
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),
       ],
+      "volumes": .array(volumes.map(\.json)),
       "ports": .array(ports.map { ["port": .integer(Int64($0.number)), "protocol": .string($0.transport.rawValue)] }),
       "hypervisors": [
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
@@ -127,6 +131,7 @@ public struct MachineDescription: Hashable, Sendable {
         number: UInt16(try number(try $0.required("port"), 1...65535)),
         transport: try choice(try $0.required("protocol"), GuestPort.Transport.self))
     }
+    volumes = try reader.optional("volumes")?.array().map(GuestVolume.init) ?? []
     let qemu = try reader.required("hypervisors").required("qemu")
     qemuMachines = try qemu.required("machines").array().map { try choice($0, QEMUMachine.self) }
     hasACPI = try qemu.optional("acpi")?.bool() ?? true

@@ -4,9 +4,7 @@ internal import PackCore
 /// The modules that a machine needs, out of a kernel's module directory, in the order of loading.
 struct ModuleSelection {
   /// The drivers of the devices that packc's machines have. One that is not among the modules is built into the kernel.
-  private static let wanted = [
-    "virtio_mmio", "virtio_pci", "virtio_console", "virtio_rng", "virtio_net",
-  ]
+  private static let wanted = ModuleNeeds.always + ModuleNeeds.volumes
 
   struct Module {
     /// With underscores, as the kernel names it.

@@ -28,6 +28,19 @@ public struct QEMUCommand: Sendable {
     }
   }
 
+  /// A file of this host that is a disk of the guest.
+  public struct Disk: Hashable, Sendable {
+    public var file: HostPath
+    /// By which the guest knows it.
+    public var serial: String
+    public var isReadOnly: Bool
+    public init(file: HostPath, serial: String, isReadOnly: Bool = false) {
+      self.file = file
+      self.serial = serial
+      self.isReadOnly = isReadOnly
+    }
+  }
+
   public var program: HostPath
   public var machine: QEMUMachine
   public var accelerator: Accelerator
@@ -41,6 +54,10 @@ public struct QEMUCommand: Sendable {
   public var timestampRate: UInt64?
   public var network: GuestNetwork
   public var forwards: [Forward]
+  public var disks: [Disk] = []
+  /// The child's descriptor of a third socket, over which QEMU says that it is ready and waits to be told to go on
+  /// (QMP); nil for a machine that starts by itself.
+  public var monitorDescriptor: Int32?
   /// The child's descriptors of two connected stream sockets.
   public var consoleDescriptor: Int32
   public var controlDescriptor: Int32
@@ -71,16 +88,34 @@ public struct QEMUCommand: Sendable {
     let bus = machine == .microvm ? "device" : "pci"
     // Without the option ROM QEMU needs no file for network boot.
     let rom = machine == .microvm ? "" : ",romfile="
-    return [program.description, "-M", machineArgument, "-accel", accelerator.rawValue]
-      + ["-cpu", accelerator == .kvm ? "host" : "max", "-smp", String(cpus), "-m", "\(memory)M"]
-      + ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-      + ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
-      + ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
-      + ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
-      + ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
-      + ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
-      + ["-device", "virtio-rng-\(bus)"]
-      + ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
+    var arguments = [program.description, "-M", machineArgument, "-accel", accelerator.rawValue]
+    arguments += ["-cpu", accelerator == .kvm ? "host" : "max", "-smp", String(cpus), "-m", "\(memory)M"]
+    arguments += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    arguments += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
+    arguments += ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
+    arguments += ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
+    arguments += ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
+    arguments += ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
+    arguments += ["-device", "virtio-rng-\(bus)"]
+    arguments += ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
+    for index in disks.indices { arguments += diskArguments(index, bus) }
+    return arguments + monitorArguments
+  }
+
+  private func diskArguments(_ index: Int, _ bus: String) -> [String] {
+    let disk = disks[index]
+    // A comma ends a value unless it is doubled.
+    let file = disk.file.description.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    return [
+      "-drive",
+      "if=none,id=disk\(index),format=raw,readonly=\(disk.isReadOnly ? "on" : "off"),discard=unmap,file=\(file)",
+      "-device", "virtio-blk-\(bus),drive=disk\(index),serial=\(disk.serial)",
+    ]
+  }
+
+  private var monitorArguments: [String] {
+    guard let monitorDescriptor else { return [] }
+    return ["-S", "-chardev", "socket,id=monitor,fd=\(monitorDescriptor)", "-mon", "chardev=monitor,mode=control"]
   }
 
   /// Of the kernel's command line: it has no ACPI. QEMU then appends `virtio_mmio.device=…` for each device.
@@ -103,6 +138,6 @@ public struct QEMUCommand: Sendable {
     let forwards = forwards.map {
       ",hostfwd=\($0.guestPort.transport.rawValue):\($0.address):\($0.hostPort)-\(network.host):\($0.guestPort.number)"
     }
-    return "user,id=net,ipv6=off" + forwards.joined()
+    return "user,id=net" + forwards.joined()
   }
 }

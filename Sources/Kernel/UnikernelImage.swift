@@ -43,7 +43,8 @@ public struct UnikernelImage: Sendable {
       cmdline: .init(name: "cmdline", digest: Digest(of: cmdline), size: Int64(cmdline.count)),
       kernelManifest: kernel.digest, release: kernel.manifest.release, mode: parts.base.configuration.mode,
       memory: try memory(parts.memory, initrd: initrd.size, kernel.manifest), cpus: parts.cpus,
-      network: parts.base.configuration.network, ports: parts.ports, qemuMachines: machines(kernel.manifest),
+      network: parts.base.configuration.network, ports: parts.ports,
+      volumes: parts.base.configuration.volumes, qemuMachines: machines(kernel.manifest),
       hasACPI: !kernel.manifest.isWithoutACPI)
     try FileSystem.writeAtomically(
       CanonicalJSON.encodePretty(machine.json), to: directory / "machine.json", durable: false)

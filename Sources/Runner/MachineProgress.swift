@@ -16,6 +16,9 @@ struct MachineProgress {
   /// What was said of a port once is not said again.
   private var told: Set<GuestPort> = []
 
+  /// What listens at the first published port, or at any when none is published.
+  private(set) var ready: String?
+  private(set) var hasEnded = false
   /// The init has answered.
   private(set) var isUp = false
   private(set) var programRuns = false
@@ -47,21 +50,25 @@ struct MachineProgress {
     case .stoppedListening: break
     case .startFailed(let code, let what):
       failure = RunFailure.startFailed(what, code)
+      hasEnded = true
       return .acknowledge
     case .exited(let code, let kills): return ended(.exited(code), kills)
     case .signalled(let signal, let kills): return ended(.signalled(signal), kills)
     case .problem(let text, let ends):
       if ends {
         failure = RunFailure.guestProblem(text)
+        hasEnded = true
         return .acknowledge
       }
       reporter.warn("the machine says: \(text)")
+    case .core, .stamp, .log, .told: break
     }
     return .nothing
   }
 
   private mutating func ended(_ end: RunOutcome.End, _ kills: UInt32) -> Answer {
     self.end = end
+    hasEnded = true
     memoryKills = Int(kills)
     programRuns = false
     if kills > 0 {
@@ -77,6 +84,15 @@ struct MachineProgress {
   func outcome(_ end: RunOutcome.End) -> RunOutcome {
     RunOutcome(
       end: end, memoryKills: memoryKills, secondsToStart: secondsToStart, secondsToListen: secondsToListen)
+  }
+
+  // MARK: - Core dumps
+
+  func dumped(to path: HostPath) {
+    reporter.note("the program's core dump: \(path) (`packc image symbols --core \(path)` reads it)")
+  }
+  func couldNotDump(to path: HostPath, _ error: any Error) {
+    reporter.warn("the program's core dump could not be kept in \(path): \(error)")
   }
 
   // MARK: - What listens
@@ -95,6 +111,7 @@ struct MachineProgress {
       told.remove(port)
       return
     }
+    if ready == nil, published != nil || ports.isEmpty { ready = listener.description }
     guard let published else {
       reporter.note(
         "the program listens on \(listener), which is not published (--publish \(port.number):\(port.number))")

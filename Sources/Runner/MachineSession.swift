@@ -18,34 +18,58 @@ struct MachineSession: ~Copyable {
   private var consoleIsOpen = true
   private var controlIsOpen = true
   private var errorsAreOpen = true
-  private let environment: [GuestControl.Message]
+  private let setting: Setting
   private let signals: SignalSource
   private let started = HostContext.monotonicClock()
-  private let bootLimit: Int
+  private var core: CoreReceiver?
+  private var boot: BootWatch?
 
+  /// What is decided before the machine is started.
+  struct Setting {
+    var command: QEMUCommand
+    /// For the program's start: its variables, its volumes' disks.
+    var greeting: [GuestControl.Message]
+    var ports: [PublishedPort]
+    var declared: [GuestPort]
+    /// Seconds.
+    var bootLimit: Int
+    /// Where a core dump goes.
+    var core: HostPath?
+  }
+
+  /// With `measuring` (when packc began) the run is a measurement, which ends when it is known where the time went.
   init(
-    command: QEMUCommand, environment: [GuestControl.Message], ports: [PublishedPort], declared: [GuestPort],
-    bootLimit: Int, reporter: Reporter, output: Int32, signals: SignalSource
+    _ setting: Setting, measuring began: UInt64? = nil, reporter: Reporter, output: Int32, signals: SignalSource
   ) throws {
     let console = try SocketPair()
     let control = try SocketPair()
+    let monitor = try SocketPair()
+    var command = setting.command
+    var descriptors = [
+      (console.theirs.raw, command.consoleDescriptor), (control.theirs.raw, command.controlDescriptor),
+    ]
+    if began != nil {
+      command.monitorDescriptor = command.controlDescriptor + 1
+      descriptors.append((monitor.theirs.raw, command.controlDescriptor + 1))
+    }
     // In a group of its own: the terminal's Ctrl-C is packc's to answer.
     process = try RunningProcess.start(
       Command(
         command.arguments, environment: ["PATH": "/usr/bin:/bin"], standardOutput: .discard,
-        standardError: .capture,
-        descriptors: [
-          (console.theirs.raw, command.consoleDescriptor), (control.theirs.raw, command.controlDescriptor),
-        ]))
+        standardError: .capture, descriptors: descriptors))
     self.console = console.takeOurs()
     self.control = control.takeOurs()
     relay = ConsoleRelay(output: output)
-    progress = MachineProgress(ports: ports, declared: declared, memory: command.memory, reporter: reporter)
+    progress = MachineProgress(
+      ports: setting.ports, declared: setting.declared, memory: command.memory, reporter: reporter)
     stopping = Stopping(signals: signals)
-    self.environment = environment
+    self.setting = setting
     self.signals = signals
-    self.bootLimit = bootLimit
+    if let began { boot = BootWatch(BootTimeline(began: began, spawned: started), monitor: monitor.takeOurs()) }
   }
+
+  /// What the run was a measurement of.
+  var timeline: BootTimeline? { boot?.timeline }
 
   mutating func run() throws -> RunOutcome {
     while true {
@@ -69,6 +93,7 @@ struct MachineSession: ~Copyable {
       pollfd(fd: errorsAreOpen ? process.error : -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.descriptor(), events: Int16(POLLIN), revents: 0),
       pollfd(fd: relay.wantsToWrite ? relay.output : -1, events: Int16(POLLOUT), revents: 0),
+      pollfd(fd: boot?.monitorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
     if watched[1].revents != 0 { readConsole() }
@@ -76,20 +101,22 @@ struct MachineSession: ~Copyable {
     if watched[2].revents & ~Int16(POLLOUT) != 0 { readControl() }
     if watched[3].revents != 0 { readErrors() }
     if watched[5].revents != 0 { relay.write() }
+    if watched[6].revents != 0 { boot?.readMonitor() }
   }
 
   /// Milliseconds until something is due.
   private func wake() -> Int32 {
-    guard let due = [stopping.killAt, bootDeadline].compactMap({ $0 }).min() else { return -1 }
+    guard let due = [stopping.killAt, bootDeadline, boot?.deadline].compactMap({ $0 }).min() else { return -1 }
     let now = HostContext.monotonicClock()
     return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
   }
 
   private var bootDeadline: UInt64? {
-    progress.isUp ? nil : started + UInt64(bootLimit) * 1_000_000_000
+    progress.isUp ? nil : started + UInt64(setting.bootLimit) * 1_000_000_000
   }
 
   private mutating func advance() throws {
+    if boot?.takesNoLonger() ?? false { send(.tellBoot) }
     if relay.isBroken { stopping.begin(signal: SIGPIPE) }
     stopping.takeSignals()
     switch stopping.nextStep(programRuns: progress.programRuns) {
@@ -98,7 +125,7 @@ struct MachineSession: ~Copyable {
     case .nothing: break
     }
     if let bootDeadline, HostContext.monotonicClock() >= bootDeadline {
-      throw RunFailure.neverStarted(seconds: bootLimit, lines: relay.lastLines)
+      throw RunFailure.neverStarted(seconds: setting.bootLimit, lines: relay.lastLines)
     }
     if let problem = progress.fatal { throw problem }
   }
@@ -108,7 +135,12 @@ struct MachineSession: ~Copyable {
   private mutating func readConsole() {
     let count = read(console.raw, &buffer, buffer.count)
     if count > 0 {
-      relay.take(buffer[..<count])
+      // Before the init answers it is the kernel's.
+      if !progress.isUp, boot != nil {
+        boot?.timeline.take(console: buffer[..<count], at: HostContext.monotonicClock())
+      } else {
+        relay.take(buffer[..<count])
+      }
     } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
       consoleIsOpen = false
     }
@@ -120,16 +152,41 @@ struct MachineSession: ~Copyable {
       if count == 0 || (errno != EAGAIN && errno != EINTR) { controlIsOpen = false }
       return
     }
-    let seconds = Double(HostContext.monotonicClock() - started) / 1e9
+    let now = HostContext.monotonicClock()
     for report in reports.read(buffer[..<count]) {
-      switch progress.take(report, seconds: seconds) {
-      case .greet: greet()
-      case .acknowledge:
-        send(.acknowledge)
-        // The machine is about to end by itself.
-        stopping.allow(seconds: 5)
-      case .nothing: break
+      if case .core(let offset, let bytes) = report.event {
+        takeCore(offset, bytes)
+        continue
       }
+      let answer = progress.take(report, seconds: Double(now - started) / 1e9)
+      if boot?.take(report, progress.ready, at: now) ?? false { send(.tellBoot) }
+      switch answer {
+      case .greet: greet()
+      case .acknowledge where boot == nil: acknowledge()
+      case .acknowledge, .nothing: break
+      }
+      if let boot, boot.timeline.isTold {
+        // The program has ended, or has shown all that was asked.
+        if progress.hasEnded { acknowledge() } else { stopping.begin(signal: SIGTERM) }
+      }
+    }
+  }
+
+  private mutating func acknowledge() {
+    send(.acknowledge)
+    // The machine is about to end by itself.
+    stopping.allow(seconds: 5)
+  }
+
+  private mutating func takeCore(_ offset: UInt64, _ bytes: [UInt8]) {
+    guard let path = setting.core else { return }
+    do {
+      if core == nil { core = try CoreReceiver(path: path) }
+      guard try core?.take(offset: offset, bytes: bytes) ?? false else { return }
+      core = nil
+      progress.dumped(to: path)
+    } catch {
+      progress.couldNotDump(to: path, error)
     }
   }
 
@@ -141,7 +198,7 @@ struct MachineSession: ~Copyable {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     send(.clock(seconds: UInt64(now.tv_sec), nanoseconds: UInt32(now.tv_nsec)))
-    for message in environment { send(message) }
+    for message in setting.greeting { send(message) }
     send(.start(tied: true))
   }
 

@@ -12,6 +12,22 @@ enum RunFailure {
   static func badVariable(_ text: String, _ why: String) -> Failure {
     Failure("bad_env", "\"\(text)\" is not an environment variable: \(why)", hint: "write KEY=VALUE", exit: .usage)
   }
+  static func badVolume(_ text: String, _ why: String) -> Failure {
+    Failure("bad_volume", "\"\(text)\" is not a volume: \(why)", hint: "write NAME=FILE", exit: .usage)
+  }
+  static func unknownVolume(_ name: String, known: [String]) -> Failure {
+    Failure(
+      "unknown_volume", "this image has no volume \"\(name)\"",
+      hint: known.isEmpty
+        ? "declare it (unik.yaml: run.volumes) and build again" : "it has \(known.joined(separator: ", "))",
+      exit: .usage)
+  }
+  static func volumeFailed(_ file: HostPath, cause: String) -> Failure {
+    Failure(
+      "volume_failed", "\(file) could not be made: mkfs.ext4 failed",
+      hint: "is there room on that disk, and is the size in unik.yaml (run.volumes) at least 2Mi?", exit: .runFailed,
+      cause: cause)
+  }
   static func portTaken(_ port: PublishedPort, _ cause: String) -> Failure {
     Failure(
       "port_taken",
@@ -77,6 +93,11 @@ enum RunFailure {
       "the machine's init did not answer within \(seconds) seconds"
         + (lines.isEmpty ? "" : "\nthe console's last lines:" + lines.map { "\n  | \($0)" }.joined()),
       hint: "try another machine type (--machine q35), or --debug to see what the kernel says", exit: .runFailed)
+  }
+  static func notMeasured() -> Failure {
+    Failure(
+      "not_measured", "the machine ended before its boot was measured",
+      hint: "run it without --boot-report to see why", exit: .runFailed)
   }
   static func otherInit(_ version: UInt32) -> Failure {
     Failure(

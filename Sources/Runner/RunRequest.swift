@@ -16,6 +16,10 @@ public struct RunRequest: Sendable {
   public var machine: QEMUMachine?
   /// Nil: KVM where it is known to work, else TCG.
   public var accelerator: Accelerator?
+  /// Files that are the disks of declared volumes; one without lies in memory.
+  public var volumes: [AttachedVolume] = []
+  /// Where the core dump of an image in debug mode goes; nil: nowhere.
+  public var core: HostPath?
   /// The kernel says on the console what it does.
   public var debug: Bool
   /// Seconds that the machine may take until its init answers.

@@ -22,15 +22,41 @@ public struct UnikernelRunner: Sendable {
   /// (exit code 125) and a program that could not be started (4).
   public func run(_ request: RunRequest) throws -> RunOutcome {
     let image = try UnikernelImage.open(request.image)
+    var session = try MachineSession(
+      try setting(request, image), reporter: reporter, output: output, signals: signals)
+    return try session.run()
+  }
+
+  /// Boots the machine until the program listens, or has ended by itself, and says where the time went since `began`
+  /// (`HostContext.monotonicClock`). A program that listens is then ended.
+  public func measureBoot(_ request: RunRequest, since began: UInt64) throws -> (
+    report: BootReport, outcome: RunOutcome
+  ) {
+    let image = try UnikernelImage.open(request.image)
+    var setting = try setting(request, image)
+    // The kernel's unpacker says when it begins and when it is done; the kernel itself stays as quiet as it is.
+    setting.command.cmdline += " earlyprintk=ttyS0"
+    var session = try MachineSession(setting, measuring: began, reporter: reporter, output: output, signals: signals)
+    let outcome = try session.run()
+    let command = setting.command
+    let machine = BootReport.Machine(
+      kernel: image.machine.release, type: command.machine.rawValue, accelerator: command.accelerator.rawValue,
+      memory: command.memory, cpus: command.cpus, initrdBytes: image.machine.initrd.size)
+    guard let report = session.timeline?.report(machine) else { throw RunFailure.notMeasured() }
+    return (report, outcome)
+  }
+
+  private func setting(_ request: RunRequest, _ image: UnikernelImage) throws -> MachineSession.Setting {
     let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
-    let command = try command(request, image, ports)
+    var command = try command(request, image, ports)
     for port in ports { try port.checkFree() }
     let environment = try Self.environment(request.environment)
-    var session = try MachineSession(
-      command: command, environment: environment, ports: ports, declared: image.machine.ports,
-      bootLimit: request.bootLimit,
-      reporter: reporter, output: output, signals: signals)
-    return try session.run()
+    command.disks = try VolumeFiles(context: context, reporter: reporter).disks(
+      request.volumes, of: image.machine.volumes)
+    let attached = image.machine.volumes.filter { volume in request.volumes.contains { $0.name == volume.name } }
+    return MachineSession.Setting(
+      command: command, greeting: environment + attached.map { .disk($0.name) }, ports: ports,
+      declared: image.machine.ports, bootLimit: request.bootLimit, core: request.core)
   }
 
   /// The command line of QEMU for a request, with every choice made.

@@ -22,7 +22,7 @@ final class MachineTests: XCTestCase {
       ["-device", "virtserialport,chardev=control,name=dev.packc.control"],
       [
         "-netdev",
-        "user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80,hostfwd=udp:0.0.0.0:53-10.0.2.15:5353",
+        "user,id=net,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80,hostfwd=udp:0.0.0.0:53-10.0.2.15:5353",
       ], ["-device", "virtio-net-device,netdev=net"],
     ] {
       XCTAssertTrue(microvm.indices.contains { microvm[$0...].starts(with: words) }, "\(words) is not in \(microvm)")

@@ -35,8 +35,10 @@ final class Workshop {
   static func kernel() throws -> KernelCatalog.Kernel {
     try KernelCatalog(cache: try sharedCache()).defaultOrDebian(try HostContext.current(), reporter: .silent)
   }
+  /// Of the release build, which is the only one.
   static func guestInit() throws -> HostPath {
-    try XCTUnwrap(FileSystem.resolve("/proc/self/exe")?.parent) / "guest-init"
+    let sources = HostPath(#filePath).parent.parent.parent
+    return sources / ".build/release/guest-init"
   }
 
   /// A static program of C source, as `musl-gcc -static` makes it.
@@ -56,6 +58,9 @@ final class Workshop {
     var environment: [String: String] = [:]
     var ports: [GuestPort] = []
     var writable: [RootPath] = []
+    var volumes: [GuestVolume] = []
+    var network = GuestNetwork.qemuUser
+    var systemCalls: Set<UInt32>?
     var cwd = RootPath.root
     var mode = BuildMode.release
     /// Bytes of a file that is in the image besides the program.
@@ -77,7 +82,8 @@ final class Workshop {
         origin: "test"))
     let configuration = GuestConfiguration(
       arguments: options.arguments, environment: options.environment, directory: options.cwd, hostname: "workshop",
-      writable: options.writable, mode: options.mode)
+      writable: options.writable, volumes: options.volumes, network: options.network, systemCalls: options.systemCalls,
+      mode: options.mode)
     let base = GuestBase(
       initFile: try Self.guestInit(), configuration: configuration, kernel: try Self.kernel())
     let segments = root.layers().map {
@@ -109,6 +115,28 @@ final class Workshop {
     } catch let failure as Failure {
       return failure
     }
+  }
+}
+
+/// Two ends of a pipe.
+final class Pipe: Sendable {
+  private let reading: Int32
+  let writing: Int32
+
+  init() throws {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw Failure.system("open a pipe", errno: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    (reading, writing) = (ends[0], ends[1])
+  }
+
+  func closeWriting() { close(writing) }
+
+  /// Waits for bytes; empty at the end.
+  func read(_ capacity: Int = 1) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: capacity)
+    let count = Glibc.read(reading, &buffer, capacity)
+    return Array(buffer.prefix(max(0, count)))
   }
 }
 

@@ -1,7 +1,7 @@
 /// What the guest's init and the host say to each other. The init is Embedded Swift, which no other module can import,
 /// so both sides read this header.
 ///
-/// Three things are shared:
+/// Four things are shared:
 ///
 /// 1. **The configuration**, `/.packc/config` in the initrd's first segment: records `<letter>=<value>` that each end
 ///    with a NUL, in this order of meaning, not of place; the first record is `v=1`, the last `z=` (a file that was cut
@@ -11,7 +11,10 @@
 ///    a NUL. The kernel stops unpacking at the first error and boots all the same, so a manifest that is there proves
 ///    that no segment before it was cut off, and its counts that no file was left out.
 ///
-/// 3. **The control channel**, the virtio-serial port named `WIRE_CONTROL_PORT`, root's only, both ways:
+/// 3. **The filter**, `/.packc/seccomp` in the first segment, where the program's system calls are known to the last one:
+///    an array of the kernel's `struct sock_filter` (8 bytes each), put in force just before execve(2).
+///
+/// 4. **The control channel**, the virtio-serial port named `WIRE_CONTROL_PORT`, root's only, both ways:
 ///
 ///        0        1                 4                 8
 ///        +--------+-----------------+-----------------+------------------
@@ -49,7 +52,7 @@ enum {
   WIRE_CONFIG_USER = 'u',
   WIRE_CONFIG_GROUP = 'g',
   WIRE_CONFIG_HOSTNAME = 'h',
-  /// `10.0.2.15/24`
+  /// `10.0.2.15/24`, `dhcp`, or `none`; `ip=` of the kernel's command line goes before it
   WIRE_CONFIG_ADDRESS = 'i',
   WIRE_CONFIG_GATEWAY = 'r',
   /// * name servers
@@ -58,6 +61,10 @@ enum {
   WIRE_CONFIG_MODULE = 'm',
   /// * absolute path that the program may write to
   WIRE_CONFIG_WRITABLE = 'w',
+  /// * `name:bytes:/path`: a disk with that serial number is mounted there, else a tmpfs of that size
+  WIRE_CONFIG_VOLUME = 'o',
+  /// decimal bytes: how large a core dump may be, in /tmp; without it there is none
+  WIRE_CONFIG_CORE = 'f',
   /// `1`: the root stays writable (debug)
   WIRE_CONFIG_WRITABLE_ROOT = 'x',
   /// `1`: the init says on the console what it does (debug)
@@ -87,6 +94,10 @@ enum {
   WIRE_HOST_STOP = 5,
   /// The exit report was read; the machine may end.
   WIRE_HOST_ACKNOWLEDGE = 6,
+  /// Asks for WIRE_GUEST_STAMP, WIRE_GUEST_LOG and WIRE_GUEST_TOLD; at any time after WIRE_HOST_START.
+  WIRE_HOST_TELL_BOOT = 7,
+  /// The name of a volume for which there is a disk; before WIRE_HOST_START.
+  WIRE_HOST_DISK = 8,
 };
 
 enum {
@@ -109,12 +120,23 @@ enum {
   WIRE_GUEST_EXIT = 69,
   /// u8 1 when the machine ends for it, then UTF-8 text.
   WIRE_GUEST_PROBLEM = 70,
+  /// u64 offset, then bytes of the program's core dump; what is left out is zero. Without bytes: the dump ends there.
+  WIRE_GUEST_CORE = 71,
+  /// A step of the init was done at the payload's time; its name as text.
+  WIRE_GUEST_STAMP = 72,
+  /// One record of /dev/kmsg as it was read, cut off when it is too long.
+  WIRE_GUEST_LOG = 73,
+  /// Everything that WIRE_HOST_TELL_BOOT asked for has been sent.
+  WIRE_GUEST_TOLD = 74,
 };
 
 enum { WIRE_EXIT_CODE = 0, WIRE_EXIT_SIGNAL = 1 };
 
 /// Payload lengths of the messages that have a fixed one, without their time.
-enum { WIRE_LISTEN_LENGTH = 22, WIRE_EXIT_LENGTH = 9 };
+enum { WIRE_LISTEN_LENGTH = 22, WIRE_EXIT_LENGTH = 9, WIRE_CORE_LENGTH = 8 };
+
+/// The longest payload that the guest sends, and how much of a core dump is in one.
+enum { WIRE_GUEST_LIMIT = 69632, WIRE_CORE_PIECE = 65536 };
 
 static inline void wire_put32(uint8_t *at, uint32_t value) {
   for (int i = 0; i < 4; i++) at[i] = (uint8_t)(value >> (8 * i));

@@ -15,6 +15,9 @@ enum RunCommand {
       Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
       Flag("cpus", value: "N", help: "of the machine"),
       Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
+      Flag(
+        "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
+      Flag("boot-report", help: "boot, show where the time went, and end"),
       Flag("machine", value: "microvm|q35", help: "of QEMU"),
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
@@ -22,7 +25,8 @@ enum RunCommand {
     details: """
       Prints the program's output, forwards its ports (the image's own, when none is published), ends with Ctrl-C, and
       returns the program's exit code (128 + N when signal N ended it). 125: packc itself failed; 4: the program could
-      not be started. Standard output is the program's, so --json prints no document when it ran.
+      not be started. Standard output is the program's, so --json prints no document when it ran. With --boot-report
+      the program's output goes to standard error, and the report (--json for programs) to standard output.
       """
   ) { invocation in
     let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
@@ -32,6 +36,8 @@ enum RunCommand {
         hint: "run `packc build` first",
         exit: .badInput)
     }
+    let began = HostContext.monotonicClock()
+    if invocation.has("boot-report"), !invocation.has("oci") { return try reportBoot(invocation, output, since: began) }
     let outcome = try invocation.has("oci") ? runContainer(invocation, output) : runMachine(invocation, output)
     if outcome.ranOutOfMemory {
       invocation.reporter.warn(
@@ -41,6 +47,21 @@ enum RunCommand {
   }
 
   private static func runMachine(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
+    try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(machineRequest(invocation, output))
+  }
+
+  /// The report is the result, so what the program says goes where progress goes.
+  private static func reportBoot(
+    _ invocation: Invocation, _ output: HostPath, since began: UInt64
+  ) throws -> ExitCode {
+    let (report, outcome) = try UnikernelRunner(invocation.context, reporter: invocation.reporter, output: 2)
+      .measureBoot(try machineRequest(invocation, output), since: began)
+    try invocation.output.write(report.json) { report.text }
+    // A program that ended by itself has its own code; one that packc has ended was measured, as it was meant to be.
+    return report.end == .ended ? outcome.exitCode : .done
+  }
+
+  private static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
     var request = RunRequest(image: output / "unikernel")
     let publish = try invocation.strings("publish").map { try PublishedPort(parsing: $0) }
     if !publish.isEmpty { request.publish = publish }
@@ -54,7 +75,12 @@ enum RunCommand {
       }
       request.machine = machine
     }
-    return try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(request)
+    request.volumes = try invocation.strings("volume").map { text in
+      let (name, file) = try AttachedVolume.parse(text)
+      return AttachedVolume(name: name, file: invocation.typedPath(file))
+    }
+    request.core = output / "core"
+    return request
   }
 
   /// MiB of `256Mi`, `1Gi`, `300M` or bytes.
@@ -69,7 +95,7 @@ enum RunCommand {
   }
 
   private static func runContainer(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
-    for flag in ["publish", "memory", "cpus", "machine"] where invocation.has(flag) {
+    for flag in ["publish", "memory", "cpus", "machine", "volume", "boot-report"] where invocation.has(flag) {
       throw Failure(
         "wrong_usage", "--\(flag) is for machines; with --oci the program runs on the host's network and memory",
         hint: "leave out --\(flag), or --oci", exit: .usage)
