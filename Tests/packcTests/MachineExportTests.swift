@@ -23,7 +23,7 @@ class MachineExportBench: XCTestCase {
 
   func export(_ format: String, to name: String) throws -> HostPath {
     let fixture = try fixture()
-    let path = fixture.site.directory / HostPath(name)
+    let path = fixture.site.directory / name
     try fixture.site.packc(
       "image", "export", "--project", "\(fixture.project)", "--format", format, "--output", "\(path)"
     ).run().expect(exit: .done)
@@ -67,7 +67,7 @@ final class MachineExportTests: MachineExportBench {
     let fixture = try fixture()
     for format in Self.formats {
       let first = try export(format, to: "first.\(format)")
-      let second = fixture.site.directory / HostPath("second.\(format)")
+      let second = fixture.site.directory / "second.\(format)"
       try fixture.site.packc(
         "image", "export", "oci:\(fixture.built.layout):greeter-vm", "--format", format, "--output", "\(second)"
       ).environment(["TZ": "Asia/Tokyo", "LC_ALL": "de_DE.UTF-8", "SOURCE_DATE_EPOCH": "1"]).run().expect(exit: .done)
@@ -82,11 +82,11 @@ final class MachineExportTests: MachineExportBench {
     XCTAssertEqual(partition["type"], "C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
     XCTAssertEqual(try Tools.output("sfdisk", ["--verify", "\(raw)"]).contains("No errors"), true)
     let uki = try export("uki", to: "read.efi")
-    let inside = fixture().site.directory / "inside.efi"
+    let inside = try fixture().site.directory / "inside.efi"
     _ = try Tools.output("mcopy", ["-i", "\(raw)@@1M", "::EFI/BOOT/BOOTX64.EFI", "\(inside)"])
     XCTAssertEqual(try FileSystem.digest(of: inside), try FileSystem.digest(of: uki))
     for (section, name) in [(".linux", "kernel"), (".initrd", "initrd")] {
-      let out = try fixture().site.directory / HostPath("section.\(name)")
+      let out = try fixture().site.directory / "section.\(name)"
       _ = try Tools.output(
         "objcopy", ["-O", "binary", "--only-section=\(section)", "\(uki)", "\(out)"])
       let file = try fixture().project / HostPath(".packc/unikernel/\(name)")

@@ -81,7 +81,7 @@ final class MachineImageTests: XCTestCase {
     for (key, name) in [("binary", "kernel"), ("initrd", "initrd")] {
       let path = try XCTUnwrap(labels[prefix + key]?.string)
       XCTAssertEqual(
-        try FileSystem.digest(of: place / HostPath("root\(path)")),
+        try FileSystem.digest(of: place / "root\(path)"),
         try FileSystem.digest(of: fixture.project / HostPath(".packc/unikernel/\(name)")), key)
     }
   }
