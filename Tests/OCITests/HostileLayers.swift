@@ -122,6 +122,15 @@ struct HostileLayer {
       $0.add("later", content: [1])
     },
     .init("a hard link to itself", "unsafe_archive", ["h", "itself"]) { $0.add("h", "1", link: "h") },
+    .init(
+      "a hard link to what it replaces", "unsafe_archive", ["h", "below itself"],
+      below: [
+        TarBuilder.make {
+          $0.add("h/", "5")
+          $0.add("h/file", content: [1])
+        }
+      ]
+    ) { $0.add("h", "1", link: "h/file") },
     .init("a hard link to a directory", "unsafe_archive", ["h", "no file"]) {
       $0.add("d/", "5")
       $0.add("h", "1", link: "d")

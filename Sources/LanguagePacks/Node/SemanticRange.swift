@@ -26,7 +26,8 @@ struct SemanticRange {
       guard let bounds = Self.bounds(part) else { return nil }
       alternatives.append(bounds)
     }
-    self.alternatives = alternatives
+    // npm takes a union with `*` for `*` alone, so that the pre-releases that others name are not allowed.
+    self.alternatives = alternatives.contains(where: \.isEmpty) ? [[]] : alternatives
   }
 
   /// A pre-release is allowed only where the range names one of the same version.

@@ -50,6 +50,11 @@ final class ImageTree {
     case .directory: try putDirectory(entry, layer, &change)
     case .file, .link, .special: try put(entry, layer, digest, &change)
     case .hardLink(let target):
+      // A directory of a lower layer makes room for the link, and what lies in it goes with it.
+      guard !target.isInside(entry.path) else {
+        throw OCIFailure.unsafe(
+          "is a hard link to \(OCIFailure.shown(target.bytes)), which lies below itself", entry.path.bytes)
+      }
       let node = try file(target, for: entry.path)
       try put(entry, layer, node.digest, &change)
     }
