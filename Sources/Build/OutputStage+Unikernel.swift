@@ -29,6 +29,13 @@ extension OutputStage {
     guard let kernel else { return nil }
     let directory = output / "unikernel"
     let run = project.config?.run
+    let isDefaultPort = parts.settings.decisions.contains {
+      $0.what == "ports" && $0.value == ProgramSettings.defaultPort && $0.source.hasPrefix("packc's default")
+    }
+    let served = isDefaultPort ? [] : parts.settings.ports.compactMap { GuestPort($0) }
+    for sentence in kernel.kernel.manifest.shortcomings(ports: served, cpus: run?.cpus ?? 1) {
+      planning.reporter.warn(sentence, hint: "build one for this program: packc kernel build --profile tiny")
+    }
     let base = GuestBase(
       initFile: kernel.initFile,
       configuration: GuestConfiguration(
