@@ -45,7 +45,7 @@ print(*(m["name"] for m in json.load(open(sys.argv[1]))["modules"] if not m["nam
 initrd debian "$debian"
 initrd plain "$standard"
 
-cmdline="console=ttyS0 quiet loglevel=2 rootfstype=ramfs reboot=t panic=-1 tsc_early_khz=$("$boots/tsc")"
+cmdline="console=ttyS0 quiet loglevel=2 rootfstype=ramfs reboot=t panic=-1 tsc_early_khz=$("$boots/tsc") tsc=reliable"
 # boot MODE WHAT MEMORY
 boot() {
   case $2 in

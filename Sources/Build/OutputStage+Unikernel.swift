@@ -32,6 +32,13 @@ extension OutputStage {
     let volumes = parts.settings.volumes.map {
       GuestVolume(name: $0.name.description, size: Int64($0.size.bytes), mount: $0.mount)
     }
+    let isDefaultPort = parts.settings.decisions.contains {
+      $0.what == "ports" && $0.value == ProgramSettings.defaultPort && $0.source.hasPrefix("packc's default")
+    }
+    let served = isDefaultPort ? [] : parts.settings.ports.compactMap { GuestPort($0) }
+    for sentence in kernel.kernel.manifest.shortcomings(ports: served, cpus: run?.cpus ?? 1) {
+      planning.reporter.warn(sentence, hint: "build one for this program: packc kernel build --profile tiny")
+    }
     let base = GuestBase(
       initFile: kernel.initFile,
       configuration: GuestConfiguration(

@@ -143,6 +143,20 @@ extension KernelManifest {
   var isWithoutACPI: Bool { !features.contains("acpi") && features.contains("mmio-cmdline") }
   /// Known to have no driver for a network device.
   var isWithoutNetwork: Bool { config != nil && !features.contains("net") }
+
+  /// What the program would miss on this kernel, as far as that is known: a sentence each.
+  ///
+  /// - Parameter ports: those that it serves, without packc's default.
+  public func shortcomings(ports: [GuestPort], cpus: Int) -> [String] {
+    var sentences: [String] = []
+    if let port = ports.first, isWithoutNetwork {
+      sentences.append("the kernel \(name) has no network, and the program serves \(port)")
+    }
+    if cpus > 1, let needs = build?.needs, !needs.contains(KernelNeed.smp.rawValue) {
+      sentences.append("the kernel \(name) uses one processor, and the machine has \(cpus) (run.cpus)")
+    }
+    return sentences
+  }
 }
 
 /// What a kernel's `.config` says of what machines can be made with it.

@@ -82,7 +82,8 @@ public struct MachineDescription: Hashable, Sendable {
       "hypervisors": [
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
         "qemu": JSONValue(compact: [
-          "machines": JSONValue(strings: qemuMachines.map(\.rawValue)), "append_under_tcg": "tsc_early_khz=KHZ",
+          "machines": JSONValue(strings: qemuMachines.map(\.rawValue)),
+          "append_under_tcg": "tsc_early_khz=KHZ tsc=reliable",
           "acpi": hasACPI ? nil : false,
         ])
       ],

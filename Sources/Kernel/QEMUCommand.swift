@@ -127,10 +127,11 @@ public struct QEMUCommand: Sendable {
   }
 
   /// Under TCG the guest's counter is the host's, and a guest that measures its rate by a timer that a busy host
-  /// delivers late hangs in calibration (microvm: 10 of 10 times): it is told the rate.
+  /// delivers late hangs in calibration (microvm: 10 of 10 times): it is told the rate. Nor may it judge the counter by
+  /// that timer later on: it would give it up, and with it every clock that is finer than a tick.
   private var fullCmdline: String {
     guard accelerator == .tcg, let timestampRate else { return cmdline }
-    return "\(cmdline) tsc_early_khz=\(timestampRate)"
+    return "\(cmdline) tsc_early_khz=\(timestampRate) tsc=reliable"
   }
 
   private var netdev: String {

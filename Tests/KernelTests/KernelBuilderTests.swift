@@ -106,6 +106,26 @@ final class KernelBuilderTests: XCTestCase {
     XCTAssertFalse(try host.build("CONFIG_B=y\n").isReused)
   }
 
+  func testWhatAProgramWouldMissIsSaid() throws {
+    let host = try Host()
+    let tiny = KernelConfiguration(
+      try KernelProfile("per-program\nCONFIG_A=y\n", name: "mine", place: "p"), version: .v6_1,
+      needs: try ProgramNeeds(nil))
+    let manifest = try KernelBuilder(host.context, reporter: .silent).build(tiny).kernel.manifest
+    XCTAssertEqual(manifest.shortcomings(ports: [], cpus: 1), [])
+    let said = manifest.shortcomings(ports: [GuestPort(number: 80)], cpus: 2)
+    XCTAssertEqual(said.count, 2)
+    XCTAssertTrue(said[0].contains("80/tcp") && said[1].contains("2 (run.cpus)"), "\(said)")
+    // Without ACPI the devices are named on the command line, for which this one has no option: nothing is known.
+    XCTAssertFalse(manifest.isWithoutACPI)
+    XCTAssertTrue(manifest.isWithoutNetwork)
+    let everybody = try host.build("CONFIG_VIRTIO_NET=y\nCONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n").kernel.manifest
+    XCTAssertEqual(everybody.shortcomings(ports: [GuestPort(number: 80)], cpus: 2), [])
+    XCTAssertTrue(everybody.isWithoutACPI)
+    XCTAssertTrue(UnikernelImage.cmdline(.release, everybody).contains(" acpi=off"))
+    XCTAssertFalse(UnikernelImage.cmdline(.release, manifest).contains("acpi=off"))
+  }
+
   func testAnotherCompilerBuildsAnew() throws {
     let host = try Host()
     _ = try host.build()

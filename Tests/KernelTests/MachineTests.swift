@@ -18,7 +18,7 @@ final class MachineTests: XCTestCase {
     let microvm = command(.microvm).arguments
     for words in [
       ["-M", "microvm"], ["-accel", "tcg", "-cpu", "max"], ["-nodefaults", "-no-user-config"], ["-no-reboot"],
-      ["-append", "console=ttyS0 tsc_early_khz=2300000"], ["-device", "virtio-serial-device"],
+      ["-append", "console=ttyS0 tsc_early_khz=2300000 tsc=reliable"], ["-device", "virtio-serial-device"],
       ["-device", "virtserialport,chardev=control,name=dev.packc.control"],
       [
         "-netdev",

@@ -29,7 +29,7 @@ final class DocumentTests: XCTestCase {
       .stepStarted(id: "a", title: "t"), .stepLine(id: "a", text: "x"), .stepProgress(id: "a", done: 1, total: nil),
       .stepProgress(id: "a", done: 1, total: 2), .stepEnded(id: "a", status: .ran, reason: "r", seconds: 1),
       .decision(Decision(what: "a", value: "b", source: "c")), .note("n"), .warning("w", hint: nil),
-      .warning("w", hint: "h"),
+      .warning("w", hint: "h"), .stepCount(id: "a", done: 1, total: 2, unit: "files", item: "x.c"),
     ]
     var seen: Set<String> = []
     for event in events {

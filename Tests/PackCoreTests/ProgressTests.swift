@@ -116,6 +116,20 @@ final class ProgressTests: XCTestCase {
     XCTAssertEqual(tree.finish(now: 6 * Self.second, columns: 40), "")
   }
 
+  func testThingsAreCounted() {
+    func event(_ done: Int) -> ProgressEvent {
+      .stepCount(id: "k", done: done, total: 20, unit: "files", item: "\(done).c")
+    }
+    var tree = TerminalTree(palette: Palette(isOn: false))
+    _ = tree.render(.stepStarted(id: "k", title: "t"), now: 0, columns: 60)
+    XCTAssertEqual(
+      tree.render(event(7), now: Self.second, columns: 60), "\u{1b}[1A\u{1b}[J▸ k: t  7/20 files  1.0s\n  │ 7.c\n")
+    // A log has a line for each tenth.
+    XCTAssertEqual(
+      render(PlainRenderer(palette: Palette(isOn: false)), [event(1), event(2), event(3), event(4), event(9)]),
+      "k │ 2 of about 20 files\nk │ 4 of about 20 files\nk │ 9 of about 20 files\n")
+  }
+
   func testTheWindowHoldsTheLastLines() {
     var tree = TerminalTree(palette: Palette(isOn: false))
     _ = tree.render(.stepStarted(id: "s", title: "t"), now: 0, columns: 80)

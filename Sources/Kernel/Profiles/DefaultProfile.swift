@@ -21,6 +21,7 @@ extension KernelProfileText {
     CONFIG_X86_MPPARSE=y                  # how Firecracker and microvm without ACPI say which processors there are
     CONFIG_PCI=y                  @pci    # q35, cloud-hypervisor: their devices are on a PCI bus
     CONFIG_PCI_MSI=y              @pci    # interrupts of PCI devices without sharing a line
+    CONFIG_PHYSICAL_START=0x200000        # at 2 MiB instead of 16: a small machine has no memory to leave out
     CONFIG_RELOCATABLE=y          @hardened  # condition of the next one
     CONFIG_RANDOMIZE_BASE=y       @hardened  # the kernel's addresses differ from boot to boot
     CONFIG_VMAP_STACK=y           @hardened  # a kernel stack that overflows is a stop, not another's memory

@@ -17,7 +17,10 @@ struct KernelProfileParser {
   var options: [KernelOption] { order.compactMap { byName[$0] } }
 
   mutating func read(_ text: String) throws {
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    // By bytes: a line that ends with CR and LF has one character there.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, bytes) in lines.enumerated() {
+      let line = String(decoding: bytes, as: UTF8.self).filter { $0 != "\r" }
       try read(line: line.drop { $0 == " " || $0 == "\t" }, at: index + 1)
     }
   }
