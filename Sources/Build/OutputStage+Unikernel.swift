@@ -37,7 +37,7 @@ extension OutputStage {
       configuration: GuestConfiguration(
         arguments: parts.settings.argv, environment: parts.settings.environment,
         directory: parts.settings.workingDirectory, user: BaseFiles.user, group: BaseFiles.user,
-        hostname: parts.identity.nameIsStated ? parts.identity.name : "packc", 
+        hostname: parts.identity.nameIsStated ? parts.identity.name : "packc",
         writable: parts.settings.writable.filter { path in !volumes.contains { $0.mount == path } }, volumes: volumes,
         mode: request.mode), kernel: kernel.kernel)
     let (image, _) = try UnikernelImage.write(
