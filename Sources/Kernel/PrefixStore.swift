@@ -89,6 +89,7 @@ struct PrefixStore: Sendable {
     try? FileSystem.removeFile(staged)
     let code = previous.withCString { from in staged.withCString { to in link(from, to) } }
     guard code == 0 else { return }
+    if (try? FileSystem.status(file(key)))??.kind == .directory { try? FileSystem.removeTree(file(key)) }
     if (try? FileSystem.rename(staged, to: file(key))) == nil { try? FileSystem.removeFile(staged) }
   }
 
