@@ -95,7 +95,8 @@ let package = Package(
 
     // Measures this project's own work beside other tools: see `Benchmarks/`.
     .executableTarget(
-      name: "packc-bench", dependencies: ["PackCore", "OCI"], path: "Benchmarks/packc-bench", swiftSettings: strict),
+      name: "packc-bench", dependencies: ["PackCore", "Kernel", "OCI"], path: "Benchmarks/packc-bench",
+      swiftSettings: strict),
 
     // Tests: one target a module; TestSupport holds what they share.
     .target(

@@ -10,7 +10,7 @@ packages=(
   gcc libc6-dev make git musl-tools pkg-config
   libarchive-dev libcurl4 libcurl4-openssl-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
-  bubblewrap ca-certificates qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  bubblewrap ca-certificates e2fsprogs qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
   # packc kernel build
   bc binutils bison flex lz4
   curl time

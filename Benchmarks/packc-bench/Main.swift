@@ -1,4 +1,5 @@
 import Glibc
+import Kernel
 import OCI
 import PackCore
 
@@ -7,6 +8,8 @@ import PackCore
 ///     packc-bench layer gzip|zstd[:LEVEL] STORE TREE [THREADS]    one layer into the content store at STORE
 ///     packc-bench cached gzip|zstd[:LEVEL] STORE TREE…            one layer a tree, those that the cache in STORE knows
 ///                                                                 neither read nor compressed
+///     packc-bench initrd DIRECTORY INIT KERNEL TREE TREE          an initrd of two layers, the second of which changes;
+///                                                                 into DIRECTORY, where its cache is, too
 @main
 enum Main {
   private static let usage = "packc-bench layer COMPRESSION STORE TREE [THREADS] | cached COMPRESSION STORE TREE…"
@@ -21,6 +24,7 @@ enum Main {
   }
 
   private static func run(_ arguments: [String]) throws {
+    if arguments.count == 6, arguments[0] == "initrd" { return try InitrdWork.run(Array(arguments.dropFirst())) }
     guard arguments.count >= 4, let work = Work(rawValue: arguments[0]) else {
       throw Failure("usage", "what is to be measured?", hint: usage, exit: .usage)
     }
@@ -45,7 +49,7 @@ enum Main {
   private enum Work: String { case layer, cached }
 
   /// What `packc build` makes of a directory of dependencies: modes normalised, everything owned by root.
-  private static func layer(_ path: String) throws -> LayerContent {
+  static func layer(_ path: String, role: LayerRole = .dependencies) throws -> LayerContent {
     let tree = HostPath(path)
     var entries: [RootFilesystem.Entry] = []
     // Room that is not used costs no memory; growing step by step would copy most of it twice.
@@ -61,9 +65,9 @@ enum Main {
       let executable = found.status.kind != .file || found.status.isExecutable
       entries.append(
         RootFilesystem.Entry(
-          path: found.path, content: content, mode: executable ? 0o755 : 0o644, layer: .dependencies, origin: "bench"))
+          path: found.path, content: content, mode: executable ? 0o755 : 0o644, layer: role, origin: "bench"))
       return .take
     }
-    return LayerContent(role: .dependencies, entries: entries)
+    return LayerContent(role: role, entries: entries)
   }
 }

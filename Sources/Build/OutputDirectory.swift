@@ -7,9 +7,9 @@ internal import PackCore
 /// A directory that holds something of somebody else's (`--output`), or that cannot be exchanged (a mount point, a parent
 /// that may not be written), stays, and its parts are replaced one after the other.
 struct OutputDirectory: ~Copyable {
-  /// `packc image report` puts its page there, which goes with the build that it is about.
+  /// `packc image report` puts its page there, `packc run` a core dump; they go with the build that they are about.
   private static let ours: Set<String> = [
-    "image", "unikernel", "contract.json", "build.json", ".gitignore", "report.html",
+    "image", "unikernel", "contract.json", "build.json", ".gitignore", "report.html", "core",
   ]
 
   /// Where the parts are written now.

@@ -52,7 +52,7 @@ extension OutputStage {
         base: base, segments: zip(parts.layers, parts.contents).map { InitrdSegment(key: $0.diffID, layer: $1) },
         ports: parts.settings.ports.compactMap { GuestPort($0) },
         memory: run?.memory.map { Int($0.bytes >> 20) }, cpus: run?.cpus ?? 1),
-      to: staged, cache: planning.cache / "segments")
+      to: staged, cache: planning.cache / "segments", replacing: directory / "initrd")
     addFiles(["kernel", "initrd", "cmdline", "machine.json"].map { directory / $0 })
     return Unikernel(directory: directory, image: image, cmdline: try image.cmdline())
   }

@@ -1,2 +1,5 @@
 #pragma once
+// SHA256_CTX, whose state can be kept, is out of favour since OpenSSL 3.0 and stays in its ABI.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
+#include <openssl/sha.h>

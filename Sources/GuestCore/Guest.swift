@@ -41,6 +41,7 @@ private func boot(_ machine: inout Machine) {
   var console = Console()
   console.open(user: configuration.user, group: configuration.group)
   if let complaint { return console.say(complaint) }
+  stamps.mark("the file systems were mounted")
 
   var warning = Text()
   machine.loadModules(configuration.modules, cmdline, problem: &warning)

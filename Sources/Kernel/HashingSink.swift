@@ -3,13 +3,16 @@ internal import PackCore
 /// A file that is written through a buffer, with the digest of what was written.
 struct HashingSink: ~Copyable {
   private let file: Descriptor
-  private var hash = SHA256()
-  private var size: Int64 = 0
+  private var hash = ResumableSHA256()
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: HashingSink.capacity, alignment: 4096)
   private var filled = 0
   private static let capacity = 1 << 18
 
-  init(_ file: consuming Descriptor) { self.file = file }
+  /// Goes on behind what `file` holds, whose state is `hash`; the file's offset is there.
+  init(_ file: consuming Descriptor, after hash: ResumableSHA256 = ResumableSHA256()) {
+    self.file = file
+    self.hash = hash
+  }
   deinit { buffer.deallocate() }
 
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -40,7 +43,7 @@ struct HashingSink: ~Copyable {
 
   /// NUL up to the next multiple of 4.
   mutating func align() throws {
-    let rest = Int((size + Int64(filled)) % 4)
+    let rest = (Int(hash.count) + filled) % 4
     if rest == 0 { return }
     for _ in rest..<4 {
       buffer[filled] = 0
@@ -54,14 +57,12 @@ struct HashingSink: ~Copyable {
     try Interruption.check()
     try file.write(bytes)
     hash.update(bytes)
-    size += Int64(filled)
     filled = 0
   }
 
-  mutating func finish() throws -> (digest: Digest, size: Int64) {
+  /// Everything until here is in the file; the state of its digest.
+  mutating func checkpoint() throws -> ResumableSHA256 {
     try flush()
-    var done = SHA256()
-    swap(&done, &hash)
-    return (done.finish(), size)
+    return hash
   }
 }

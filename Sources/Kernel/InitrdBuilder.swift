@@ -16,9 +16,8 @@ public struct WrittenInitrd: Sendable {
   public struct Segment: Sendable {
     /// `base`, a layer's role, `manifest`.
     public let name: String
-    public let digest: Digest
     public let size: Int64
-    /// True when it came out of the cache.
+    /// True when it is as it was in an earlier initrd, and was not written again.
     public let reused: Bool
   }
   public let digest: Digest
@@ -35,33 +34,81 @@ public struct WrittenInitrd: Sendable {
 /// The archives are not compressed: measured with CPython's 74 MB on one emulated processor, raw boots as fast as lz4
 /// (which only the last segment may be) and 0.3 s faster than zstd, and an unchanged segment needs no work at all. A
 /// compression would stand between `NewcWriter` and its file.
+///
+/// Everything is read, hashed and written once. What changes most, the last layer and the manifest, stands at the end, and
+/// what stands before it is taken from an earlier initrd, see `PrefixStore`.
 public struct InitrdBuilder: Sendable {
-  private let store: SegmentStore
+  private let store: PrefixStore
 
-  /// Segments of layers are kept in `cache` between builds.
-  public init(cache: HostPath) { store = SegmentStore(root: cache) }
+  /// What is known of earlier initrds is kept in `cache` between builds.
+  public init(cache: HostPath) { store = PrefixStore(root: cache) }
 
-  /// Writes the initrd to `path`, beside it first. Segments whose key is in the cache are copied from there.
-  public func write(base: GuestBase, segments: [InitrdSegment], to path: HostPath) throws -> WrittenInitrd {
+  /// Writes the initrd to `path`, beside it first. `previous` is the one that it will replace, if there is one.
+  public func write(
+    base: GuestBase, segments: [InitrdSegment], to path: HostPath, replacing previous: HostPath? = nil
+  ) throws -> WrittenInitrd {
     for segment in segments { try Self.check(segment.layer) }
     let work = try FileSystem.createTemporaryDirectory(in: path.parent, prefix: ".initrd")
     defer { try? FileSystem.removeTree(work) }
     let staged = work / "initrd"
-    var written: [WrittenInitrd.Segment] = []
-    var total = HashingSink(try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644))
-    written.append(try append(name: "base", try base.entries(), key: nil, to: &total))
-    for segment in segments {
-      written.append(
-        try append(name: segment.layer.role.rawValue, segment.layer.entries, key: segment.key, to: &total))
-    }
-    let manifest = RootManifest(segments.map(\.layer)).entries
-    written.append(try append(name: "manifest", manifest, key: nil, to: &total))
-    let (digest, size) = try total.finish()
-    guard staged.withCString({ chmod($0, 0o644) }) == 0 else {
-      throw Failure.system("set the mode of", staged, errno: errno)
-    }
+    var parts = [Part(name: "base", entries: try base.entries(), key: nil)]
+    parts += segments.map { Part(name: $0.layer.role.rawValue, entries: $0.layer.entries, key: $0.key) }
+    // The base and all layers but the last one.
+    let steady = max(1, parts.count - 1)
+    parts.append(Part(name: "manifest", entries: RootManifest(segments.map(\.layer)).entries, key: nil))
+    let prefix = try PrefixStore.key(parts[..<steady].map { try $0.key ?? Self.key(of: $0.entries) })
+
+    let found = try store.place(prefix, at: staged, from: previous)
+    let (sizes, state) = try Self.write(parts, to: staged, after: found, steady: steady)
+    try store.remember(prefix, file: staged, prefix: state.prefix, sizes: Array(sizes[..<steady]), retiring: previous)
     try FileSystem.rename(staged, to: path)
-    return WrittenInitrd(digest: digest, size: size, segments: written)
+    return WrittenInitrd(
+      digest: state.whole.finish(), size: sizes.reduce(0, +),
+      segments: zip(parts, sizes).enumerated().map { index, part in
+        .init(name: part.0.name, size: part.1, reused: found != nil && index < steady)
+      })
+  }
+
+  private struct Part {
+    let name: String
+    let entries: [RootFilesystem.Entry]
+    /// Nil for what is small enough to be its own key.
+    let key: Digest?
+  }
+
+  /// Writes what `found` has not got. The sizes of all parts, and the digest's state behind the steady ones and at the end.
+  private static func write(
+    _ parts: [Part], to staged: HostPath, after found: PrefixStore.Prefix?, steady: Int
+  ) throws -> (sizes: [Int64], state: (prefix: ResumableSHA256, whole: ResumableSHA256)) {
+    let file = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o644)
+    guard lseek(file.raw, off_t(found?.state.count ?? 0), SEEK_SET) >= 0, fchmod(file.raw, 0o644) == 0 else {
+      throw Failure.system("write", staged, errno: errno)
+    }
+    var sink = HashingSink(file, after: found?.state ?? ResumableSHA256())
+    var sizes = found?.sizes ?? []
+    var last = try sink.checkpoint()
+    var prefix = last
+    for index in sizes.count..<parts.count {
+      var writer = NewcWriter(into: sink)
+      try writer.add(parts[index].entries)
+      sink = try writer.finish()
+      let state = try sink.checkpoint()
+      sizes.append(Int64(state.count - last.count))
+      last = state
+      if index == steady - 1 { prefix = state }
+    }
+    return (sizes, (prefix, last))
+  }
+
+  /// Of entries whose content is in memory, or small.
+  private static func key(of entries: [RootFilesystem.Entry]) throws -> Digest {
+    var hash = SHA256()
+    for entry in entries {
+      hash.update("\(entry.mode):\(entry.uid):\(entry.gid):\(entry.size):")
+      hash.update(entry.path.bytes + [0])
+      if case .bytes(let bytes) = entry.content { hash.update(bytes) }
+    }
+    return hash.finish()
   }
 
   /// What packc's own files stand on belongs to no layer, and newc knows no extended attributes.
@@ -78,19 +125,5 @@ public struct InitrdBuilder: Sendable {
           hint: "build the container alone with --no-unikernel, or take the file out of artifact.capabilities")
       }
     }
-  }
-
-  private func append(
-    name: String, _ entries: [RootFilesystem.Entry], key: Digest?, to total: inout HashingSink
-  ) throws -> WrittenInitrd.Segment {
-    let segment = try store.segment(key) { writer in
-      try writer.add(entries)
-    }
-    defer { store.release(segment) }
-    let file = try Descriptor.open(segment.path)
-    guard try total.copy(from: file, atMost: Int(segment.size)) == Int(segment.size) else {
-      throw KernelFailure.changed(segment.path.description)
-    }
-    return .init(name: name, digest: segment.digest, size: segment.size, reused: segment.reused)
   }
 }

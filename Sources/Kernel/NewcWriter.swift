@@ -21,7 +21,8 @@ struct NewcWriter: ~Copyable {
   /// The kernel skips an entry whose name, with its NUL, is longer.
   private static let longestName = 4096
 
-  init(into file: consuming Descriptor) { sink = HashingSink(file) }
+  /// The archive follows what is in the sink already.
+  init(into sink: consuming HashingSink) { self.sink = sink }
 
   /// A whole list of entries, sorted by path: the further names of a file are in the same list.
   mutating func add(_ entries: [RootFilesystem.Entry]) throws {
@@ -75,10 +76,10 @@ struct NewcWriter: ~Copyable {
     try sink.align()
   }
 
-  /// The trailer, and NUL up to the next 4 bytes, where another archive may begin. The archive's digest and size.
-  consuming func finish() throws -> (digest: Digest, size: Int64) {
+  /// The trailer, and NUL up to the next 4 bytes, where another archive may begin.
+  consuming func finish() throws -> HashingSink {
     try record(name: Self.trailer, mode: 0, user: 0, group: 0, links: 1, size: 0, inode: 0)
-    return try sink.finish()
+    return sink
   }
 
   private static let trailer = Array("TRAILER!!!".utf8)

@@ -26,15 +26,16 @@ public struct UnikernelImage: Sendable {
 
   /// Writes the image into `directory`; `cache` keeps the layers' segments. `machine.json` comes last and atomically, and
   /// names the digests of the others, so a build that was cut off is told from a whole one.
-  public static func write(_ parts: Parts, to directory: HostPath, cache: HostPath) throws -> (
-    UnikernelImage, WrittenInitrd
-  ) {
+  /// `previous`: the initrd of the image that this one will replace.
+  public static func write(
+    _ parts: Parts, to directory: HostPath, cache: HostPath, replacing previous: HostPath? = nil
+  ) throws -> (UnikernelImage, WrittenInitrd) {
     try FileSystem.createDirectory(directory)
     try FileSystem.removeFile(directory / "machine.json")
     let kernel = parts.base.kernel
     try place(kernel, at: directory / "kernel")
     let initrd = try InitrdBuilder(cache: cache).write(
-      base: parts.base, segments: parts.segments, to: directory / "initrd")
+      base: parts.base, segments: parts.segments, to: directory / "initrd", replacing: previous)
     let cmdline = Array((cmdline(parts.base.configuration.mode, kernel.manifest) + "\n").utf8)
     try FileSystem.writeAtomically(cmdline, to: directory / "cmdline", durable: false)
     let machine = MachineDescription(

@@ -7,7 +7,7 @@ struct BootTimeline {
   let began: UInt64
   let spawned: UInt64
   var released: UInt64?
-  /// When the kernel's own unpacker said that it began, and that it was done.
+  /// When the processor was first seen in the kernel's own unpacker, and in the kernel.
   private(set) var unpacking: UInt64?
   private(set) var unpacked: UInt64?
   private(set) var listening: (time: UInt64, place: String)?
@@ -18,7 +18,6 @@ struct BootTimeline {
   private var steps: [(name: String, time: UInt64)] = []
   private var log: [(text: String, time: UInt64)] = []
   private(set) var isTold = false
-  private var console: [UInt8] = []
 
   init(began: UInt64, spawned: UInt64) {
     self.began = began
@@ -30,12 +29,11 @@ struct BootTimeline {
 
   // MARK: - What is heard
 
-  /// Console output before the init has answered is the kernel's unpacker's, with `earlyprintk`.
-  mutating func take(console bytes: ArraySlice<UInt8>, at now: UInt64) {
-    guard console.count < 4096 else { return }
-    console += bytes
-    if unpacking == nil { unpacking = now }
-    if unpacked == nil, String(decoding: console, as: UTF8.self).contains("Booting the kernel") { unpacked = now }
+  /// The processor was seen at that address, in 64-bit code or not. No firmware of ours runs 64-bit code, and the kernel
+  /// is where it lives for good once it has unpacked itself.
+  mutating func takeProcessor(at address: UInt64, is64Bit: Bool, _ now: UInt64) {
+    if is64Bit, unpacking == nil { unpacking = now }
+    if is64Bit, address >= 0xffff_8000_0000_0000, unpacked == nil { unpacked = now }
   }
 
   mutating func take(_ report: GuestControl.Report, at now: UInt64) {
@@ -71,18 +69,23 @@ struct BootTimeline {
     var phases = Phases(from: began)
     phases.end("packc", "packc: the image is checked", at: spawned)
     phases.end("qemu", "QEMU's own start", at: released)
-    phases.end("firmware", "firmware", at: unpacking)
-    phases.end("unpack", "the kernel unpacks itself", at: unpacked)
-    if unpacked == nil { phases.end("firmware", "firmware, the kernel unpacks itself", at: zero) }
+    if let unpacking, let unpacked {
+      phases.end("firmware", "firmware", at: unpacking)
+      phases.end("unpack", "the kernel unpacks itself", at: unpacked)
+    } else {
+      phases.end("firmware", "firmware, the kernel unpacks itself", at: zero)
+    }
     func kernel(_ text: String) -> UInt64? { log.first { $0.text.hasPrefix(text) }.map { zero + $0.time } }
     phases.end(
       "kernel-start", "kernel: memory, clocks, processors",
       at: kernel("devtmpfs: initialized") ?? kernel("smp: Brought up"))
-    let rootBegan = kernel("Trying to unpack rootfs") ?? kernel("Unpacking initramfs")
-    phases.end("kernel-drivers", "kernel: built-in drivers", at: rootBegan)
+    phases.end(
+      "kernel-subsystems", "kernel: subsystems",
+      at: kernel("Trying to unpack rootfs") ?? kernel("Unpacking initramfs"))
     phases.end("kernel-initrd", "kernel: the initrd is unpacked", at: kernel("Freeing initrd memory"))
+    phases.end("kernel-drivers", "kernel: drivers", at: kernel("Freeing unused kernel image (initmem)"))
     let first = steps.first.map { zero + $0.time }
-    phases.end("kernel-end", log.isEmpty ? "kernel" : "kernel: the rest", at: first)
+    phases.end("kernel-end", log.isEmpty ? "kernel" : "kernel: the way to the init", at: first)
     for step in steps.dropFirst() { phases.end(Self.id(step.name), Self.phase(step.name), at: zero + step.time) }
     phases.end("program", "the program, until it is ready", at: finish)
     let end: BootReport.End =
@@ -93,7 +96,8 @@ struct BootTimeline {
   /// The init's steps by their names in the guest.
   private static let known = [
     "the root was checked": ("init-check", "init: the root is checked"),
-    "the drivers were loaded": ("init-drivers", "init: mounts, drivers"),
+    "the file systems were mounted": ("init-mounts", "init: /proc, /sys, /dev"),
+    "the drivers were loaded": ("init-drivers", "init: drivers are loaded"),
     "the host had answered": ("init-host", "init: the host answers"),
     "the network was set up": ("init-network", "init: the network"),
     "the root was set up": ("init-root", "init: writable places, volumes"),

@@ -106,7 +106,7 @@ struct MachineSession: ~Copyable {
 
   /// Milliseconds until something is due.
   private func wake() -> Int32 {
-    guard let due = [stopping.killAt, bootDeadline, boot?.deadline].compactMap({ $0 }).min() else { return -1 }
+    guard let due = [stopping.killAt, bootDeadline, boot?.wake].compactMap({ $0 }).min() else { return -1 }
     let now = HostContext.monotonicClock()
     return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
   }
@@ -116,6 +116,7 @@ struct MachineSession: ~Copyable {
   }
 
   private mutating func advance() throws {
+    boot?.lookAtProcessor(isUp: progress.isUp)
     if boot?.takesNoLonger() ?? false { send(.tellBoot) }
     if relay.isBroken { stopping.begin(signal: SIGPIPE) }
     stopping.takeSignals()
@@ -135,12 +136,7 @@ struct MachineSession: ~Copyable {
   private mutating func readConsole() {
     let count = read(console.raw, &buffer, buffer.count)
     if count > 0 {
-      // Before the init answers it is the kernel's.
-      if !progress.isUp, boot != nil {
-        boot?.timeline.take(console: buffer[..<count], at: HostContext.monotonicClock())
-      } else {
-        relay.take(buffer[..<count])
-      }
+      relay.take(buffer[..<count])
     } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
       consoleIsOpen = false
     }

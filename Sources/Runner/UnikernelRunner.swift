@@ -33,9 +33,7 @@ public struct UnikernelRunner: Sendable {
     report: BootReport, outcome: RunOutcome
   ) {
     let image = try UnikernelImage.open(request.image)
-    var setting = try setting(request, image)
-    // The kernel's unpacker says when it begins and when it is done; the kernel itself stays as quiet as it is.
-    setting.command.cmdline += " earlyprintk=ttyS0"
+    let setting = try setting(request, image)
     var session = try MachineSession(setting, measuring: began, reporter: reporter, output: output, signals: signals)
     let outcome = try session.run()
     let command = setting.command

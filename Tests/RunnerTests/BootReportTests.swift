@@ -41,14 +41,16 @@ final class BootReportTests: XCTestCase {
         try UnikernelRunner(context, reporter: reporter, output: ends.writing, signals: .none).measureBoot(
           RunRequest(image: image, machine: machine), since: began)
       }
-      XCTAssertEqual(ends.read(10), Array("listening\n".utf8))
+      XCTAssertEqual(ends.read(), [0x6c])
       let seen = Double(HostContext.monotonicClock() - began) / 1000
       let (report, outcome) = try run.join()
       XCTAssertEqual(outcome.end, .interrupted(15), machine.rawValue)
       XCTAssertEqual(report.end, .listening("0.0.0.0:8080/tcp"))
       XCTAssertEqual(Double(report.total) / seen, 1, accuracy: 0.05, "\(machine): \(report.text)")
       let ids = report.phases.map(\.id)
-      for id in ["packc", "qemu", "firmware", "kernel-drivers", "kernel-initrd", "init-check", "init-exec", "program"] {
+      for id in [
+        "packc", "qemu", "firmware", "unpack", "kernel-drivers", "kernel-initrd", "init-check", "init-exec", "program",
+      ] {
         XCTAssertTrue(ids.contains(id), "\(machine): \(id) is not in\n\(report.text)")
       }
       XCTAssertEqual(ids.count, Set(ids).count, "\(ids)")
@@ -72,6 +74,19 @@ final class BootReportTests: XCTestCase {
     ) { XCTAssertEqual(($0 as? Failure)?.code, "not_started") }
   }
 
+  func testTheProcessorsPlaceIsRead() {
+    let rows: [(String, UInt64?, Bool)] = [
+      (#"{"return": "\r\nCPU#0\r\nEAX=00000000 \r\nEIP=0000fff0 EFL=00000002 [-------]"}"#, 0xfff0, false),
+      (#"{"return": "RAX=0 \r\nRIP=ffffffff81000123 RFL=00000002"}"#, 0xffff_ffff_8100_0123, true),
+      (#"{"return": {}}"#, nil, false), ("RIP=", nil, false), ("RIP=zz", nil, false),
+    ]
+    for (line, address, is64Bit) in rows {
+      let found = BootWatch.processor(Array(line.utf8)[...])
+      XCTAssertEqual(found?.address, address, line)
+      XCTAssertEqual(found?.is64Bit ?? false, is64Bit, line)
+    }
+  }
+
   func testTheChartIsDrawnWithoutAMachine() {
     let report = BootReport(
       machine: .init(
@@ -87,7 +102,7 @@ final class BootReportTests: XCTestCase {
       0.94 s until the program started (it does not listen)
       Linux 6.1.0-test, microvm, tcg, 256 MiB, initrd 3 MiB
 
-      packc: the image is checked            42 ms   4 %  █▎
+      packc: the image is checked            42 ms   4 %  █▍
       QEMU's own start                      900 ms  96 %  ████████████████████████████
       init                                  0.0 ms   0 %  ▏
       together                              942 ms 100 %

@@ -105,6 +105,21 @@ final class CProjectTests: XCTestCase {
     XCTAssertEqual(try fixture.site.workInProgress(), [])
   }
 
+  func testTheBootReportIsTheResult() throws {
+    let fixture = try fixture()
+    let arguments = [
+      "run", "\(fixture.project)", "--boot-report", "-p", "127.0.0.1:\(try Ports.free()):8080",
+    ]
+    let report = try fixture.site.packc(arguments + ["--json"]).run().expect(exit: .done).json().value
+    XCTAssertEqual(report["until"]?["what"], "listening")
+    let phases = try XCTUnwrap(report["phases"]?.array).compactMap { $0["us"]?.integer }
+    XCTAssertEqual(phases.reduce(0, +), report["total_us"]?.integer)
+    let text = try fixture.site.packc(arguments).run().expect(exit: .done).standardOutput
+    XCTAssertTrue(text.contains("the kernel unpacks itself"), text)
+    XCTAssertTrue(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, text)
+    try Leftovers.assertNone(fixture.site)
+  }
+
   func testAContainerAnswersAndEndsBySIGINT() throws {
     let fixture = try fixture()
     let port = try Ports.free()
