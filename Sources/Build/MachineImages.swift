@@ -40,7 +40,7 @@ struct MachineImages {
     var image = ImageDescription(
       platform: platform, entrypoint: [Self.initPath], labels: labels.merging(urunc) { $1 },
       annotations: annotations, epoch: epoch, titles: ["kernel", "urunc.json", "initrd"])
-    image.labels[MachineLabels.cmdline] = try unikernel.cmdline()
+    image.labels[MachineLabels.cmdline] = try unikernel.portableCmdline()
     let document = CanonicalJSON.encode(
       JSONValue(strings: urunc.mapValues { Base64.encode(Array($0.utf8)) }))
     let settings = try layer([entry(RootPath(literal: "urunc.json"), .bytes(document))])
@@ -68,7 +68,8 @@ struct MachineImages {
   private func kraft(_ kernel: Layer, _ initrd: Layer) throws -> ImageBuilder.Assembled {
     let mark = ["sh.kraftkit.version": PackcVersion.current]
     var image = ImageDescription(
-      platform: platform, entrypoint: [], arguments: try unikernel.cmdline().split(separator: " ").map(String.init),
+      platform: platform, entrypoint: [],
+      arguments: try unikernel.portableCmdline().split(separator: " ").map(String.init),
       labels: labels, annotations: labels.merging(mark) { $1 }, epoch: epoch, titles: ["kernel", "initrd"])
     image.platform = ImagePlatform(os: "qemu", architecture: try Self.unikraftArchitecture(platform))
     return try ImageBuilder.assemble(image, layers: [kernel, initrd], store: store).nested(

@@ -55,6 +55,7 @@ public struct GuestConfiguration: Hashable, Sendable {
     add(WIRE_CONFIG_USER, String(user))
     add(WIRE_CONFIG_GROUP, String(group))
     add(WIRE_CONFIG_HOSTNAME, hostname)
+    let network = hasNetwork ? network : GuestNetwork.none
     add(WIRE_CONFIG_ADDRESS, network.address)
     if !network.gateway.isEmpty { add(WIRE_CONFIG_GATEWAY, network.gateway) }
     if !network.nameserver.isEmpty { add(WIRE_CONFIG_NAMESERVER, network.nameserver) }
@@ -65,9 +66,6 @@ public struct GuestConfiguration: Hashable, Sendable {
       add(WIRE_CONFIG_CORE, String(Self.coreLimit))
       add(WIRE_CONFIG_WRITABLE_ROOT, "1")
       add(WIRE_CONFIG_VERBOSE, "1")
-    }
-    if !hasNetwork {
-      records.removeAll { [WIRE_CONFIG_ADDRESS, WIRE_CONFIG_GATEWAY, WIRE_CONFIG_NAMESERVER].contains($0.0) }
     }
     add(WIRE_CONFIG_END, "")
     return try Self.join(records)

@@ -122,6 +122,10 @@ public struct UnikernelImage: Sendable {
 
   public var kernel: HostPath { directory / machine.kernel.name }
   public var initrd: HostPath { directory / machine.initrd.name }
+  /// For machines that others start, on a network that packc does not know: a server there says the address, as QEMU's user
+  /// network does, too.
+  public func portableCmdline() throws -> String { "\(try cmdline()) ip=dhcp" }
+
   /// One line, without its newline.
   public func cmdline() throws -> String {
     let bytes = try FileSystem.read(directory / machine.cmdline.name, limit: 4096)

@@ -112,7 +112,7 @@ final class MachineImageTests: XCTestCase {
     let labels = try blob(manifest["config"]?["digest"], fixture)["config"]?["Labels"]
     // What goes into kernelArgs.
     let cmdline = try FileSystem.read(fixture.project / ".packc/unikernel/cmdline").dropLast()
-    XCTAssertEqual(labels?["dev.packc.cmdline"]?.string, String(decoding: cmdline, as: UTF8.self))
+    XCTAssertEqual(labels?["dev.packc.cmdline"]?.string, String(decoding: cmdline, as: UTF8.self) + " ip=dhcp")
   }
 
   // MARK: - kraft

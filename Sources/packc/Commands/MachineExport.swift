@@ -39,7 +39,7 @@ enum MachineExport {
   ) throws -> (BootFiles, source: String) {
     guard let reference = invocation.operands.first else {
       let image = try UnikernelImage.open(invocation.context.workingDirectory / ".packc/unikernel")
-      let files = BootFiles(kernel: image.kernel, initrd: image.initrd, cmdline: try image.cmdline())
+      let files = BootFiles(kernel: image.kernel, initrd: image.initrd, cmdline: try image.portableCmdline())
       return (files, image.directory.description)
     }
     let machine = try MachineFiles.unpack(
