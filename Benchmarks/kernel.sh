@@ -58,10 +58,11 @@ boot() {
   esac
 }
 
-# least WHAT LIMIT: the smallest machine in MiB, in steps of 4, whose server answers.
+# least WHAT: the smallest machine in MiB, in steps of 4, whose server answers.
 least() {
-  local memory
-  for memory in $(seq 12 4 "$2"); do
+  local memory first=12
+  [ "$1" != debian ] || first=48
+  for memory in $(seq "$first" 4 $((first + 88))); do
     if [ "$(BOOT_LIMIT=8 boot answer "$1" "$memory")" != failed ]; then echo "$memory"; return; fi
   done
   echo 9999
@@ -85,7 +86,7 @@ declare -A memory
 number=0
 for what in debian standard tiny; do
   declare -n directory=$what
-  memory[$what]=$(least "$what" 160)
+  memory[$what]=$(least "$what")
   printf '%-10s %7.2f %7.3f %7.3f %7.3f %7.3f %7.3f %7d\n' "$what" "$(size "$directory")" \
     "$(column $((3 * number + 1)) "$boots/first.times")" "$(column $((3 * number + 2)) "$boots/first.times")" \
     "$(column $((3 * number + 3)) "$boots/first.times")" "$(column $((2 * number + 1)) "$boots/answer.times")" \

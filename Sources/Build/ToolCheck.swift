@@ -39,7 +39,11 @@ public struct ToolCheck: Sendable {
     ToolCheck("runc", "runs the image with `packc run --oci`", .optional, "apt-get install runc"),
     ToolCheck("git", "the source revision of the image", .optional, "apt-get install git"),
     ToolCheck("gcc", "C projects by unik.yaml", .optional, "apt-get install gcc"),
-    ToolCheck("make", "projects with a Makefile", .optional, "apt-get install make"),
+    ToolCheck("make", "projects with a Makefile; `packc kernel build`", .optional, "apt-get install make"),
+    ToolCheck("flex", "`packc kernel build`", .optional, "apt-get install flex"),
+    ToolCheck("bison", "`packc kernel build`", .optional, "apt-get install bison"),
+    ToolCheck("bc", "`packc kernel build`", .optional, "apt-get install bc"),
+    ToolCheck("lz4", "`packc kernel build`", .optional, "apt-get install lz4"),
   ]
 
   /// What packc needs, and then what the installed packs name in pack.json.

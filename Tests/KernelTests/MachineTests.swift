@@ -53,6 +53,8 @@ final class MachineTests: XCTestCase {
       ports: [GuestPort(number: 80), GuestPort(number: 53, transport: .udp)], qemuMachines: [.microvm, .q35])
     XCTAssertEqual(try MachineDescription(json: machine.json), machine)
     XCTAssertEqual(machine.memory.minimum, 72 + 28 + 140)
+    let tiny = MachineDescription.Memory(initrdSize: 3_207_828, kernelSize: 1_766_400, isTailored: true)
+    XCTAssertEqual(tiny.minimum, 36)
     XCTAssertEqual(machine.memory.standard % 32, 0)
     guard case .object(var broken) = machine.json else { return XCTFail("no object") }
     for (key, value) in [

@@ -137,8 +137,9 @@ public struct KernelBuilder: Sendable {
 
 /// How many files a configuration compiles.
 enum KernelEstimate {
-  /// A straight line through the kernels that were counted; what is missing shows as a bar that waits at its end.
+  /// `default` 6.1 has 556 options on, of which its build says 1,647 lines. What is missing shows as a bar that waits at
+  /// its end.
   static func files(_ config: [UInt8]) -> Int {
-    420 + 2 * KernelConfigFile.values(config).values.filter { $0 == "y" }.count
+    535 + 2 * KernelConfigFile.values(config).values.filter { $0 == "y" }.count
   }
 }
