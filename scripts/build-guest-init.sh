@@ -21,7 +21,7 @@ fi
 objects=$(mktemp -d "${TMPDIR:-/tmp}/guest-init.XXXXXX")
 trap 'rm -rf "$objects"' EXIT
 swiftc -c -parse-as-library -swift-version 6 -enable-experimental-feature Embedded -wmo -Osize -gnone \
-  -warnings-as-errors -Xfrontend -function-sections -module-name GuestCore -file-prefix-map "$PWD=." -module-cache-path "$objects/modules" \
+  -warnings-as-errors -Xfrontend -function-sections -Xfrontend -disable-incremental-llvm-codegen -module-name GuestCore -file-prefix-map "$PWD=." -module-cache-path "$objects/modules" \
   -I Sources/CGuest/include -I Sources/CGuestWire/include -o "$objects/core.o" Sources/GuestCore/*.swift
 flags=(-std=gnu11 -Os -static -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections)
 musl-gcc "${flags[@]}" -Wall -Wextra -Werror -I Sources/CGuest/include -no-pie -s \

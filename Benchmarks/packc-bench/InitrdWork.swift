@@ -1,7 +1,9 @@
+import Glibc
 import Kernel
 import PackCore
 
-/// An initrd as `packc build` writes it, again and again in the same place.
+/// An initrd as `packc build` writes it, again and again in the same place. A build knows its trees already, so the CPU
+/// time is that of the initrd alone.
 enum InitrdWork {
   /// DIRECTORY INIT KERNEL DEPENDENCIES APPLICATION
   static func run(_ arguments: [String]) throws {
@@ -16,13 +18,22 @@ enum InitrdWork {
       InitrdSegment(key: Digest(of: [1]), layer: try Main.layer(arguments[4], role: .application)),
     ]
     let (current, staged) = (directory / "initrd", directory / "initrd.new")
+    let before = cpu()
     let written = try InitrdBuilder(cache: directory / "cache/segments").write(
       base: base, segments: segments, to: staged, replacing: current)
+    let used = cpu() - before
     try FileSystem.rename(staged, to: current)
     print(
       CanonicalJSON.string([
-        "digest": JSONValue(written.digest), "size": .integer(written.size),
+        "cpu_us": .integer(used), "digest": JSONValue(written.digest), "size": .integer(written.size),
         "reused": .array(written.segments.map { .bool($0.reused) }),
       ]))
+  }
+
+  /// Microseconds of this process, all threads.
+  private static func cpu() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
   }
 }
