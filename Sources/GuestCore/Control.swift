@@ -15,17 +15,34 @@ struct Control {
 
   init(descriptor: Int32 = -1) { self.descriptor = descriptor }
 
-  /// Looks for the virtio-serial port of the control channel's name.
+  /// Looks for the virtio-serial port of the control channel's name. The driver makes its ports, and names them, some
+  /// time after it has found the device.
   mutating func open() {
     var found = PortSearch()
-    withUnsafeMutablePointer(to: &found) { search in
-      _ = guest_list(StaticString("/sys/class/virtio-ports").cString, search) { context, name, _, _, _ in
-        guard let context, let name else { return 1 }
-        return context.assumingMemoryBound(to: PortSearch.self).pointee.visit(name) ? 1 : 0
+    var waited = 0
+    while true {
+      withUnsafeMutablePointer(to: &found) { search in
+        _ = guest_list(StaticString("/sys/class/virtio-ports").cString, search) { context, name, _, _, _ in
+          guard let context, let name else { return 1 }
+          return context.assumingMemoryBound(to: PortSearch.self).pointee.visit(name) ? 1 : 0
+        }
       }
+      if found.isFound { break }
+      guard waited < Control.patience, Control.hasDevice() else { return }
+      guest_sleep(2)
+      waited += 2
     }
-    guard found.isFound else { return }
     descriptor = guest_open(found.path.cString, Int32(GUEST_BOTH))
+  }
+
+  /// Milliseconds.
+  private static let patience = 1000
+
+  private static func hasDevice() -> Bool {
+    guest_list(StaticString("/sys/bus/virtio/drivers/virtio_console").cString, nil) { _, name, _, _, _ in
+      guard let name else { return 0 }
+      return starts(name, with: "virtio") ? 1 : 0
+    } == 1
   }
 
   mutating func close() {
