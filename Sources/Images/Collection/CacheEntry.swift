@@ -14,7 +14,7 @@ struct CacheEntry {
 enum CacheRoom: String, CaseIterable {
   /// `<key>/{work, done.json}`
   case steps
-  /// `<key>.cpio`, `<key>.json`
+  /// `<key>.initrd`, `<key>.json`
   case segments
   /// `<digest>`, `<digest>.json`
   case stripped
