@@ -58,7 +58,8 @@ final class PortableExecutableTests: XCTestCase {
     ]
     for (name, at, value) in [
       ("header outside", 0x3c, UInt8(0xff)), ("no PE", 0x80, 0), ("32-bit", 0x98, 0x0f), ("no sections", 0x86, 0),
-      ("sections outside", 0x98 + 112 + 21, 0xff),
+      ("sections outside", 0x98 + 112 + 21, 0xff), ("headers within themselves", 0x98 + 61, 0),
+      ("a section at the end of 32 bits", 0x98 + 112 + 15, 0xff),
     ] {
       var bytes = good
       bytes[at] = value

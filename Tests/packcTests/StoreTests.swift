@@ -75,6 +75,8 @@ final class StoreTests: XCTestCase {
     let site = try Site()
     let project = try Tiny.write(site, to: "p", text: "old")
     let old = try site.build(project, "--no-unikernel")
+    try site.directory.write("then", to: "p/note.txt")
+    let before = try site.build(project, "--no-unikernel")
     try site.directory.write("new", to: "p/note.txt")
     let new = try site.build(project, "--no-unikernel")
     func collect(_ flags: String...) throws -> JSONValue {
@@ -90,6 +92,7 @@ final class StoreTests: XCTestCase {
     XCTAssertEqual(done["kept"]?["images"], 1)
     XCTAssertFalse(FileSystem.exists(store(site, old.json["image"]?["manifest"])))
     XCTAssertTrue(FileSystem.exists(store(site, new.json["image"]?["manifest"])))
+    XCTAssertTrue(FileSystem.exists(store(site, before.json["image"]?["manifest"])), "image diff compares with it")
     try StoreCheck.assertWhole(site.cache)
     try StoreCheck.assertTidy(site.cache)
     XCTAssertEqual(try StoreCheck.assertOneBuild(project / ".packc"), new.image, "the output has names of its own")

@@ -56,6 +56,7 @@ struct PortableExecutable {
       Self.word16(bytes, optional) == 0x20b
     else { throw bad("its headers are not those of a 64-bit program") }
     headersSize = Int(Self.word32(bytes, optional + 60))
+    guard headersSize >= table + count * Self.sectionSize else { throw bad("its headers end within themselves") }
     var (fileEnd, memoryEnd) = (Int64(headersSize), Int64(headersSize))
     for index in 0..<count {
       let section = table + index * Self.sectionSize
@@ -64,6 +65,7 @@ struct PortableExecutable {
       memoryEnd = max(memoryEnd, field(12) + max(field(8), field(16)))
     }
     guard fileEnd <= Int64(bytes.count) else { throw bad("a section ends outside of it") }
+    guard memoryEnd < Self.sizeLimit else { throw bad("a section lies beyond what 32 bits address") }
     // What follows is a symbol table, which nothing needs.
     head = Array(bytes[..<Int(fileEnd)])
     (self.header, self.fileEnd, self.memoryEnd) = (header, fileEnd, memoryEnd)
