@@ -4,7 +4,7 @@
 #   make build    packc, its packs and the guest init, in .build/release
 #   make test     build, every test, formatting, links in the documents; a skipped test is a failure
 #   make test-slow  the tests that take minutes
-#   make bench    speed and memory as ratios to other tools, in interleaved runs
+#   make bench    speed and memory as ratios to other tools, in interleaved runs; BENCH="layer noop": those alone
 #   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
 #   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
 #   make demo     build an example from source, boot it, show its answer
@@ -45,7 +45,7 @@ test-slow: deps-slow build
 
 bench: deps
 	scripts/build.sh bench
-	Benchmarks/run.sh
+	Benchmarks/run.sh $(BENCH)
 
 # A failure prints the seed; PACKC_FUZZ_SEED=… runs it again.
 fuzz:

@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
 # make bench: every measurement, one after the other; fails when one of them is above its bar.
+#
+#   Benchmarks/run.sh [NAME…]      `layer noop`: those alone
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+names=("$@")
+if [ "${#names[@]}" -eq 0 ]; then
+  # The kernel's last: its first run compiles two of them.
+  mapfile -t names < <(cd Benchmarks && printf '%s\n' *.sh | sed 's/\.sh$//' | grep -vxE 'run|kernel')
+  names+=(kernel)
+fi
 failed=()
-for benchmark in Benchmarks/*.sh; do
-  [ "$benchmark" = Benchmarks/run.sh ] && continue
-  echo "── $(basename "$benchmark" .sh) ──"
-  "$benchmark" || failed+=("$(basename "$benchmark" .sh)")
+for name in "${names[@]}"; do
+  echo "── $name ──"
+  "Benchmarks/$name.sh" || failed+=("$name")
   echo
 done
 if [ "${#failed[@]}" -gt 0 ]; then
