@@ -73,6 +73,7 @@ public struct MachineDescription: Hashable, Sendable {
       "cpus": .integer(Int64(cpus)), "console": "ttyS0",
       "devices": ["virtio-net", "virtio-rng", "virtio-serial"],
       "control": .string(GuestControl.portName),
+      "output": .string(GuestControl.outputPortName),
       "network": [
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),

@@ -55,17 +55,18 @@ public struct QEMUCommand: Sendable {
   public var network: GuestNetwork
   public var forwards: [Forward]
   public var disks: [Disk] = []
-  /// The child's descriptor of a third socket, over which QEMU says that it is ready and waits to be told to go on
+  /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
-  /// The child's descriptors of two connected stream sockets.
-  public var consoleDescriptor: Int32
-  public var controlDescriptor: Int32
+  /// The child's descriptors of three connected stream sockets: the serial line, the control channel, the program's output.
+  public var consoleDescriptor: Int32 = 3
+  public var controlDescriptor: Int32 = 4
+  public var outputDescriptor: Int32 = 5
 
   public init(
     program: HostPath, machine: QEMUMachine, accelerator: Accelerator, memory: Int, cpus: Int, kernel: HostPath,
     initrd: HostPath, cmdline: String, timestampRate: UInt64?, network: GuestNetwork = .qemuUser,
-    forwards: [Forward] = [], consoleDescriptor: Int32 = 3, controlDescriptor: Int32 = 4
+    forwards: [Forward] = []
   ) {
     self.program = program
     self.machine = machine
@@ -78,11 +79,9 @@ public struct QEMUCommand: Sendable {
     self.timestampRate = timestampRate
     self.network = network
     self.forwards = forwards
-    self.consoleDescriptor = consoleDescriptor
-    self.controlDescriptor = controlDescriptor
   }
 
-  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; both
+  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; the
   /// channels are sockets that packc made, so no path and no port of them can be in anybody's way.
   public var arguments: [String] {
     let bus = machine == .microvm ? "device" : "pci"
@@ -96,6 +95,8 @@ public struct QEMUCommand: Sendable {
     arguments += ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
     arguments += ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
     arguments += ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
+    arguments += ["-chardev", "socket,id=output,fd=\(outputDescriptor)"]
+    arguments += ["-device", "virtserialport,chardev=output,name=\(GuestControl.outputPortName)"]
     arguments += ["-device", "virtio-rng-\(bus)"]
     arguments += ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
     for index in disks.indices { arguments += diskArguments(index, bus) }
