@@ -31,7 +31,8 @@ public enum GuestControl {
       case .entropy(let bytes): frame(WIRE_HOST_ENTROPY, bytes)
       case .clock(let seconds, let nanoseconds):
         frame(WIRE_HOST_CLOCK, littleEndian(seconds) + littleEndian(nanoseconds))
-      case .start(let tied): frame(WIRE_HOST_START, littleEndian(UInt32(WIRE_OPTION_OUTPUT | (tied ? WIRE_OPTION_TIED : 0))))
+      case .start(let tied):
+        frame(WIRE_HOST_START, littleEndian(UInt32(WIRE_OPTION_OUTPUT | (tied ? WIRE_OPTION_TIED : 0))))
       case .stop(let grace): frame(WIRE_HOST_STOP, littleEndian(grace))
       case .acknowledge: frame(WIRE_HOST_ACKNOWLEDGE, [])
       case .disk(let name): frame(WIRE_HOST_DISK, Array(name.utf8))
