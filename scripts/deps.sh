@@ -23,6 +23,8 @@ test_packages=(
   binutils buildah cpio elfutils libarchive-tools libcap2-bin podman procps skopeo strace uidmap umoci
   # firmware, disks and CDs to export machines to
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
+  # ports on IPv6 addresses
+  passt
   # registries to speak to
   apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial

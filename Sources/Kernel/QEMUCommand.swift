@@ -54,6 +54,9 @@ public struct QEMUCommand: Sendable {
   public var timestampRate: UInt64?
   public var network: GuestNetwork
   public var forwards: [Forward]
+  /// The child's descriptor of a socket to a network that somebody else makes (frames with their length before them);
+  /// nil for QEMU's own.
+  public var networkDescriptor: Int32?
   public var disks: [Disk] = []
   /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
@@ -136,6 +139,9 @@ public struct QEMUCommand: Sendable {
   }
 
   private var netdev: String {
+    if let networkDescriptor {
+      return "stream,id=net,server=off,addr.type=fd,addr.str=\(networkDescriptor)"
+    }
     // Commas in addresses cannot occur: both are parsed.
     let forwards = forwards.map {
       ",hostfwd=\($0.guestPort.transport.rawValue):\($0.address):\($0.hostPort)-\(network.host):\($0.guestPort.number)"

@@ -7,7 +7,7 @@ enum RunFailure {
   static func badPublish(_ text: String, _ why: String) -> Failure {
     Failure(
       "bad_publish", "\"\(text)\" is not a published port: \(why)",
-      hint: "write [ADDRESS:]HOSTPORT:PORT[/udp], such as 8080:80 or 0.0.0.0:5353:53/udp", exit: .usage)
+      hint: "write [ADDRESS:]HOSTPORT:PORT[/udp], such as 8080:80 [::1]:8080:80 or 0.0.0.0:5353:53/udp", exit: .usage)
   }
   static func badVariable(_ text: String, _ why: String) -> Failure {
     Failure("bad_env", "\"\(text)\" is not an environment variable: \(why)", hint: "write KEY=VALUE", exit: .usage)
@@ -31,7 +31,7 @@ enum RunFailure {
   static func portTaken(_ port: PublishedPort, _ cause: String) -> Failure {
     Failure(
       "port_taken",
-      "port \(port.address):\(port.hostPort)/\(port.guest.transport.rawValue) cannot be published: \(cause)",
+      "port \(port.place)/\(port.guest.transport.rawValue) cannot be published: \(cause)",
       hint: "end what listens there (`ss -lpn 'sport = :\(port.hostPort)'` shows it), or choose another port: "
         + "--publish \(port.hostPort == 65535 ? 8080 : port.hostPort + 1):\(port.guest.number)", exit: .runFailed)
   }
@@ -43,7 +43,8 @@ enum RunFailure {
   }
   static func noAddress(_ port: PublishedPort) -> Failure {
     Failure(
-      "no_address", "this host has no address \(port.address)", hint: "use 127.0.0.1 or 0.0.0.0", exit: .runFailed)
+      "no_address", "this host has no address \(port.address)",
+      hint: port.isIPv6 ? "use [::1] or [::]" : "use 127.0.0.1 or 0.0.0.0", exit: .runFailed)
   }
   static func noTool(_ tool: String, package: String) -> Failure {
     Failure(
@@ -86,6 +87,13 @@ enum RunFailure {
   }
   static func hypervisor(_ end: CommandResult.End, errors: String) -> Failure {
     Failure("hypervisor_failed", "QEMU ended with \(end) before the machine ran", exit: .runFailed, cause: errors)
+  }
+  static func networkFailed(_ end: CommandResult.End, errors: String) -> Failure {
+    Failure(
+      "network_failed", "passt, which publishes on IPv6 addresses, ended with \(end)",
+      hint: "does this host have an IPv6 route (`ip -6 route`)? Without one publish on IPv4 addresses",
+      exit: .runFailed,
+      cause: errors)
   }
   static func neverStarted(seconds: Int, lines: [String]) -> Failure {
     Failure(

@@ -48,13 +48,20 @@ public struct UnikernelRunner: Sendable {
     let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
     var command = try command(request, image, ports)
     for port in ports { try port.checkFree() }
+    let passt = try ports.contains(where: \.isIPv6) ? passt(ports) : nil
     let environment = try Self.environment(request.environment)
     command.disks = try VolumeFiles(context: context, reporter: reporter).disks(
       request.volumes, of: image.machine.volumes)
     let attached = image.machine.volumes.filter { volume in request.volumes.contains { $0.name == volume.name } }
     return MachineSession.Setting(
       command: command, greeting: environment + attached.map { .disk($0.name) }, ports: ports,
-      declared: image.machine.ports, bootLimit: request.bootLimit, core: request.core)
+      declared: image.machine.ports, passt: passt, bootLimit: request.bootLimit, core: request.core)
+  }
+
+  private func passt(_ ports: [PublishedPort]) throws -> HostPath {
+    try PasstNetwork.check(ports)
+    guard let tool = context.findTool("passt") else { throw RunFailure.noTool("passt", package: "passt") }
+    return tool
   }
 
   /// The command line of QEMU for a request, with every choice made.

@@ -18,11 +18,13 @@ final class RequestTests: XCTestCase {
         PublishedPort(
           address: "127.0.0.2", hostPort: 1, guest: GuestPort(number: 65535))
       ),
+      ("[::1]:8080:80", PublishedPort(address: "::1", hostPort: 8080, guest: GuestPort(number: 80))),
     ]
     for (text, port) in rows { XCTAssertEqual(try PublishedPort(parsing: text), port, text) }
     for text in [
       "", "80", ":80", "80:", "0:80", "80:0", "65536:80", "a:b", "1:2:3:4", "host:80:80", "80:80/sctp", "80:80/",
-      "[::1]:80:80", "127.0.0.1,x:80:80", "256.0.0.1:80:80", "+80:80", " 80:80", "80:80/tcp/udp",
+      "[::1]:80", "[::1]80:80", "::1:80:80", "[127.0.0.1]:80:80", "[::1,x]:80:80", "[]:80:80", "[::1]:1:2:3",
+      "127.0.0.1,x:80:80", "256.0.0.1:80:80", "+80:80", " 80:80", "80:80/tcp/udp",
     ] {
       XCTAssertThrowsError(try PublishedPort(parsing: text), text) { error in
         XCTAssertEqual((error as? Failure)?.code, "bad_publish", text)
@@ -30,6 +32,8 @@ final class RequestTests: XCTestCase {
       }
     }
     XCTAssertEqual(try PublishedPort(parsing: "0.0.0.0:8080:80").url, "http://127.0.0.1:8080")
+    XCTAssertEqual(try PublishedPort(parsing: "[::]:8080:80").url, "http://[::1]:8080")
+    XCTAssertEqual(try PublishedPort(parsing: "[fd00::2]:8080:80").url, "http://[fd00::2]:8080")
   }
 
   func testVariablesParse() throws {
