@@ -53,7 +53,9 @@ struct KernelStage {
       }
       if planning.request.locked {
         // Nothing is fetched in its place; what is there is named beside the lock's other differences.
-        if let present = try catalog.defaultKernel(for: platform.architecture) { return (present, "the catalog's default") }
+        if let present = try catalog.defaultKernel(for: platform.architecture) {
+          return (present, "the catalog's default")
+        }
         throw BuildFailure.lockOutOfDate(["kernel: locked \(pin.text), which cannot be had here"])
       }
       reporter.warn("the kernel that packc.lock pins (\(pin.text)) cannot be had here; taking the default one")

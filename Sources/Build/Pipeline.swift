@@ -194,7 +194,9 @@ extension WatchedPaths {
   /// packc itself, the project's file and its revision.
   mutating func add(project planning: Planning, _ root: HostPath) {
     addResolved(planning.context.executable)
-    for name in ["packc-packs", GuestBase.initName(for: planning.request.platform)] { addResolved(planning.installation.helpers / name) }
+    for name in ["packc-packs", GuestBase.initName(for: planning.request.platform)] {
+      addResolved(planning.installation.helpers / name)
+    }
     addResolved(planning.configPath)
     for name in [".git/HEAD", ".git/index", ".git/packed-refs", ".git/config", ".git/refs/heads", ".git/logs/HEAD"] {
       add(root / name)

@@ -71,7 +71,9 @@ public struct KernelCatalog: Sendable {
     }
     let matches = named.filter { platform == nil || $0.manifest.architecture == platform?.architecture }
     guard let first = matches.first else {
-      if let platform, let other = named.first { throw KernelFailure.kernelOfOtherPlatform(other.manifest, wanted: platform) }
+      if let platform, let other = named.first {
+        throw KernelFailure.kernelOfOtherPlatform(other.manifest, wanted: platform)
+      }
       throw KernelFailure.unknownKernel(
         reference, known: all.map { "\($0.manifest.name)@\($0.manifest.version)" })
     }

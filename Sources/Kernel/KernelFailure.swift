@@ -65,8 +65,10 @@ enum KernelFailure {
   }
   static func kernelOfOtherPlatform(_ kernel: KernelManifest, wanted: Platform) -> Failure {
     Failure(
-      "kernel_architecture", "the kernel \(kernel.name) is for \(kernel.architecture.rawValue), and the image for \(wanted)",
-      hint: "name another (`packc kernel list`), or build one: packc kernel build --platform \(wanted)", exit: .badInput)
+      "kernel_architecture",
+      "the kernel \(kernel.name) is for \(kernel.architecture.rawValue), and the image for \(wanted)",
+      hint: "name another (`packc kernel list`), or build one: packc kernel build --platform \(wanted)", exit: .badInput
+    )
   }
   static func ambiguousKernel(_ name: String, _ digests: [String]) -> Failure {
     Failure(

@@ -71,7 +71,8 @@ public struct MachineDescription: Hashable, Sendable {
       ["file": .string(file.name), "digest": JSONValue(file.digest), "size": .integer(file.size)]
     }
     return [
-      "schema": 1, "architecture": .string(architecture.rawValue), "mode": .string(mode.rawValue), "kernel": file(kernel),
+      "schema": 1, "architecture": .string(architecture.rawValue), "mode": .string(mode.rawValue),
+      "kernel": file(kernel),
       "initrd": file(initrd), "cmdline": file(cmdline),
       "catalog": ["digest": JSONValue(kernelManifest), "release": .string(release)],
       "memory": [

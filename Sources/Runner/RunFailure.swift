@@ -57,7 +57,8 @@ enum RunFailure {
   }
   static func otherArchitecture(_ machine: QEMUMachine, _ architecture: Platform.Architecture) -> Failure {
     Failure(
-      "machine_architecture", "the machine \(machine.rawValue) is not one for \(architecture.rawValue), which the image is for",
+      "machine_architecture",
+      "the machine \(machine.rawValue) is not one for \(architecture.rawValue), which the image is for",
       hint: "leave out --machine", exit: .usage)
   }
   static func badCount(_ what: String, _ given: Int) -> Failure {

@@ -48,7 +48,8 @@ final class KernelCatalogTests: XCTestCase {
     XCTAssertEqual(arm.manifest.architecture, .arm64)
     XCTAssertEqual(arm.manifest.json["architecture"], "arm64")
     XCTAssertEqual(try catalog.defaults(), [kernel.digest, arm.digest])
-    XCTAssertEqual(try platforms.map { try catalog.defaultKernel(for: $0.architecture)?.digest }, [kernel.digest, arm.digest])
+    XCTAssertEqual(
+      try platforms.map { try catalog.defaultKernel(for: $0.architecture)?.digest }, [kernel.digest, arm.digest])
     XCTAssertEqual(try catalog.find("arm", for: platforms[1]).digest, arm.digest)
     XCTAssertTrue(try catalog.remove(arm))
     XCTAssertEqual(try catalog.defaults(), [kernel.digest])

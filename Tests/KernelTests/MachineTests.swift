@@ -89,7 +89,8 @@ final class MachineTests: XCTestCase {
     XCTAssertEqual(machine.memory.standard % 32, 0)
     guard case .object(var broken) = machine.json else { return XCTFail("no object") }
     for (key, value) in [
-      ("schema", JSONValue.integer(2)), ("mode", "fast"), ("architecture", "vax"), ("cpus", 0), ("kernel", ["file": "../kernel"]),
+      ("schema", JSONValue.integer(2)), ("mode", "fast"), ("architecture", "vax"), ("cpus", 0),
+      ("kernel", ["file": "../kernel"]),
       ("hypervisors", ["qemu": ["machines": []]]), ("ports", [["port": 70000, "protocol": "tcp"]]),
     ] {
       let kept = broken[key]

@@ -97,7 +97,8 @@ struct PackRefusal: Error {
     PackRefusal(
       .projectError, "platform_unsupported",
       "the pack \(pack) takes runtime and libraries from this host, which is \(Platform.host): it cannot build for \(platform)",
-      hint: "run the same build on a machine of that architecture; Go programs without cgo can be built here, and what a "
+      hint:
+        "run the same build on a machine of that architecture; Go programs without cgo can be built here, and what a "
         + "build.command of unik.yaml leaves as a static program")
   }
 

@@ -114,7 +114,8 @@ enum GoRefusal {
     PackRefusal(
       .projectError, "platform_unsupported",
       "the program needs a C compiler (cgo: \(reason)), and here is none that compiles for \(platform)",
-      hint: "build on a machine of that architecture, or write `options: {cgo: false}` in unik.yaml if it can do without")
+      hint:
+        "build on a machine of that architecture, or write `options: {cgo: false}` in unik.yaml if it can do without")
   }
   static func noCompiler(_ package: String) -> PackRefusal {
     PackRefusal(

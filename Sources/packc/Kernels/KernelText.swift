@@ -22,7 +22,8 @@ enum KernelText {
           let manifest = kernel.manifest
           return [
             defaults.contains(kernel.digest) ? "*" : "", manifest.name, manifest.version,
-            manifest.build?.profile ?? "–", manifest.architecture.rawValue, manifest.format.rawValue, ByteText.text(manifest.kernel.size), kernel.digest.short,
+            manifest.build?.profile ?? "–", manifest.architecture.rawValue, manifest.format.rawValue,
+            ByteText.text(manifest.kernel.size), kernel.digest.short,
             manifest.features.joined(separator: ","),
           ]
         })
@@ -33,7 +34,7 @@ enum KernelText {
     let manifest = kernel.manifest
     var rows = [
       ["name", manifest.name + (isDefault ? "  (the default)" : "")], ["digest", kernel.digest.description],
-      ["version", manifest.version], ["release", manifest.release], 
+      ["version", manifest.version], ["release", manifest.release],
       ["architecture", manifest.architecture.rawValue], ["format", manifest.format.rawValue],
       ["file", "\(kernel.file)  \(ByteText.text(manifest.kernel.size))"],
       ["file digest", manifest.kernel.digest.description],
