@@ -142,9 +142,9 @@ public struct KernelManifest: Hashable, Sendable {
 
 extension KernelManifest {
   /// Its machine has to name the devices on the command line.
-  var isWithoutACPI: Bool {
-    architecture == .amd64 && !features.contains("acpi") && features.contains("mmio-cmdline")
-  }
+  var isWithoutACPI: Bool { worksWithoutACPI && !features.contains("acpi") }
+  /// It takes them from there.
+  var worksWithoutACPI: Bool { architecture == .amd64 && features.contains("mmio-cmdline") }
   /// Known to have no driver for a network device.
   var isWithoutNetwork: Bool { config != nil && !features.contains("net") }
 

@@ -37,13 +37,16 @@ public struct MachineDescription: Hashable, Sendable {
   public let qemuMachines: [QEMUMachine]
   /// False for a kernel without ACPI: microvm is started with `acpi=off` then.
   public let hasACPI: Bool
+  /// It finds a microvm's devices on the command line, too. Interpreting ACPI's tables is a tenth of such a kernel's boot
+  /// under TCG.
+  public let worksWithoutACPI: Bool
   public let architecture: Platform.Architecture
 
   public init(
     kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
     qemuMachines: [QEMUMachine],
-    hasACPI: Bool = true, architecture: Platform.Architecture = .amd64
+    hasACPI: Bool = true, worksWithoutACPI: Bool = false, architecture: Platform.Architecture = .amd64
   ) {
     self.kernel = kernel
     self.initrd = initrd
@@ -58,6 +61,7 @@ public struct MachineDescription: Hashable, Sendable {
     self.volumes = volumes
     self.qemuMachines = qemuMachines
     self.hasACPI = hasACPI
+    self.worksWithoutACPI = worksWithoutACPI
     self.architecture = architecture
   }
 
@@ -91,8 +95,9 @@ public struct MachineDescription: Hashable, Sendable {
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
         "qemu": JSONValue(compact: [
           "machines": JSONValue(strings: qemuMachines.map(\.rawValue)),
-          "append_under_tcg": architecture == .amd64 ? "tsc_early_khz=KHZ tsc=reliable" : nil,
+          "append_under_tcg": architecture == .amd64 ? .string("tsc_early_khz=KHZ \(QEMUCommand.timerWords)") : nil,
           "acpi": hasACPI ? nil : false,
+          "works_without_acpi": worksWithoutACPI ? true : nil,
         ])
       ],
     ]
@@ -145,6 +150,7 @@ public struct MachineDescription: Hashable, Sendable {
     let qemu = try reader.required("hypervisors").required("qemu")
     qemuMachines = try qemu.required("machines").array().map { try choice($0, QEMUMachine.self) }
     hasACPI = try qemu.optional("acpi")?.bool() ?? true
+    worksWithoutACPI = try qemu.optional("works_without_acpi")?.bool() ?? false
     guard !qemuMachines.isEmpty else { throw reader.failure("no machine of QEMU is named") }
   }
 }

@@ -46,7 +46,8 @@ public struct UnikernelImage: Sendable {
       memory: try memory(parts.memory, initrd: initrd.size, kernel.manifest), cpus: parts.cpus,
       network: parts.base.configuration.network, ports: parts.ports,
       volumes: parts.base.configuration.volumes, qemuMachines: machines(kernel.manifest),
-      hasACPI: !kernel.manifest.isWithoutACPI, architecture: kernel.manifest.architecture)
+      hasACPI: !kernel.manifest.isWithoutACPI, worksWithoutACPI: kernel.manifest.worksWithoutACPI,
+      architecture: kernel.manifest.architecture)
     try FileSystem.writeAtomically(
       CanonicalJSON.encodePretty(machine.json), to: directory / "machine.json", durable: false)
     return (UnikernelImage(directory: directory, machine: machine), initrd)

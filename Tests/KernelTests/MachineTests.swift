@@ -18,7 +18,8 @@ final class MachineTests: XCTestCase {
     let microvm = command(.microvm).arguments
     for words in [
       ["-M", "microvm"], ["-accel", "tcg", "-cpu", "max"], ["-nodefaults", "-no-user-config"], ["-no-reboot"],
-      ["-append", "console=ttyS0 tsc_early_khz=2300000 tsc=reliable"], ["-device", "virtio-serial-device"],
+      ["-append", "console=ttyS0 tsc_early_khz=2300000 tsc=reliable no_timer_check"],
+      ["-device", "virtio-serial-device"],
       ["-device", "virtserialport,chardev=control,name=dev.packc.control"],
       [
         "-netdev",
@@ -42,6 +43,16 @@ final class MachineTests: XCTestCase {
     var q35 = command(.q35)
     q35.cmdline = "acpi=off"
     XCTAssertTrue(q35.arguments.contains("q35"))
+    let scratch = try Scratch()
+    for (features, isWithout, worksWithout) in [
+      (["acpi", "mmio"], false, false), (["acpi", "mmio", "mmio-cmdline"], false, true), (["mmio-cmdline"], true, true),
+    ] {
+      guard case .object(var fields) = try scratch.kernel().manifest.json else { return XCTFail("no object") }
+      fields["features"] = JSONValue(strings: features)
+      let manifest = try KernelManifest(json: .object(fields))
+      XCTAssertEqual(manifest.isWithoutACPI, isWithout, "\(features)")
+      XCTAssertEqual(manifest.worksWithoutACPI, worksWithout, "\(features)")
+    }
   }
 
   func testAnArm64MachineIsVirt() throws {
