@@ -2,7 +2,7 @@ public import PackCore
 
 extension KernelCatalog {
   /// A distribution's kernel file. `modules` is its `…/lib/modules/RELEASE`; without it that directory of this host is
-  /// taken when it is there. A `config-RELEASE` beside the file tells the features. The first kernel of a catalog
+  /// taken when it is there. A `config-RELEASE` beside the file tells the features. The first kernel of an architecture
   /// becomes its default.
   public func importFile(
     _ file: HostPath, modules: HostPath? = nil, name: String? = nil, reporter: Reporter = .silent
@@ -21,8 +21,13 @@ extension KernelCatalog {
         "the kernel \(kernel.manifest.name) may have no virtio console driver, which the exit code is reported by",
         hint: "name its modules with --modules /lib/modules/\(image.release)")
     }
-    if try defaultKernel() == nil { try setDefault(kernel) }
+    try setFirstDefault(kernel)
     return kernel
+  }
+
+  /// Makes it the default where there is none.
+  public func setFirstDefault(_ kernel: Kernel) throws {
+    if try defaultKernel(for: kernel.manifest.architecture) == nil { try setDefault(kernel) }
   }
 
   private static func installedModules(of release: String) -> HostPath? {
@@ -30,15 +35,15 @@ extension KernelCatalog {
     return FileSystem.isDirectory(directory / "kernel") ? directory : nil
   }
 
-  /// The kernel that `unik.yaml: kernel:` or --kernel names; nil and `default` mean `defaultOrDebian`.
-  public func resolve(_ reference: String?, _ context: HostContext, reporter: Reporter) throws -> Kernel {
-    guard let reference, reference != "default" else { return try defaultOrDebian(context, reporter: reporter) }
-    return try find(reference)
-  }
-
-  /// The kernel that a build without `kernel:` uses: the catalog's default, or else Debian's, imported now.
-  public func defaultOrDebian(_ context: HostContext, reporter: Reporter) throws -> Kernel {
-    if let present = try defaultKernel() { return present }
+  /// The kernel that a build without `kernel:` uses: the catalog's default, or else Debian's, imported now. apt knows the
+  /// packages of the host's own architecture only, and Debian's package here is that of amd64.
+  public func defaultOrDebian(
+    _ context: HostContext, for platform: Platform = Platform(architecture: .amd64), reporter: Reporter
+  ) throws -> Kernel {
+    if let present = try defaultKernel(for: platform.architecture) { return present }
+    guard platform.architecture == .amd64, platform == .host else {
+      throw KernelFailure.noKernel(for: platform, others: try list().map(\.manifest.name))
+    }
     return try importDebian(context, reporter: reporter)
   }
 
@@ -57,7 +62,7 @@ extension KernelCatalog {
     let tree = try debian.unpack(found, in: work)
     let kernel = try add(try Self.parts(of: found, in: tree))
     reporter.note("imported the kernel \(kernel.manifest.release), \(found.name) \(found.version)")
-    if try defaultKernel() == nil { try setDefault(kernel) }
+    try setFirstDefault(kernel)
     return kernel
   }
 

@@ -6,6 +6,16 @@ public enum QEMUMachine: String, Sendable, CaseIterable {
   case microvm
   /// A PC with PCI, for kernels without virtio-mmio.
   case q35
+  /// QEMU's machine for arm64, described to the kernel by a device tree.
+  case virt
+
+  public var architecture: Platform.Architecture { self == .virt ? .arm64 : .amd64 }
+  /// QEMU's program for it, and Debian's package of that.
+  public var program: (name: String, package: String) {
+    self == .virt ? ("qemu-system-aarch64", "qemu-system-arm") : ("qemu-system-x86_64", "qemu-system-x86")
+  }
+  /// What the names of virtio devices end with.
+  var bus: String { self == .q35 ? "pci" : "device" }
 }
 
 /// What runs the guest's instructions.
@@ -13,7 +23,7 @@ public enum Accelerator: String, Sendable, CaseIterable {
   case tcg, kvm
 }
 
-/// The command line of qemu-system-x86_64 for one machine, as a value.
+/// The command line of QEMU for one machine, as a value.
 public struct QEMUCommand: Sendable {
   /// A port of the host that leads to one of the guest.
   public struct Forward: Hashable, Sendable {
@@ -87,10 +97,12 @@ public struct QEMUCommand: Sendable {
   /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; the
   /// channels are sockets that packc made, so no path and no port of them can be in anybody's way.
   public var arguments: [String] {
-    let bus = machine == .microvm ? "device" : "pci"
+    let bus = machine.bus
     // Without the option ROM QEMU needs no file for network boot.
-    let rom = machine == .microvm ? "" : ",romfile="
+    let rom = bus == "pci" ? ",romfile=" : ""
     var arguments = [program.description, "-M", machineArgument, "-accel", accelerator.rawValue]
+    // Devices of virtio 1, as microvm has them.
+    if machine == .virt { arguments += ["-global", "virtio-mmio.force-legacy=false"] }
     arguments += ["-cpu", accelerator == .kvm ? "host" : "max", "-smp", String(cpus), "-m", "\(memory)M"]
     arguments += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     arguments += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
@@ -122,20 +134,27 @@ public struct QEMUCommand: Sendable {
     return ["-S", "-chardev", "socket,id=monitor,fd=\(monitorDescriptor)", "-mon", "chardev=monitor,mode=control"]
   }
 
+  static let timerWords = "tsc=reliable no_timer_check"
   /// Of the kernel's command line: it has no ACPI. QEMU then appends `virtio_mmio.device=…` for each device.
-  static let withoutACPI = "acpi=off"
+  public static let withoutACPI = "acpi=off"
 
   private var machineArgument: String {
     let isWithout = cmdline.split(separator: " ").contains { $0 == Self.withoutACPI }
-    return machine.rawValue + (machine == .microvm && isWithout ? ",\(Self.withoutACPI)" : "")
+    switch machine {
+    case .microvm: return machine.rawValue + (isWithout ? ",\(Self.withoutACPI)" : "")
+    // The default one serves eight processors.
+    case .virt: return "\(machine.rawValue),gic-version=max"
+    case .q35: return machine.rawValue
+    }
   }
 
   /// Under TCG the guest's counter is the host's, and a guest that measures its rate by a timer that a busy host
   /// delivers late hangs in calibration (microvm: 10 of 10 times): it is told the rate. Nor may it judge the counter by
-  /// that timer later on: it would give it up, and with it every clock that is finer than a tick.
+  /// that timer later on: it would give it up, and with it every clock that is finer than a tick. For the same reason
+  /// it does not try whether the timer's interrupt arrives, which takes it 50 to 300 ms on a machine without ACPI.
   private var fullCmdline: String {
     guard accelerator == .tcg, let timestampRate else { return cmdline }
-    return "\(cmdline) tsc_early_khz=\(timestampRate) tsc=reliable"
+    return "\(cmdline) tsc_early_khz=\(timestampRate) \(Self.timerWords)"
   }
 
   private var netdev: String {

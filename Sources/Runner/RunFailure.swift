@@ -56,6 +56,12 @@ enum RunFailure {
       "too_little_memory", "\(given) MiB of memory is too little: this image needs \(needed) MiB to boot",
       hint: "give it more: --memory \(needed)Mi", exit: .runFailed)
   }
+  static func otherArchitecture(_ machine: QEMUMachine, _ architecture: Platform.Architecture) -> Failure {
+    Failure(
+      "machine_architecture",
+      "the machine \(machine.rawValue) is not one for \(architecture.rawValue), which the image is for",
+      hint: "leave out --machine", exit: .usage)
+  }
   static func badCount(_ what: String, _ given: Int) -> Failure {
     Failure("bad_\(what)", "\(given) is no number of \(what)", exit: .usage)
   }

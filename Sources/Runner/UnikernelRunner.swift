@@ -66,24 +66,35 @@ public struct UnikernelRunner: Sendable {
 
   /// The command line of QEMU for a request, with every choice made.
   func command(_ request: RunRequest, _ image: UnikernelImage, _ ports: [PublishedPort]) throws -> QEMUCommand {
-    guard let qemu = context.findTool("qemu-system-x86_64") else {
-      throw RunFailure.noTool("qemu-system-x86_64", package: "qemu-system-x86")
-    }
     let machine = image.machine
+    let type = request.machine ?? machine.qemuMachines.first ?? .q35
+    guard type.architecture == machine.architecture else {
+      throw RunFailure.otherArchitecture(type, machine.architecture)
+    }
+    let (program, package) = type.program
+    guard let qemu = context.findTool(program) else { throw RunFailure.noTool(program, package: package) }
     let memory = request.memory ?? machine.memory.standard
     guard memory >= machine.memory.minimum else {
       throw RunFailure.tooLittleMemory(memory, needed: machine.memory.minimum)
     }
     let cpus = request.cpus ?? machine.cpus
     guard (1...64).contains(cpus) else { throw RunFailure.badCount("cpus", cpus) }
-    let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
-    let accelerator = try request.accelerator ?? probe.choose()
+    let accelerator = try request.accelerator ?? accelerator(for: image, qemu)
+    let isFaster = accelerator == .tcg && type == .microvm && machine.hasACPI && machine.worksWithoutACPI
     return QEMUCommand(
-      program: qemu, machine: request.machine ?? machine.qemuMachines.first ?? .q35, accelerator: accelerator,
+      program: qemu, machine: type, accelerator: accelerator,
       memory: memory, cpus: cpus, kernel: image.kernel, initrd: image.initrd,
-      cmdline: try image.cmdline() + (request.debug ? " loglevel=7" : ""),
-      timestampRate: accelerator == .tcg ? TimestampCounter.measureRate() : nil, network: machine.network,
+      cmdline: try image.cmdline() + (isFaster ? " \(QEMUCommand.withoutACPI)" : "")
+        + (request.debug ? " loglevel=7" : ""),
+      timestampRate: accelerator == .tcg && machine.architecture == .amd64 ? TimestampCounter.measureRate() : nil,
+      network: machine.network,
       forwards: ports.map { .init(address: $0.address, hostPort: $0.hostPort, guestPort: $0.guest) })
+  }
+
+  /// KVM runs the host's own instructions only, and is probed with a PC.
+  private func accelerator(for image: UnikernelImage, _ qemu: HostPath) throws -> Accelerator {
+    guard image.machine.architecture == .amd64, Platform.host.architecture == .amd64 else { return .tcg }
+    return try AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory()).choose()
   }
 
   private static func environment(_ variables: [String: String]) throws -> [GuestControl.Message] {

@@ -17,6 +17,11 @@ extension KernelFailure {
       hint: "build the project with a kernel that has one (CONFIG_EFI_STUB), such as Debian's: "
         + "`packc kernel import`, then `packc build --kernel NAME`; or export --format kernel+initrd", exit: .badInput)
   }
+  static func efiArchitecture(_ path: String) -> Failure {
+    Failure(
+      "efi_architecture", "\(path) is not for x86-64, and EFI programs and disks are made for that only",
+      hint: "export --format kernel+initrd", exit: .badInput)
+  }
   static func tooLargeForEFI(_ size: Int64) -> Failure {
     Failure(
       "too_large_for_efi", "\(ByteText.text(size)) are more than an EFI program can hold",

@@ -24,18 +24,18 @@ enum KernelCommand {
         invocation.context, version: invocation.string("version"), reporter: invocation.reporter)
     }
     if invocation.has("default") { try catalog.setDefault(kernel) }
-    try invocation.output.write(KernelText.row(kernel, default: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
+    try invocation.output.write(KernelText.row(kernel, defaults: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
     return .done
   }
 
   static let list = CommandDefinition("kernel list", summary: "show the kernels that are there") { invocation in
     let catalog = try catalog(invocation)
     let kernels = try catalog.list()
-    let chosen = try catalog.defaultKernel()?.digest
-    try invocation.output.write(["kernels": .array(kernels.map { KernelText.row($0, default: chosen) })]) {
+    let chosen = try catalog.defaults()
+    try invocation.output.write(["kernels": .array(kernels.map { KernelText.row($0, defaults: chosen) })]) {
       kernels.isEmpty
         ? "no kernel yet; the first build imports Debian's, or run `packc kernel build` or `packc kernel import`\n"
-        : KernelText.table(kernels, default: chosen)
+        : KernelText.table(kernels, defaults: chosen)
     }
     return .done
   }
@@ -61,7 +61,7 @@ enum KernelCommand {
       }
       return .done
     }
-    let isDefault = try catalog.defaultKernel()?.digest == kernel.digest
+    let isDefault = try catalog.defaults().contains(kernel.digest)
     try invocation.output.write(
       ["digest": JSONValue(kernel.digest), "default": .bool(isDefault), "manifest": kernel.manifest.json]
     ) { KernelText.details(kernel, isDefault: isDefault) }
@@ -75,7 +75,7 @@ enum KernelCommand {
     let catalog = try catalog(invocation)
     let kernel = try catalog.find(invocation.operands[0])
     try catalog.setDefault(kernel)
-    try invocation.output.write(KernelText.row(kernel, default: kernel.digest)) {
+    try invocation.output.write(KernelText.row(kernel, defaults: [kernel.digest])) {
       "\(kernel.manifest.name) \(kernel.digest)\n"
     }
     return .done
@@ -87,7 +87,7 @@ enum KernelCommand {
   ) { invocation in
     let catalog = try catalog(invocation)
     // All are known before the first one goes.
-    let kernels = try invocation.operands.map(catalog.find)
+    let kernels = try invocation.operands.map { try catalog.find($0) }
     for kernel in kernels {
       guard try catalog.remove(kernel) else { continue }
       invocation.reporter.warn(
