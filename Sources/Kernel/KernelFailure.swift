@@ -8,7 +8,14 @@ enum KernelFailure {
   static func notAKernel(_ path: String, _ why: String) -> Failure {
     Failure(
       "not_a_kernel", "\(path) is not a kernel that packc can boot: \(why)",
-      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora", exit: .badInput)
+      hint:
+        "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora, or a vmlinux with CONFIG_PVH",
+      exit: .badInput)
+  }
+  static func otherType(_ path: String, _ found: String, wanted: String) -> Failure {
+    Failure(
+      "kernel_type", "\(path) is \(found), and --type asks for \(wanted)",
+      hint: "leave out --type: packc sees what the file is", exit: .badInput)
   }
   static func otherArchitecture(_ path: String, _ architecture: String) -> Failure {
     Failure(

@@ -2,12 +2,26 @@ internal import PackCore
 
 /// What a kernel file says of itself.
 public struct KernelImage: Hashable, Sendable {
-  /// How a machine monitor starts it. Others (PVH vmlinux, Unikraft's ELF loader) take their place here.
-  public enum Format: String, Sendable, CaseIterable { case bzImage = "bzimage" }
+  /// How a machine monitor starts it.
+  public enum Format: String, Sendable, CaseIterable {
+    case bzImage = "bzimage"
+    /// Linux as an ELF file with a PVH entry point.
+    case vmlinux
+    /// Unikraft's ELF loader, which starts one program without a Linux.
+    case unikraft
+  }
 
   public let format: Format
   /// `6.1.0-56-cloud-amd64`: what uname(2) will say, and the name of the modules' directory.
   public let release: String
+  /// What the file itself shows, see `KernelManifest.features`.
+  public let features: [String]
+
+  init(format: Format, release: String, features: [String] = []) {
+    self.format = format
+    self.release = release
+    self.features = features
+  }
 
   /// Reads the header of the x86 boot protocol (kernel: Documentation/arch/x86/boot.rst). `name` stands in errors.
   ///
@@ -16,6 +30,7 @@ public struct KernelImage: Hashable, Sendable {
   ///     0x1fe u16 0xaa55                             0x211 u8  bit 0: loaded high (bzImage)
   ///     0x202 "HdrS"                                 0x236 u16 bit 0: has a 64-bit entry
   public static func parse(_ bytes: [UInt8], name: String) throws -> KernelImage {
+    if bytes.starts(with: ELFKernel.magic) { return try ELFKernel(bytes, name: name).image() }
     try refuseOthers(bytes, name)
     guard bytes.count >= 0x264, word(bytes, 0x1fe) == 0xaa55, Array(bytes[0x202..<0x206]) == Array("HdrS".utf8) else {
       throw KernelFailure.notAKernel(name, "it has no boot protocol header (HdrS)")
@@ -53,9 +68,6 @@ public struct KernelImage: Hashable, Sendable {
   private static func refuseOthers(_ bytes: [UInt8], _ name: String) throws {
     if bytes.count > 0x3c, Array(bytes[0x38..<0x3c]) == [0x41, 0x52, 0x4d, 0x64] {
       throw KernelFailure.otherArchitecture(name, "arm64")
-    }
-    if bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) {
-      throw KernelFailure.notAKernel(name, "it is an ELF file (vmlinux?), and a bzImage is wanted")
     }
     if bytes.starts(with: [0x1f, 0x8b]) {
       throw KernelFailure.notAKernel(name, "it is a gzip file, as kernels for arm64 are")

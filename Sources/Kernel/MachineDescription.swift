@@ -21,6 +21,15 @@ public struct MachineDescription: Hashable, Sendable {
     public let standard: Int
   }
 
+  /// What starts the program in the machine.
+  public enum Guest: String, Sendable {
+    /// packc's init on Linux.
+    case linux
+    /// Unikraft's ELF loader: no init, no control channel.
+    case unikraft
+  }
+
+  public let guest: Guest
   public let kernel: File
   public let initrd: File
   public let cmdline: File
@@ -42,8 +51,9 @@ public struct MachineDescription: Hashable, Sendable {
     kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
     qemuMachines: [QEMUMachine],
-    hasACPI: Bool = true
+    hasACPI: Bool = true, guest: Guest = .linux
   ) {
+    self.guest = guest
     self.kernel = kernel
     self.initrd = initrd
     self.cmdline = cmdline
@@ -63,16 +73,18 @@ public struct MachineDescription: Hashable, Sendable {
     func file(_ file: File) -> JSONValue {
       ["file": .string(file.name), "digest": JSONValue(file.digest), "size": .integer(file.size)]
     }
-    return [
-      "schema": 1, "architecture": "amd64", "mode": .string(mode.rawValue), "kernel": file(kernel),
+    let isLinux = guest == .linux
+    return JSONValue(compact: [
+      "schema": 1, "guest": isLinux ? nil : .string(guest.rawValue), "architecture": "amd64",
+      "mode": .string(mode.rawValue), "kernel": file(kernel),
       "initrd": file(initrd), "cmdline": file(cmdline),
       "catalog": ["digest": JSONValue(kernelManifest), "release": .string(release)],
       "memory": [
         "minimum_mib": .integer(Int64(memory.minimum)), "default_mib": .integer(Int64(memory.standard)),
       ],
       "cpus": .integer(Int64(cpus)), "console": "ttyS0",
-      "devices": ["virtio-net", "virtio-rng", "virtio-serial"],
-      "control": .string(GuestControl.portName),
+      "devices": isLinux ? ["virtio-net", "virtio-rng", "virtio-serial"] : ["virtio-net"],
+      "control": isLinux ? .string(GuestControl.portName) : nil,
       "network": [
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),
@@ -83,11 +95,11 @@ public struct MachineDescription: Hashable, Sendable {
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
         "qemu": JSONValue(compact: [
           "machines": JSONValue(strings: qemuMachines.map(\.rawValue)),
-          "append_under_tcg": "tsc_early_khz=KHZ tsc=reliable",
+          "append_under_tcg": isLinux ? "tsc_early_khz=KHZ tsc=reliable" : nil,
           "acpi": hasACPI ? nil : false,
         ])
       ],
-    ]
+    ])
   }
 
   /// Reads `machine.json`.
@@ -111,6 +123,7 @@ public struct MachineDescription: Hashable, Sendable {
 
     let reader = JSONReader(json)
     _ = try reader.required("schema").integer(in: 1...1)
+    guest = try reader.optional("guest").map { try choice($0, Guest.self) } ?? .linux
     mode = try choice(try reader.required("mode"), BuildMode.self)
     kernel = try file(try reader.required("kernel"))
     initrd = try file(try reader.required("initrd"))

@@ -58,6 +58,8 @@ public struct QEMUCommand: Sendable {
   /// The child's descriptor of a third socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
+  /// False for a guest without packc's init: no control channel, and no device that only a Linux would use.
+  public var hasControl = true
   /// The child's descriptors of two connected stream sockets.
   public var consoleDescriptor: Int32
   public var controlDescriptor: Int32
@@ -94,12 +96,17 @@ public struct QEMUCommand: Sendable {
     arguments += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
     arguments += ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
     arguments += ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
-    arguments += ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
-    arguments += ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
-    arguments += ["-device", "virtio-rng-\(bus)"]
+    if hasControl { arguments += controlArguments(bus) }
     arguments += ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
     for index in disks.indices { arguments += diskArguments(index, bus) }
     return arguments + monitorArguments
+  }
+
+  private func controlArguments(_ bus: String) -> [String] {
+    [
+      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)", "-device",
+      "virtserialport,chardev=control,name=\(GuestControl.portName)", "-device", "virtio-rng-\(bus)",
+    ]
   }
 
   private func diskArguments(_ index: Int, _ bus: String) -> [String] {

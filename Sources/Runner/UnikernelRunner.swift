@@ -3,10 +3,10 @@ public import PackCore
 
 /// Runs a unikernel image in the foreground under QEMU.
 public struct UnikernelRunner: Sendable {
-  private let context: HostContext
-  private let reporter: Reporter
-  private let output: Int32
-  private let signals: SignalSource
+  let context: HostContext
+  let reporter: Reporter
+  let output: Int32
+  let signals: SignalSource
 
   /// The program's output goes to the descriptor `output`.
   public init(
@@ -22,6 +22,7 @@ public struct UnikernelRunner: Sendable {
   /// (exit code 125) and a program that could not be started (4).
   public func run(_ request: RunRequest) throws -> RunOutcome {
     let image = try UnikernelImage.open(request.image)
+    guard image.machine.guest == .linux else { return try runUnikraft(request, image) }
     var session = try MachineSession(
       try setting(request, image), reporter: reporter, output: output, signals: signals)
     return try session.run()
@@ -33,6 +34,7 @@ public struct UnikernelRunner: Sendable {
     report: BootReport, outcome: RunOutcome
   ) {
     let image = try UnikernelImage.open(request.image)
+    guard image.machine.guest == .linux else { throw RunFailure.unikraftLacks("boot report") }
     let setting = try setting(request, image)
     var session = try MachineSession(setting, measuring: began, reporter: reporter, output: output, signals: signals)
     let outcome = try session.run()
@@ -67,12 +69,15 @@ public struct UnikernelRunner: Sendable {
     guard memory >= machine.memory.minimum else {
       throw RunFailure.tooLittleMemory(memory, needed: machine.memory.minimum)
     }
+    let type = request.machine ?? machine.qemuMachines.first ?? .q35
+    guard machine.qemuMachines.contains(type) else { throw RunFailure.otherMachine(type, machine) }
     let cpus = request.cpus ?? machine.cpus
     guard (1...64).contains(cpus) else { throw RunFailure.badCount("cpus", cpus) }
     let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
-    let accelerator = try request.accelerator ?? probe.choose()
+    let accelerator =
+      try request.accelerator ?? (machine.guest == .linux ? probe.choose() : probe.remembered())
     return QEMUCommand(
-      program: qemu, machine: request.machine ?? machine.qemuMachines.first ?? .q35, accelerator: accelerator,
+      program: qemu, machine: type, accelerator: accelerator,
       memory: memory, cpus: cpus, kernel: image.kernel, initrd: image.initrd,
       cmdline: try image.cmdline() + (request.debug ? " loglevel=7" : ""),
       timestampRate: accelerator == .tcg ? TimestampCounter.measureRate() : nil, network: machine.network,

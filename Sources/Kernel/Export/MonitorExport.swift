@@ -29,6 +29,12 @@ enum MonitorExport {
     word.firstIndex(of: "=").map { String(word[..<$0]) }
   }
 
+  static func requireLinux(_ machine: MachineDescription, _ monitor: String) throws {
+    guard machine.guest == .linux else {
+      throw KernelFailure.wrongMonitor(monitor, "it is Unikraft, which is built for one monitor, here QEMU", needs: "")
+    }
+  }
+
   static func write(_ json: JSONValue, to path: HostPath) throws {
     try FileSystem.writeAtomically(CanonicalJSON.encodePretty(json), to: path, durable: false)
   }
@@ -41,6 +47,7 @@ enum Firecracker {
 
   /// - Throws: `kernel_lacks_devices`, `too_many_cpus`, `no_elf_kernel`.
   static func write(_ files: BootFiles, _ machine: MachineDescription, to directory: HostPath) throws {
+    try MonitorExport.requireLinux(machine, "Firecracker")
     guard machine.qemuMachines.contains(.microvm) else {
       throw KernelFailure.wrongMonitor("Firecracker", "it knows no virtio devices without PCI (virtio-mmio)", needs: "")
     }
@@ -84,6 +91,7 @@ enum Firecracker {
 enum CloudHypervisor {
   /// - Throws: `kernel_lacks_devices`.
   static func write(_ files: BootFiles, _ machine: MachineDescription, to directory: HostPath) throws {
+    try MonitorExport.requireLinux(machine, "cloud-hypervisor")
     guard machine.hasACPI, machine.qemuMachines.contains(.q35) else {
       throw KernelFailure.wrongMonitor(
         "cloud-hypervisor", "it finds its devices by ACPI and PCI, and the kernel \(machine.release) has not both",
