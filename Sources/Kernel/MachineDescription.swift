@@ -85,6 +85,7 @@ public struct MachineDescription: Hashable, Sendable {
       "cpus": .integer(Int64(cpus)), "console": "ttyS0",
       "devices": isLinux ? ["virtio-net", "virtio-rng", "virtio-serial"] : ["virtio-net"],
       "control": isLinux ? .string(GuestControl.portName) : nil,
+      "output": isLinux ? .string(GuestControl.outputPortName) : nil,
       "network": [
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),

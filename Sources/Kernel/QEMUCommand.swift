@@ -55,19 +55,20 @@ public struct QEMUCommand: Sendable {
   public var network: GuestNetwork
   public var forwards: [Forward]
   public var disks: [Disk] = []
-  /// The child's descriptor of a third socket, over which QEMU says that it is ready and waits to be told to go on
+  /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
-  /// False for a guest without packc's init: no control channel, and no device that only a Linux would use.
+  /// False for a guest without packc's init: no control channel, no output port, and no device that only a Linux would use.
   public var hasControl = true
-  /// The child's descriptors of two connected stream sockets.
-  public var consoleDescriptor: Int32
-  public var controlDescriptor: Int32
+  /// The child's descriptors of three connected stream sockets: the serial line, the control channel, the program's output.
+  public var consoleDescriptor: Int32 = 3
+  public var controlDescriptor: Int32 = 4
+  public var outputDescriptor: Int32 = 5
 
   public init(
     program: HostPath, machine: QEMUMachine, accelerator: Accelerator, memory: Int, cpus: Int, kernel: HostPath,
     initrd: HostPath, cmdline: String, timestampRate: UInt64?, network: GuestNetwork = .qemuUser,
-    forwards: [Forward] = [], consoleDescriptor: Int32 = 3, controlDescriptor: Int32 = 4
+    forwards: [Forward] = []
   ) {
     self.program = program
     self.machine = machine
@@ -80,11 +81,9 @@ public struct QEMUCommand: Sendable {
     self.timestampRate = timestampRate
     self.network = network
     self.forwards = forwards
-    self.consoleDescriptor = consoleDescriptor
-    self.controlDescriptor = controlDescriptor
   }
 
-  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; both
+  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; the
   /// channels are sockets that packc made, so no path and no port of them can be in anybody's way.
   public var arguments: [String] {
     let bus = machine == .microvm ? "device" : "pci"
@@ -104,8 +103,10 @@ public struct QEMUCommand: Sendable {
 
   private func controlArguments(_ bus: String) -> [String] {
     [
-      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)", "-device",
-      "virtserialport,chardev=control,name=\(GuestControl.portName)", "-device", "virtio-rng-\(bus)",
+      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)",
+      "-device", "virtserialport,chardev=control,name=\(GuestControl.portName)",
+      "-chardev", "socket,id=output,fd=\(outputDescriptor)",
+      "-device", "virtserialport,chardev=output,name=\(GuestControl.outputPortName)", "-device", "virtio-rng-\(bus)",
     ]
   }
 

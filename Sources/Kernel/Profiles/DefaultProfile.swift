@@ -45,14 +45,14 @@ extension KernelProfileText {
     CONFIG_SERIAL_8250_PNP=y      @acpi   # its interrupt, where only ACPI knows it: microvm has no legacy interrupts
     CONFIG_SERIAL_8250_NR_UARTS=1         # there is one; looking for more takes time
     CONFIG_SERIAL_8250_RUNTIME_UARTS=1    # the same
-    CONFIG_UNIX98_PTYS=y          @pty    # pseudo-terminals: programs that start others under a terminal
+    CONFIG_UNIX98_PTYS=y                  # a pseudo-terminal: the program's output on its way to packc
 
     # --- devices
     CONFIG_VIRTIO_MENU=y                  # the devices of virtual machines
     CONFIG_VIRTIO_MMIO=y                  # on microvm and Firecracker
     CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y  # named on the command line where there is no ACPI
     CONFIG_VIRTIO_PCI=y           @pci    # on PCI
-    CONFIG_VIRTIO_CONSOLE=y               # the port by which the init talks to packc
+    CONFIG_VIRTIO_CONSOLE=y               # the ports by which the init talks to packc, and the program's output leaves
     CONFIG_HW_RANDOM=y                    # the host's random numbers:
     CONFIG_HW_RANDOM_VIRTIO=y             # so that keys are good from the first moment
     CONFIG_RANDOM_TRUST_CPU=y     @6.1    # the processor's random numbers count: getrandom(2) does not wait
