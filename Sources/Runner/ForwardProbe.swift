@@ -24,7 +24,7 @@ final class ForwardProbe {
   private static let interval: UInt64 = 50_000_000
   /// A connection that the guest has not taken by then was begun before it had a network, and is tried again by QEMU after
   /// seconds only.
-  private static let looksLimit = 5
+  private static let looksLimit = 3
 
   init(_ port: PublishedPort?, monitor: consuming Descriptor) {
     self.port = port

@@ -92,4 +92,15 @@ final class MonitorExportTests: XCTestCase {
       try DirectoryWalk.names(in: scratch.directory / "out").map { String(decoding: $0, as: UTF8.self) }.sorted(),
       ["cloud-hypervisor.json", "initrd", "kernel"])
   }
+  func testAKernelThatIsAnELFFileStaysAsItIs() throws {
+    let scratch = try Scratch()
+    let file = scratch.directory / "vmlinux-test"
+    try FileSystem.writeAtomically(ELFKernels.vmlinux(), to: file, durable: false)
+    let work = scratch.directory / "work"
+    try FileSystem.createDirectory(work)
+    let files = BootFiles(kernel: file, initrd: file, cmdline: Self.cmdline, machine: machine())
+    try BootExport(files, context: HostContext.current(), work: work)
+      .write(as: .firecracker, to: scratch.directory / "out")
+    XCTAssertEqual(try FileSystem.read(scratch.directory / "out/vmlinux"), ELFKernels.vmlinux())
+  }
 }

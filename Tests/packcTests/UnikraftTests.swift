@@ -83,7 +83,10 @@ final class UnikraftTests: XCTestCase {
     let port = try Ports.free()
     let machine = try Background(site, ["run", "\(project)", "--publish", "127.0.0.1:\(port):8080"])
     XCTAssertEqual(try machine.answer(port: port), "hello from C\n")
-    XCTAssertTrue(machine.output.contains("ready: http://127.0.0.1:\(port)"), machine.output)
+    // The probe looks every now and then.
+    let deadline = Date().addingTimeInterval(5)
+    while !machine.output.contains("ready: http://127.0.0.1:\(port)"), Date() < deadline { usleep(50_000) }
+    XCTAssertLessThan(Date(), deadline, machine.output)
     XCTAssertTrue(machine.output.contains("neither the program's end nor its exit code"), machine.output)
     machine.signal(15)
     XCTAssertEqual(try machine.end(within: 10), .exited(143))

@@ -1,7 +1,7 @@
 internal import PackCore
 
 /// What a program or a request has that Unikraft's ELF loader has not.
-public enum UnikraftFailure {
+enum UnikraftFailure {
   private static let elsewhere = "build with a Linux kernel (`packc kernel list`)"
 
   static func cannotSay(_ why: String) -> Failure {
