@@ -25,6 +25,10 @@ enum KernelFailure {
   static func badModule(_ path: String, _ why: String) -> Failure {
     Failure("bad_module", "\(path) is not a kernel module: \(why)", exit: .badInput)
   }
+  static func noModules(_ path: String) -> Failure {
+    Failure(
+      "no_modules", "\(path) is Unikraft's ELF loader, which has no modules", hint: "leave out --modules", exit: .usage)
+  }
   static func modulesMissing(_ directory: String) -> Failure {
     Failure(
       "modules_missing", "\(directory) holds no kernel modules",

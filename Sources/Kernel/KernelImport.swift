@@ -18,6 +18,7 @@ extension KernelCatalog {
         wanted: isUnikraft ? "Unikraft's ELF loader" : "a Linux")
     }
     guard image.format != .unikraft else {
+      guard modules == nil else { throw KernelFailure.noModules(file.description) }
       return try add(
         Parts(
           name: name ?? file.name, kernel: bytes, kernelName: file.description, modules: [],

@@ -134,6 +134,7 @@ final class UnikraftImageTests: XCTestCase {
     let file = scratch.directory / "elfloader"
     let catalog = KernelCatalog(cache: scratch.directory / "cache")
     assertFailure("kernel_type") { try catalog.importFile(file, isUnikraft: false) }
+    assertFailure("no_modules") { try catalog.importFile(file, modules: scratch.directory) }
     try FileSystem.writeAtomically(ELFKernels.unikraft(text: "appelfloader\0"), to: file, durable: false)
     let deaf = try catalog.importFile(file, isUnikraft: true)
     XCTAssertEqual(deaf.manifest.release, "unikraft")
