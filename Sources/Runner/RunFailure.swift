@@ -56,6 +56,13 @@ enum RunFailure {
       "too_little_memory", "\(given) MiB of memory is too little: this image needs \(needed) MiB to boot",
       hint: "give it more: --memory \(needed)Mi", exit: .runFailed)
   }
+  static func otherMachine(_ type: QEMUMachine, _ machine: MachineDescription) -> Failure {
+    let known = machine.qemuMachines.map(\.rawValue).joined(separator: " or ")
+    return Failure(
+      "other_machine", "the image's kernel \(machine.release) has no drivers for \(type.rawValue)",
+      hint: "run it on \(known) (leave out --machine), or build it with a kernel that has them: "
+        + "`packc kernel build`, or for the tiny one `--need acpi,pci`", exit: .usage)
+  }
   static func otherArchitecture(_ machine: QEMUMachine, _ architecture: Platform.Architecture) -> Failure {
     Failure(
       "machine_architecture",
@@ -107,6 +114,19 @@ enum RunFailure {
       "the machine's init did not answer within \(seconds) seconds"
         + (lines.isEmpty ? "" : "\nthe console's last lines:" + lines.map { "\n  | \($0)" }.joined()),
       hint: "try another machine type (--machine q35), or --debug to see what the kernel says", exit: .runFailed)
+  }
+  static func unikraftLacks(_ what: String) -> Failure {
+    Failure(
+      "unikraft_lacks", "the image's kernel is Unikraft, which has no \(what)",
+      hint: "run it without, or build with a Linux kernel (`packc build --kernel NAME`)", exit: .usage)
+  }
+  static func unikraftEnded(_ end: CommandResult.End, _ lines: [String], _ errors: [UInt8]) -> Failure {
+    Failure(
+      "no_report",
+      "the machine ended by itself (QEMU: \(end)); Unikraft does not say how its program ended"
+        + (lines.isEmpty ? "" : "\nthe console's last lines:" + lines.map { "\n  | \($0)" }.joined()),
+      hint: "a kernel that cannot start the program says why on the console", exit: .runFailed,
+      cause: errors.isEmpty ? nil : String(decoding: errors, as: UTF8.self))
   }
   static func notMeasured() -> Failure {
     Failure(

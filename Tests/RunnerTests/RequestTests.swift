@@ -79,6 +79,23 @@ final class RequestTests: XCTestCase {
     ) { XCTAssertEqual(($0 as? Failure)?.code, "tool_missing") }
   }
 
+  func testAMachineThatTheKernelHasNoDriversForIsRefused() throws {
+    let file = MachineDescription.File(name: "x", digest: Digest(of: []), size: 0)
+    let image = UnikernelImage(
+      directory: "/nowhere",
+      machine: MachineDescription(
+        kernel: file, initrd: file, cmdline: file, kernelManifest: Digest(of: []), release: "6.12-tiny", mode: .release,
+        memory: .init(initrdSize: 0, kernelSize: 0), cpus: 1, network: .qemuUser, ports: [], qemuMachines: [.microvm]))
+    let runner = UnikernelRunner(try HostContext.current(), reporter: .silent)
+    let request = RunRequest(image: "/nowhere", machine: .q35, accelerator: .tcg)
+    XCTAssertThrowsError(try runner.command(request, image, [])) { error in
+      let failure = error as? Failure
+      XCTAssertEqual(failure?.code, "other_machine")
+      XCTAssertEqual(failure?.message, "the image's kernel 6.12-tiny has no drivers for q35")
+      XCTAssertTrue(failure?.hint?.contains("--need acpi,pci") ?? false)
+    }
+  }
+
   func testTheTimestampRateIsSteady() throws {
     let rates = try (0..<3).map { _ in try XCTUnwrap(TimestampCounter.measureRate()) }
     let (low, high) = (try XCTUnwrap(rates.min()), try XCTUnwrap(rates.max()))
