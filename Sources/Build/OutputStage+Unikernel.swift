@@ -10,17 +10,24 @@ extension OutputStage {
     let directory: HostPath
     let image: UnikernelImage
     let cmdline: String
+    /// The same with its root in the initrd, for tools that give a machine no disk.
+    let diskless: UnikernelImage
+    /// Where that lies, when it is not `image` itself.
+    let work: WorkDirectory?
 
     var json: JSONValue {
       let machine = image.machine
-      return [
+      return JSONValue(compact: [
         "kernel": ["path": JSONValue(directory / machine.kernel.name), "digest": JSONValue(machine.kernel.digest)],
         "initrd": [
           "path": JSONValue(directory / machine.initrd.name), "digest": JSONValue(machine.initrd.digest),
           "size": .integer(machine.initrd.size),
         ],
+        "root": machine.root.map {
+          ["path": JSONValue(directory / $0.name), "verity": JSONValue($0.rootHash), "size": .integer($0.size)]
+        },
         "cmdline": .string(cmdline),
-      ]
+      ])
     }
   }
 
@@ -47,13 +54,31 @@ extension OutputStage {
         hostname: parts.identity.nameIsStated ? parts.identity.name : "packc",
         writable: parts.settings.writable.filter { path in !volumes.contains { $0.mount == path } }, volumes: volumes,
         mode: request.mode), kernel: kernel.kernel)
-    let (image, _) = try UnikernelImage.write(
-      UnikernelImage.Parts(
-        base: base, segments: zip(parts.layers, parts.contents).map { InitrdSegment(key: $0.diffID, layer: $1) },
-        ports: parts.settings.ports.compactMap { GuestPort($0) },
-        memory: run?.memory.map { Int($0.bytes >> 20) }, cpus: run?.cpus ?? 1),
-      to: staged, cache: planning.cache / "segments", replacing: directory / "initrd")
+    var machine = UnikernelImage.Parts(
+      base: base, segments: zip(parts.layers, parts.contents).map { InitrdSegment(key: $0.diffID, layer: $1) },
+      ports: parts.settings.ports.compactMap { GuestPort($0) },
+      memory: run?.memory.map { Int($0.bytes >> 20) }, cpus: run?.cpus ?? 1)
+    machine.root = request.root ?? run?.root.flatMap { RootForm(rawValue: $0.rawValue) } ?? .initrd
+    let segments = planning.cache / "segments"
+    let (image, _) = try UnikernelImage.write(machine, to: staged, cache: segments, replacing: directory)
     addFiles(["kernel", "initrd", "cmdline", "machine.json"].map { directory / $0 })
-    return Unikernel(directory: directory, image: image, cmdline: try image.cmdline())
+    if let root = image.machine.root { addFiles([directory / root.name]) }
+    let work = try diskless(machine, segments)
+    return Unikernel(
+      directory: directory, image: image, cmdline: try image.cmdline(), diskless: work?.image ?? image,
+      work: work?.place)
+  }
+
+  /// Nil where the image is so already, or where nobody asks for it.
+  private func diskless(
+    _ parts: UnikernelImage.Parts, _ cache: HostPath
+  ) throws -> (image: UnikernelImage, place: WorkDirectory)? {
+    guard parts.root != .initrd, request.makesImage else { return nil }
+    var parts = parts
+    parts.root = .initrd
+    // What unik.yaml gives the machine may be too little for a root in memory, and whoever starts these gives their own.
+    parts.memory = nil
+    let place = try WorkDirectory(in: planning.cache / "work", prefix: "machine")
+    return (try UnikernelImage.write(parts, to: place.path, cache: cache).0, place)
   }
 }

@@ -23,6 +23,8 @@ public struct MachineDescription: Hashable, Sendable {
 
   public let kernel: File
   public let initrd: File
+  /// Nil for a root that is in the initrd.
+  public let root: RootDisk?
   public let cmdline: File
   /// The digest of the kernel in the catalog (its manifest), and its release.
   public let kernelManifest: Digest
@@ -39,13 +41,15 @@ public struct MachineDescription: Hashable, Sendable {
   public let hasACPI: Bool
 
   public init(
-    kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
+    kernel: File, initrd: File, root: RootDisk? = nil, cmdline: File, kernelManifest: Digest, release: String,
+    mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
     qemuMachines: [QEMUMachine],
     hasACPI: Bool = true
   ) {
     self.kernel = kernel
     self.initrd = initrd
+    self.root = root
     self.cmdline = cmdline
     self.kernelManifest = kernelManifest
     self.release = release
@@ -63,15 +67,16 @@ public struct MachineDescription: Hashable, Sendable {
     func file(_ file: File) -> JSONValue {
       ["file": .string(file.name), "digest": JSONValue(file.digest), "size": .integer(file.size)]
     }
-    return [
+    return JSONValue(compact: [
       "schema": 1, "architecture": "amd64", "mode": .string(mode.rawValue), "kernel": file(kernel),
-      "initrd": file(initrd), "cmdline": file(cmdline),
+      "initrd": file(initrd), "root": root?.json, "cmdline": file(cmdline),
       "catalog": ["digest": JSONValue(kernelManifest), "release": .string(release)],
       "memory": [
         "minimum_mib": .integer(Int64(memory.minimum)), "default_mib": .integer(Int64(memory.standard)),
       ],
       "cpus": .integer(Int64(cpus)), "console": "ttyS0",
-      "devices": ["virtio-net", "virtio-rng", "virtio-serial"],
+      "devices": JSONValue(
+        strings: ["virtio-net", "virtio-rng", "virtio-serial"] + (root == nil ? [] : ["virtio-blk"])),
       "control": .string(GuestControl.portName),
       "network": [
         "address": .string(network.address), "gateway": .string(network.gateway),
@@ -87,7 +92,7 @@ public struct MachineDescription: Hashable, Sendable {
           "acpi": hasACPI ? nil : false,
         ])
       ],
-    ]
+    ])
   }
 
   /// Reads `machine.json`.
@@ -114,6 +119,7 @@ public struct MachineDescription: Hashable, Sendable {
     mode = try choice(try reader.required("mode"), BuildMode.self)
     kernel = try file(try reader.required("kernel"))
     initrd = try file(try reader.required("initrd"))
+    root = try reader.optional("root").map(RootDisk.init)
     cmdline = try file(try reader.required("cmdline"))
     let catalog = try reader.required("catalog")
     kernelManifest = try catalog.required("digest").digest()

@@ -35,6 +35,16 @@ final class Workshop {
   static func kernel() throws -> KernelCatalog.Kernel {
     try KernelCatalog(cache: try sharedCache()).defaultOrDebian(try HostContext.current(), reporter: .silent)
   }
+  /// One that can take its root from a disk: the cache may have a kernel of before packc imported what that needs.
+  static func kernel(for root: RootForm) throws -> KernelCatalog.Kernel {
+    let kernel = try kernel()
+    guard root == .erofs, !kernel.manifest.missingForRootDisk.isEmpty else { return kernel }
+    let catalog = KernelCatalog(cache: try sharedCache())
+    let other = try catalog.list().first {
+      $0.manifest.release == kernel.manifest.release && $0.manifest.missingForRootDisk.isEmpty
+    }
+    return try other ?? catalog.importDebian(try HostContext.current())
+  }
   /// Of the release build, which is the only one.
   static func guestInit() throws -> HostPath {
     let sources = HostPath(#filePath).parent.parent.parent
@@ -65,6 +75,7 @@ final class Workshop {
     var mode = BuildMode.release
     /// Bytes of a file that is in the image besides the program.
     var ballast = 0
+    var root = RootForm.initrd
   }
 
   /// An image of the program at /app/program.
@@ -85,13 +96,14 @@ final class Workshop {
       writable: options.writable, volumes: options.volumes, network: options.network, systemCalls: options.systemCalls,
       mode: options.mode)
     let base = GuestBase(
-      initFile: try Self.guestInit(), configuration: configuration, kernel: try Self.kernel())
+      initFile: try Self.guestInit(), configuration: configuration, kernel: try Self.kernel(for: options.root))
     let segments = root.layers().map {
       InitrdSegment(key: Digest(of: Array("\(directory)\($0.role)".utf8)), layer: $0)
     }
     let place = directory / "unikernel"
-    _ = try UnikernelImage.write(
-      .init(base: base, segments: segments, ports: options.ports), to: place, cache: directory / "segments")
+    var parts = UnikernelImage.Parts(base: base, segments: segments, ports: options.ports)
+    parts.root = options.root
+    _ = try UnikernelImage.write(parts, to: place, cache: directory / "segments")
     return place
   }
 

@@ -5,11 +5,11 @@ public import PackCore
 /// content, times are fixed.
 public struct BootExport {
   public enum Format: String, Sendable, CaseIterable {
-    /// A directory with `kernel`, `initrd` and `cmdline`.
+    /// A directory with `kernel`, `initrd` and `cmdline`, and `root` where that is a disk.
     case files = "kernel+initrd"
     /// One EFI program.
     case uki
-    /// A GPT disk with an EFI system partition, which holds the EFI program.
+    /// A GPT disk with an EFI system partition, which holds the EFI program; behind it the root's, where that is a disk.
     case raw = "disk.raw"
     case qcow2
     /// A CD that UEFI firmware boots.
@@ -30,6 +30,8 @@ public struct BootExport {
 
   /// - Parameter output: a file is replaced, for `kernel+initrd` a directory that is new or empty.
   public func write(as format: Format, to output: HostPath) throws {
+    // Each is one thing, with no place for a disk beside the EFI program.
+    if files.root != nil, format == .uki || format == .iso { throw KernelFailure.rootIsDisk(format.rawValue) }
     try FileSystem.createDirectory(output.parent)
     switch format {
     case .files: try writeFiles(output)
@@ -59,6 +61,7 @@ public struct BootExport {
     let staged = try StagedDirectory(for: output)
     try FileSystem.copyFile(files.kernel, to: staged.path / "kernel", mode: 0o644)
     try FileSystem.copyFile(files.initrd, to: staged.path / "initrd", mode: 0o644)
+    if let root = files.root { try FileSystem.copyFile(root.file, to: staged.path / "root", mode: 0o644) }
     try FileSystem.writeAtomically(Array((files.cmdline + "\n").utf8), to: staged.path / "cmdline", durable: false)
     try Interruption.check()
     try staged.commit()
@@ -91,7 +94,8 @@ public struct BootExport {
     let program = try program()
     let partition = try partition(program)
     let disk = work / "disk.raw"
-    try tools.makeGPT(disk, partition: partition.file, mebibytes: partition.mebibytes, identity: program.digest)
+    try tools.makeGPT(
+      disk, partition: partition.file, mebibytes: partition.mebibytes, identity: program.digest, root: files.root)
     return disk
   }
 

@@ -6,10 +6,22 @@ public struct BootFiles: Hashable, Sendable {
   public let initrd: HostPath
   /// The kernel's command line: one line without its newline.
   public let cmdline: String
+  /// The root's disk and its root hash; nil for a root in the initrd.
+  public let root: Root?
 
-  public init(kernel: HostPath, initrd: HostPath, cmdline: String) {
+  public struct Root: Hashable, Sendable {
+    public let file: HostPath
+    public let hash: Digest
+    public init(file: HostPath, hash: Digest) {
+      self.file = file
+      self.hash = hash
+    }
+  }
+
+  public init(kernel: HostPath, initrd: HostPath, cmdline: String, root: Root? = nil) {
     self.kernel = kernel
     self.initrd = initrd
     self.cmdline = cmdline
+    self.root = root
   }
 }

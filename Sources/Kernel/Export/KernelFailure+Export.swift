@@ -17,6 +17,13 @@ extension KernelFailure {
       hint: "build the project with a kernel that has one (CONFIG_EFI_STUB), such as Debian's: "
         + "`packc kernel import`, then `packc build --kernel NAME`; or export --format kernel+initrd", exit: .badInput)
   }
+  static func rootIsDisk(_ format: String) -> Failure {
+    Failure(
+      "root_is_disk", "this image's root is a disk of its own, for which \(format) has no place",
+      hint: "export it from the image for machines, whose root is in the initrd (packc image export "
+        + "oci:.packc/image:NAME-vm --format \(format) …); or export disk.raw or qcow2, which hold the disk",
+      exit: .badInput)
+  }
   static func tooLargeForEFI(_ size: Int64) -> Failure {
     Failure(
       "too_large_for_efi", "\(ByteText.text(size)) are more than an EFI program can hold",
