@@ -3,6 +3,13 @@ internal import Kernel
 internal import OCI
 internal import PackCore
 
+extension BuildRequest {
+  /// `--rootfs`, then unik.yaml, then memory.
+  func root(_ run: UnikFile.Run?) -> RootForm {
+    root ?? run?.root.flatMap { RootForm(rawValue: $0.rawValue) } ?? .initrd
+  }
+}
+
 extension OutputStage {
   /// A unikernel image that was written, and where.
   struct Unikernel {
@@ -58,7 +65,7 @@ extension OutputStage {
       base: base, segments: zip(parts.layers, parts.contents).map { InitrdSegment(key: $0.diffID, layer: $1) },
       ports: parts.settings.ports.compactMap { GuestPort($0) },
       memory: run?.memory.map { Int($0.bytes >> 20) }, cpus: run?.cpus ?? 1)
-    machine.root = request.root ?? run?.root.flatMap { RootForm(rawValue: $0.rawValue) } ?? .initrd
+    machine.root = request.root(run)
     let segments = planning.cache / "segments"
     let (image, _) = try UnikernelImage.write(machine, to: staged, cache: segments, replacing: directory)
     addFiles(["kernel", "initrd", "cmdline", "machine.json"].map { directory / $0 })

@@ -70,7 +70,7 @@ enum KernelFailure {
       hint: "ask whoever pushed it to push it again with `packc kernel push`", exit: .badInput)
   }
   static func cannotCarry(_ path: String, _ why: String, hint: String? = nil) -> Failure {
-    Failure("initrd_cannot_carry", "\(path) cannot be in an initrd: \(why)", hint: hint, exit: .badInput)
+    Failure("initrd_cannot_carry", "\(path) cannot be in a machine's root: \(why)", hint: hint, exit: .badInput)
   }
   static func noRootDisk(_ kernel: KernelManifest, _ missing: [String]) -> Failure {
     let other =

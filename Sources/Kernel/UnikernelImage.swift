@@ -35,7 +35,6 @@ public struct UnikernelImage: Sendable {
     try FileSystem.removeFile(directory / "machine.json")
     let kernel = parts.base.kernel
     try place(kernel, at: directory / "kernel")
-    for segment in parts.segments { try InitrdBuilder.check(segment.layer) }
     let root = try rootDisk(parts, in: directory, cache, previous)
     var base = parts.base
     base.configuration.root = parts.root
@@ -69,6 +68,8 @@ public struct UnikernelImage: Sendable {
     }
     let missing = parts.base.kernel.manifest.missingForRootDisk
     guard missing.isEmpty else { throw KernelFailure.noRootDisk(parts.base.kernel.manifest, missing) }
+    // The images for machines without a disk hold the same layers.
+    for segment in parts.segments { try InitrdBuilder.check(segment.layer) }
     let configuration = parts.base.configuration
     return try RootDiskBuilder(cache: cache).write(
       parts.segments, places: configuration.writable + configuration.volumes.map(\.mount),

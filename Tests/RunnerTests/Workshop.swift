@@ -35,15 +35,10 @@ final class Workshop {
   static func kernel() throws -> KernelCatalog.Kernel {
     try KernelCatalog(cache: try sharedCache()).defaultOrDebian(try HostContext.current(), reporter: .silent)
   }
-  /// One that can take its root from a disk: the cache may have a kernel of before packc imported what that needs.
+  /// For `.erofs` one that can take its root from a disk.
   static func kernel(for root: RootForm) throws -> KernelCatalog.Kernel {
-    let kernel = try kernel()
-    guard root == .erofs, !kernel.manifest.missingForRootDisk.isEmpty else { return kernel }
     let catalog = KernelCatalog(cache: try sharedCache())
-    let other = try catalog.list().first {
-      $0.manifest.release == kernel.manifest.release && $0.manifest.missingForRootDisk.isEmpty
-    }
-    return try other ?? catalog.importDebian(try HostContext.current())
+    return try root == .erofs ? catalog.withRootDisk(try kernel(), try HostContext.current()) : kernel()
   }
   /// Of the release build, which is the only one.
   static func guestInit() throws -> HostPath {
