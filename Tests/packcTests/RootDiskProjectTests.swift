@@ -25,7 +25,7 @@ class RootDiskProjectBench: XCTestCase {
     let fixture = try fixture()
     return try fixture.site.packc(
       ["image", "export"] + (image.map { [$0] } ?? ["--project", "\(fixture.project)"])
-        + ["--format", format, "--output", "\(fixture.site.directory / HostPath(name))"]
+        + ["--format", format, "--output", "\(fixture.site.directory / name)"]
     ).run()
   }
 }
@@ -94,12 +94,12 @@ final class RootDiskProjectTests: RootDiskProjectBench {
     for format in ["uki", "iso"] {
       let refused = try export(format, to: "no.\(format)").expect(exit: .badInput)
       XCTAssertTrue(refused.standardError.contains("NAME-vm --format \(format)"), refused.standardError)
-      XCTAssertFalse(FileSystem.exists(fixture.site.directory / HostPath("no.\(format)")))
+      XCTAssertFalse(FileSystem.exists(fixture.site.directory / "no.\(format)"))
     }
     var digests: Set<Digest> = []
     for name in ["one.raw", "two.raw"] {
       try export("disk.raw", to: name).expect(exit: .done)
-      digests.insert(try FileSystem.digest(of: fixture.site.directory / HostPath(name)))
+      digests.insert(try FileSystem.digest(of: fixture.site.directory / name))
     }
     XCTAssertEqual(digests.count, 1)
     let raw = "\(fixture.site.directory / "one.raw")"
