@@ -39,7 +39,7 @@ private func boot(_ machine: inout Machine) {
   machine.mountKernelFileSystems()
   let cmdline = CommandLine()
   var console = Console()
-  console.open(user: configuration.user, group: configuration.group)
+  console.open()
   if let complaint { return console.say(complaint) }
   stamps.mark("the file systems were mounted")
 

@@ -65,17 +65,18 @@ public struct QEMUCommand: Sendable {
   public var network: GuestNetwork
   public var forwards: [Forward]
   public var disks: [Disk] = []
-  /// The child's descriptor of a third socket, over which QEMU says that it is ready and waits to be told to go on
+  /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
-  /// The child's descriptors of two connected stream sockets.
-  public var consoleDescriptor: Int32
-  public var controlDescriptor: Int32
+  /// The child's descriptors of three connected stream sockets: the serial line, the control channel, the program's output.
+  public var consoleDescriptor: Int32 = 3
+  public var controlDescriptor: Int32 = 4
+  public var outputDescriptor: Int32 = 5
 
   public init(
     program: HostPath, machine: QEMUMachine, accelerator: Accelerator, memory: Int, cpus: Int, kernel: HostPath,
     initrd: HostPath, cmdline: String, timestampRate: UInt64?, network: GuestNetwork = .qemuUser,
-    forwards: [Forward] = [], consoleDescriptor: Int32 = 3, controlDescriptor: Int32 = 4
+    forwards: [Forward] = []
   ) {
     self.program = program
     self.machine = machine
@@ -88,11 +89,9 @@ public struct QEMUCommand: Sendable {
     self.timestampRate = timestampRate
     self.network = network
     self.forwards = forwards
-    self.consoleDescriptor = consoleDescriptor
-    self.controlDescriptor = controlDescriptor
   }
 
-  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; both
+  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; the
   /// channels are sockets that packc made, so no path and no port of them can be in anybody's way.
   public var arguments: [String] {
     let bus = machine.bus
@@ -106,8 +105,12 @@ public struct QEMUCommand: Sendable {
     arguments += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
     arguments += ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
     arguments += ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
-    arguments += ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
+    arguments += [
+      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus),\(Self.ports)",
+    ]
     arguments += ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
+    arguments += ["-chardev", "socket,id=output,fd=\(outputDescriptor)"]
+    arguments += ["-device", "virtserialport,chardev=output,name=\(GuestControl.outputPortName)"]
     arguments += ["-device", "virtio-rng-\(bus)"]
     arguments += ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
     for index in disks.indices { arguments += diskArguments(index, bus) }
@@ -130,6 +133,9 @@ public struct QEMUCommand: Sendable {
     return ["-S", "-chardev", "socket,id=monitor,fd=\(monitorDescriptor)", "-mon", "chardev=monitor,mode=control"]
   }
 
+  /// Port 0 is a console of another kind, the others are ours. The kernel sets up queues for all that there may be: the
+  /// 31 of QEMU's default cost the guest 3.5 MiB.
+  private static let ports = "max_ports=3"
   static let timerWords = "tsc=reliable no_timer_check"
   /// Of the kernel's command line: it has no ACPI. QEMU then appends `virtio_mmio.device=…` for each device.
   public static let withoutACPI = "acpi=off"

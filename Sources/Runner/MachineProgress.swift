@@ -19,6 +19,8 @@ struct MachineProgress {
   /// What listens at the first published port, or at any when none is published.
   private(set) var ready: String?
   private(set) var hasEnded = false
+  /// What has gone through the output port by the program's end.
+  private(set) var outputBytes: UInt64 = 0
   /// The init has answered.
   private(set) var isUp = false
   private(set) var programRuns = false
@@ -52,6 +54,7 @@ struct MachineProgress {
       failure = RunFailure.startFailed(what, code)
       hasEnded = true
       return .acknowledge
+    case .wrote(let bytes): outputBytes = bytes
     case .exited(let code, let kills): return ended(.exited(code), kills)
     case .signalled(let signal, let kills): return ended(.signalled(signal), kills)
     case .problem(let text, let ends):

@@ -7,6 +7,7 @@ struct MachineSession: ~Copyable {
   private var process: RunningProcess
   private let console: Descriptor
   private let control: Descriptor
+  private let output: Descriptor
   private var relay: ConsoleRelay
   private var reports = GuestReportReader()
   private var progress: MachineProgress
@@ -17,6 +18,10 @@ struct MachineSession: ~Copyable {
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
   private var consoleIsOpen = true
   private var controlIsOpen = true
+  private var outputIsOpen = true
+  /// Bytes of the output port so far.
+  private var outputBytes: UInt64 = 0
+  private var owesAcknowledgement = false
   private var errorsAreOpen = true
   private let setting: Setting
   private let signals: SignalSource
@@ -43,14 +48,17 @@ struct MachineSession: ~Copyable {
   ) throws {
     let console = try SocketPair()
     let control = try SocketPair()
+    let port = try SocketPair()
     let monitor = try SocketPair()
     var command = setting.command
     var descriptors = [
       (console.theirs.raw, command.consoleDescriptor), (control.theirs.raw, command.controlDescriptor),
+      (port.theirs.raw, command.outputDescriptor),
     ]
     if began != nil {
-      command.monitorDescriptor = command.controlDescriptor + 1
-      descriptors.append((monitor.theirs.raw, command.controlDescriptor + 1))
+      let last = command.outputDescriptor + 1
+      command.monitorDescriptor = last
+      descriptors.append((monitor.theirs.raw, last))
     }
     // In a group of its own: the terminal's Ctrl-C is packc's to answer.
     process = try RunningProcess.start(
@@ -59,6 +67,7 @@ struct MachineSession: ~Copyable {
         standardError: .capture, descriptors: descriptors))
     self.console = console.takeOurs()
     self.control = control.takeOurs()
+    self.output = port.takeOurs()
     relay = ConsoleRelay(output: output)
     progress = MachineProgress(
       ports: setting.ports, declared: setting.declared, memory: command.memory, reporter: reporter)
@@ -94,9 +103,11 @@ struct MachineSession: ~Copyable {
       pollfd(fd: signals.descriptor(), events: Int16(POLLIN), revents: 0),
       pollfd(fd: relay.wantsToWrite ? relay.output : -1, events: Int16(POLLOUT), revents: 0),
       pollfd(fd: boot?.monitorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: outputIsOpen && relay.wantsToRead ? output.raw : -1, events: Int16(POLLIN), revents: 0),
     ]
     guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
     if watched[1].revents != 0 { readConsole() }
+    if watched[7].revents != 0 { readOutput() }
     if watched[2].revents & Int16(POLLOUT) != 0 { writeControl() }
     if watched[2].revents & ~Int16(POLLOUT) != 0 { readControl() }
     if watched[3].revents != 0 { readErrors() }
@@ -118,6 +129,7 @@ struct MachineSession: ~Copyable {
   private mutating func advance() throws {
     boot?.lookAtProcessor(isUp: progress.isUp)
     if boot?.takesNoLonger() ?? false { send(.tellBoot) }
+    acknowledgeIfDue()
     if relay.isBroken { stopping.begin(signal: SIGPIPE) }
     stopping.takeSignals()
     switch stopping.nextStep(programRuns: progress.programRuns) {
@@ -142,6 +154,16 @@ struct MachineSession: ~Copyable {
     }
   }
 
+  private mutating func readOutput() {
+    let count = read(output.raw, &buffer, buffer.count)
+    if count > 0 {
+      outputBytes += UInt64(count)
+      relay.take(buffer[..<count])
+    } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+      outputIsOpen = false
+    }
+  }
+
   private mutating func readControl() {
     let count = read(control.raw, &buffer, buffer.count)
     guard count > 0 else {
@@ -158,17 +180,20 @@ struct MachineSession: ~Copyable {
       if boot?.take(report, progress.ready, at: now) ?? false { send(.tellBoot) }
       switch answer {
       case .greet: greet()
-      case .acknowledge where boot == nil: acknowledge()
+      case .acknowledge where boot == nil: owesAcknowledgement = true
       case .acknowledge, .nothing: break
       }
       if let boot, boot.timeline.isTold {
         // The program has ended, or has shown all that was asked.
-        if progress.hasEnded { acknowledge() } else { stopping.begin(signal: SIGTERM) }
+        if progress.hasEnded { owesAcknowledgement = true } else { stopping.begin(signal: SIGTERM) }
       }
     }
   }
 
-  private mutating func acknowledge() {
+  /// Once everything that the program has written is here.
+  private mutating func acknowledgeIfDue() {
+    guard owesAcknowledgement, outputBytes >= progress.outputBytes || !outputIsOpen else { return }
+    owesAcknowledgement = false
     send(.acknowledge)
     // The machine is about to end by itself.
     stopping.allow(seconds: 5)
@@ -222,9 +247,9 @@ struct MachineSession: ~Copyable {
   private mutating func drain() {
     readRestOfControl()
     readErrors()
-    while consoleIsOpen || relay.wantsToWrite {
-      if consoleIsOpen, relay.wantsToRead {
-        readConsole()
+    while consoleIsOpen || outputIsOpen || relay.wantsToWrite {
+      if relay.wantsToRead, outputIsOpen || consoleIsOpen {
+        if outputIsOpen { readOutput() } else { readConsole() }
         continue
       }
       var watched = [

@@ -74,6 +74,9 @@ long guest_dhcp_receive(int fd, void *bytes, size_t capacity, int milliseconds);
 int guest_raw_terminal(int fd);
 /// Waits until everything has left the machine, also when somebody had stopped the output.
 int guest_drain_terminal(int fd);
+/// A pseudo-terminal that changes no byte (pty(7)): its master, which does not block, and in `program` the side that a
+/// program writes to.
+int guest_open_terminal(int *program);
 
 // Events.
 /// Blocks every signal and gives a descriptor that becomes readable for SIGCHLD and those that ask a process to do
@@ -84,8 +87,17 @@ void guest_catch_reset(void);
 /// The next pending signal of that descriptor, 0 without one.
 int guest_next_signal(int fd);
 enum { GUEST_READABLE = 1, GUEST_HUNG_UP = 2, GUEST_WRITABLE = 4 };
-/// poll(2) on two descriptors (-1: none) for reading; the states are GUEST_… bits.
-int guest_poll(int first, int second, int milliseconds, int *first_state, int *second_state);
+enum { GUEST_WATCHES = 3 };
+struct guest_watch {
+  /// -1: none
+  int fd;
+  /// Else for reading.
+  int for_writing;
+  /// GUEST_… bits
+  int state;
+};
+/// poll(2); at most GUEST_WATCHES.
+int guest_poll(struct guest_watch *watches, int count, int milliseconds);
 int guest_wait_writable(int fd, int milliseconds);
 
 // Processes.

@@ -50,14 +50,14 @@ extension KernelProfileText {
     CONFIG_SERIAL_8250_RUNTIME_UARTS=1 @amd64  # the same
     CONFIG_SERIAL_AMBA_PL011=y    @arm64  # the serial line of virt
     CONFIG_SERIAL_AMBA_PL011_CONSOLE=y @arm64  # messages on it
-    CONFIG_UNIX98_PTYS=y          @pty    # pseudo-terminals: programs that start others under a terminal
+    CONFIG_UNIX98_PTYS=y                  # a pseudo-terminal: the program's output on its way to packc
 
     # --- devices
     CONFIG_VIRTIO_MENU=y                  # the devices of virtual machines
     CONFIG_VIRTIO_MMIO=y                  # on microvm and Firecracker
     CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y @amd64  # named on the command line where there is no ACPI
     CONFIG_VIRTIO_PCI=y           @pci    # on PCI
-    CONFIG_VIRTIO_CONSOLE=y               # the port by which the init talks to packc
+    CONFIG_VIRTIO_CONSOLE=y               # the ports by which the init talks to packc, and the program's output leaves
     CONFIG_HW_RANDOM=y                    # the host's random numbers:
     CONFIG_HW_RANDOM_VIRTIO=y             # so that keys are good from the first moment
     CONFIG_RANDOM_TRUST_CPU=y     @6.1    # the processor's random numbers count: getrandom(2) does not wait
