@@ -25,6 +25,8 @@ test_packages=(
   gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
   # firmware, disks and CDs to export machines to
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
+  # ports on IPv6 addresses
+  passt
   # registries to speak to
   apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial

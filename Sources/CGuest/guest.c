@@ -160,8 +160,9 @@ int guest_add_entropy(const void *bytes, size_t length) {
 }
 
 void guest_sync(void) { sync(); }
-void guest_end(void) {
+void guest_end(int power_off) {
   for (;;) {
+    if (power_off) reboot(RB_POWER_OFF);
     reboot(RB_AUTOBOOT);
     pause();
   }

@@ -45,6 +45,7 @@ struct Control {
       $0.put32(memoryKills)
     }
   }
+  mutating func hasIPv6() { send(Int32(WIRE_GUEST_IPV6)) { _ in } }
   mutating func wrote(_ bytes: UInt64) { send(Int32(WIRE_GUEST_OUTPUT)) { $0.put64(bytes) } }
   mutating func problem(_ text: Text, ends: Bool) {
     send(Int32(WIRE_GUEST_PROBLEM)) {

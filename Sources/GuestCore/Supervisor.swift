@@ -23,6 +23,7 @@ struct Supervisor {
   private var process: Int32 = 0
   private var isTied = false
   private var outputIsRead = false
+  private var tellsOfIPv6 = false
   private var killAt: UInt64?
   private static let graceWithoutHost: UInt32 = 5000
   private static let second: UInt64 = 1_000_000_000
@@ -72,6 +73,7 @@ struct Supervisor {
       if let name = keep(message) { _ = configuration.disks.append(name) }
     case Int(WIRE_HOST_START):
       isTied = message.number & UInt32(WIRE_OPTION_TIED) != 0
+      tellsOfIPv6 = message.number & UInt32(WIRE_OPTION_IPV6) != 0
       outputIsRead = message.number & UInt32(WIRE_OPTION_OUTPUT) != 0
       return true
     default: break
@@ -178,7 +180,11 @@ struct Supervisor {
       text.append(" processes and threads, which more memory raises")
       warn(text)
     }
-    guard listeners.isEmpty else { return now + Supervisor.second }
+    if tellsOfIPv6, network.hasIPv6() {
+      control.hasIPv6()
+      tellsOfIPv6 = false
+    }
+    guard listeners.isEmpty || tellsOfIPv6 else { return now + Supervisor.second }
     return now + (now - began < 5 * Supervisor.second ? Supervisor.second / 50 : Supervisor.second / 20)
   }
 

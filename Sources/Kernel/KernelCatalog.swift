@@ -127,7 +127,7 @@ public struct KernelCatalog: Sendable {
     let manifest = KernelManifest(
       name: parts.name, version: parts.version ?? image.release, image: image, kernel: Self.file(parts.kernel),
       config: parts.config.map { Digest(of: $0) }, source: parts.source,
-      features: KernelFeatures.find(config: parts.config, modules: parts.modules.map(\.name)),
+      features: KernelFeatures.find(config: parts.config, modules: parts.modules.map(\.name), shown: image.features),
       modules: parts.modules.map { KernelManifest.Module(name: $0.name, file: Self.file($0.bytes)) },
       licence: parts.licence, build: parts.build)
     if let present = try? load(manifest.digest) { return present }

@@ -8,8 +8,13 @@ enum KernelFailure {
   static func notAKernel(_ path: String, _ why: String) -> Failure {
     Failure(
       "not_a_kernel", "\(path) is not a kernel that packc can boot: \(why)",
-      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora, or an Image for arm64",
-      exit: .badInput)
+      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora, a vmlinux with CONFIG_PVH, or "
+        + "an Image for arm64", exit: .badInput)
+  }
+  static func otherType(_ path: String, _ found: String, wanted: String) -> Failure {
+    Failure(
+      "kernel_type", "\(path) is \(found), and --type asks for \(wanted)",
+      hint: "leave out --type: packc sees what the file is", exit: .badInput)
   }
   static func otherArchitecture(_ path: String, _ architecture: String) -> Failure {
     Failure(
@@ -18,6 +23,10 @@ enum KernelFailure {
   }
   static func badModule(_ path: String, _ why: String) -> Failure {
     Failure("bad_module", "\(path) is not a kernel module: \(why)", exit: .badInput)
+  }
+  static func noModules(_ path: String) -> Failure {
+    Failure(
+      "no_modules", "\(path) is Unikraft's ELF loader, which has no modules", hint: "leave out --modules", exit: .usage)
   }
   static func modulesMissing(_ directory: String) -> Failure {
     Failure(

@@ -3,11 +3,15 @@ public import PackCore
 
 /// What a kernel file says of itself.
 public struct KernelImage: Hashable, Sendable {
-  /// How a machine monitor starts it. Others (PVH vmlinux, Unikraft's ELF loader) take their place here.
+  /// How a machine monitor starts it.
   public enum Format: String, Sendable, CaseIterable {
     case bzImage = "bzimage"
     /// arm64's `Image`, not compressed.
     case arm64Image = "arm64-image"
+    /// Linux as an ELF file with a PVH entry point.
+    case vmlinux
+    /// Unikraft's ELF loader, which starts one program without a Linux.
+    case unikraft
 
     public var architecture: Platform.Architecture { self == .arm64Image ? .arm64 : .amd64 }
   }
@@ -15,9 +19,19 @@ public struct KernelImage: Hashable, Sendable {
   public let format: Format
   /// `6.1.0-56-cloud-amd64`: what uname(2) will say, and the name of the modules' directory.
   public let release: String
+  /// What the file itself shows, see `KernelManifest.features`.
+  public let features: [String]
+
+  init(format: Format, release: String, features: [String] = []) {
+    self.format = format
+    self.release = release
+    self.features = features
+  }
 
   /// `name` stands in errors.
   public static func parse(_ bytes: [UInt8], name: String) throws -> KernelImage {
+    if bytes.starts(with: ELFKernel.magic) { return try ELFKernel(bytes, name: name).image() }
+    if bytes.starts(with: ELFKernel.magic) { return try ELFKernel(bytes, name: name).image() }
     try refuseOthers(bytes, name)
     return try isArm64(bytes) ? parseArm64(bytes, name) : parseBzImage(bytes, name)
   }
@@ -106,9 +120,6 @@ public struct KernelImage: Hashable, Sendable {
 
   /// Files that are often taken for a kernel, each with its own sentence.
   private static func refuseOthers(_ bytes: [UInt8], _ name: String) throws {
-    if bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) {
-      throw KernelFailure.notAKernel(name, "it is an ELF file (vmlinux?), and a bzImage is wanted")
-    }
     if bytes.count > 8, bytes.starts(with: Array("MZ".utf8)), Array(bytes[4..<8]) == Array("zimg".utf8) {
       throw KernelFailure.notAKernel(name, "only EFI firmware can start it: it is packed (zboot)")
     }

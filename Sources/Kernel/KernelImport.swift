@@ -3,12 +3,27 @@ public import PackCore
 extension KernelCatalog {
   /// A distribution's kernel file. `modules` is its `…/lib/modules/RELEASE`; without it that directory of this host is
   /// taken when it is there. A `config-RELEASE` beside the file tells the features. The first kernel of an architecture
-  /// becomes its default.
+  /// becomes its default, unless it is Unikraft, which starts few programs.
+  ///
+  /// - Parameter isUnikraft: what the file must be; nil for whatever it is.
   public func importFile(
-    _ file: HostPath, modules: HostPath? = nil, name: String? = nil, reporter: Reporter = .silent
+    _ file: HostPath, modules: HostPath? = nil, name: String? = nil, isUnikraft: Bool? = nil,
+    reporter: Reporter = .silent
   ) throws -> Kernel {
     let bytes = try FileSystem.read(file, limit: 256 << 20)
     let image = try KernelImage.parse(bytes, name: file.description)
+    if let isUnikraft, isUnikraft != (image.format == .unikraft) {
+      throw KernelFailure.otherType(
+        file.description, image.format == .unikraft ? "Unikraft's ELF loader" : "a Linux",
+        wanted: isUnikraft ? "Unikraft's ELF loader" : "a Linux")
+    }
+    guard image.format != .unikraft else {
+      guard modules == nil else { throw KernelFailure.noModules(file.description) }
+      return try add(
+        Parts(
+          name: name ?? file.name, kernel: bytes, kernelName: file.description, modules: [],
+          licence: "BSD-3-Clause and the licences of its libraries; the source is with whoever gave you \(file.name)"))
+    }
     let directory = modules ?? Self.installedModules(of: image.release)
     let chosen = try directory.map { try ModuleSelection.choose(from: $0, release: image.release) } ?? []
     let config = try? FileSystem.read(file.parent / "config-\(image.release)", limit: 4 << 20)

@@ -146,7 +146,7 @@ extension KernelManifest {
   /// It takes them from there.
   var worksWithoutACPI: Bool { architecture == .amd64 && features.contains("mmio-cmdline") }
   /// Known to have no driver for a network device.
-  var isWithoutNetwork: Bool { config != nil && !features.contains("net") }
+  var isWithoutNetwork: Bool { (config != nil || format == .unikraft) && !features.contains("net") }
 
   /// What the program would miss on this kernel, as far as that is known: a sentence each.
   ///
@@ -179,15 +179,16 @@ enum KernelFeatures {
     ("verity", "CONFIG_DM_VERITY", "dm_verity"), ("seccomp", "CONFIG_SECCOMP_FILTER", nil),
   ]
 
-  /// Without a config only what the modules bring is known.
-  static func find(config: [UInt8]?, modules: [String]) -> [String] {
+  /// Without a config only what the modules bring and the file shows is known.
+  static func find(config: [UInt8]?, modules: [String], shown: [String] = []) -> [String] {
     var values: [Substring: Substring] = [:]
     for line in String(decoding: config ?? [], as: UTF8.self).split(separator: "\n") where line.first == "C" {
       guard let cut = line.firstIndex(of: "=") else { continue }
       values[line[..<cut]] = line[line.index(after: cut)...]
     }
-    return table.filter { row in
+    let found = table.filter { row in
       values[Substring(row.option)] == "y" || row.module.map(modules.contains) ?? false
-    }.map(\.feature).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }.map(\.feature)
+    return Set(found + shown).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

@@ -21,6 +21,15 @@ public struct MachineDescription: Hashable, Sendable {
     public let standard: Int
   }
 
+  /// What starts the program in the machine.
+  public enum Guest: String, Sendable {
+    /// packc's init on Linux.
+    case linux
+    /// Unikraft's ELF loader: no init, no control channel.
+    case unikraft
+  }
+
+  public let guest: Guest
   public let kernel: File
   public let initrd: File
   public let cmdline: File
@@ -46,8 +55,10 @@ public struct MachineDescription: Hashable, Sendable {
     kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
     qemuMachines: [QEMUMachine],
-    hasACPI: Bool = true, worksWithoutACPI: Bool = false, architecture: Platform.Architecture = .amd64
+    hasACPI: Bool = true, worksWithoutACPI: Bool = false, architecture: Platform.Architecture = .amd64,
+    guest: Guest = .linux
   ) {
+    self.guest = guest
     self.kernel = kernel
     self.initrd = initrd
     self.cmdline = cmdline
@@ -74,18 +85,19 @@ public struct MachineDescription: Hashable, Sendable {
     func file(_ file: File) -> JSONValue {
       ["file": .string(file.name), "digest": JSONValue(file.digest), "size": .integer(file.size)]
     }
-    return [
-      "schema": 1, "architecture": .string(architecture.rawValue), "mode": .string(mode.rawValue),
-      "kernel": file(kernel),
+    let isLinux = guest == .linux
+    return JSONValue(compact: [
+      "schema": 1, "guest": isLinux ? nil : .string(guest.rawValue), "architecture": .string(architecture.rawValue),
+      "mode": .string(mode.rawValue), "kernel": file(kernel),
       "initrd": file(initrd), "cmdline": file(cmdline),
       "catalog": ["digest": JSONValue(kernelManifest), "release": .string(release)],
       "memory": [
         "minimum_mib": .integer(Int64(memory.minimum)), "default_mib": .integer(Int64(memory.standard)),
       ],
       "cpus": .integer(Int64(cpus)), "console": .string(Self.console(architecture)),
-      "devices": ["virtio-net", "virtio-rng", "virtio-serial"],
-      "control": .string(GuestControl.portName),
-      "output": .string(GuestControl.outputPortName),
+      "devices": isLinux ? ["virtio-net", "virtio-rng", "virtio-serial"] : ["virtio-net"],
+      "control": isLinux ? .string(GuestControl.portName) : nil,
+      "output": isLinux ? .string(GuestControl.outputPortName) : nil,
       "network": [
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),
@@ -96,12 +108,13 @@ public struct MachineDescription: Hashable, Sendable {
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
         "qemu": JSONValue(compact: [
           "machines": JSONValue(strings: qemuMachines.map(\.rawValue)),
-          "append_under_tcg": architecture == .amd64 ? .string("tsc_early_khz=KHZ \(QEMUCommand.timerWords)") : nil,
+          "append_under_tcg": architecture == .amd64 && isLinux
+            ? .string("tsc_early_khz=KHZ \(QEMUCommand.timerWords)") : nil,
           "acpi": hasACPI ? nil : false,
           "works_without_acpi": worksWithoutACPI ? true : nil,
         ])
       ],
-    ]
+    ])
   }
 
   /// Reads `machine.json`.
@@ -126,6 +139,7 @@ public struct MachineDescription: Hashable, Sendable {
     let reader = JSONReader(json)
     _ = try reader.required("schema").integer(in: 1...1)
     architecture = try choice(try reader.required("architecture"), Platform.Architecture.self)
+    guest = try reader.optional("guest").map { try choice($0, Guest.self) } ?? .linux
     mode = try choice(try reader.required("mode"), BuildMode.self)
     kernel = try file(try reader.required("kernel"))
     initrd = try file(try reader.required("initrd"))

@@ -64,10 +64,15 @@ public struct QEMUCommand: Sendable {
   public var timestampRate: UInt64?
   public var network: GuestNetwork
   public var forwards: [Forward]
+  /// The child's descriptor of a socket to a network that somebody else makes (frames with their length before them);
+  /// nil for QEMU's own.
+  public var networkDescriptor: Int32?
   public var disks: [Disk] = []
   /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
+  /// False for a guest without packc's init: no control channel, no output port, and no device that only a Linux would use.
+  public var hasControl = true
   /// The child's descriptors of three connected stream sockets: the serial line, the control channel, the program's output.
   public var consoleDescriptor: Int32 = 3
   public var controlDescriptor: Int32 = 4
@@ -105,16 +110,19 @@ public struct QEMUCommand: Sendable {
     arguments += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
     arguments += ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
     arguments += ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
-    arguments += [
-      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus),\(Self.ports)",
-    ]
-    arguments += ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
-    arguments += ["-chardev", "socket,id=output,fd=\(outputDescriptor)"]
-    arguments += ["-device", "virtserialport,chardev=output,name=\(GuestControl.outputPortName)"]
-    arguments += ["-device", "virtio-rng-\(bus)"]
+    if hasControl { arguments += controlArguments(bus) }
     arguments += ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
     for index in disks.indices { arguments += diskArguments(index, bus) }
     return arguments + monitorArguments
+  }
+
+  private func controlArguments(_ bus: String) -> [String] {
+    [
+      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus),\(Self.ports)",
+      "-device", "virtserialport,chardev=control,name=\(GuestControl.portName)",
+      "-chardev", "socket,id=output,fd=\(outputDescriptor)",
+      "-device", "virtserialport,chardev=output,name=\(GuestControl.outputPortName)", "-device", "virtio-rng-\(bus)",
+    ]
   }
 
   private func diskArguments(_ index: Int, _ bus: String) -> [String] {
@@ -160,6 +168,9 @@ public struct QEMUCommand: Sendable {
   }
 
   private var netdev: String {
+    if let networkDescriptor {
+      return "stream,id=net,server=off,addr.type=fd,addr.str=\(networkDescriptor)"
+    }
     // Commas in addresses cannot occur: both are parsed.
     let forwards = forwards.map {
       ",hostfwd=\($0.guestPort.transport.rawValue):\($0.address):\($0.hostPort)-\(network.host):\($0.guestPort.number)"

@@ -64,7 +64,7 @@ public struct UnikernelImage: Sendable {
   }
 
   /// A kernel that stays as it is (same size and digest) is not copied again.
-  private static func place(_ kernel: KernelCatalog.Kernel, at path: HostPath) throws {
+  static func place(_ kernel: KernelCatalog.Kernel, at path: HostPath) throws {
     let wanted = kernel.manifest.kernel
     if try FileSystem.status(path)?.size == wanted.size, try FileSystem.digest(of: path) == wanted.digest { return }
     let staged = path.parent / ".\(path.name).\(getpid())"
@@ -128,7 +128,9 @@ public struct UnikernelImage: Sendable {
   public var initrd: HostPath { directory / machine.initrd.name }
   /// For machines that others start, on a network that packc does not know: a server there says the address, as QEMU's user
   /// network does, too.
-  public func portableCmdline() throws -> String { "\(try cmdline()) ip=dhcp" }
+  public func portableCmdline() throws -> String {
+    try cmdline() + (machine.guest == .linux ? " ip=dhcp" : "")
+  }
 
   /// One line, without its newline.
   public func cmdline() throws -> String {

@@ -5,6 +5,7 @@ internal import PackCore
 /// One machine from its start to its end: QEMU, the console, the control channel, the signals, all on one poll(2).
 struct MachineSession: ~Copyable {
   private var process: RunningProcess
+  private var network: PasstNetwork?
   private let console: Descriptor
   private let control: Descriptor
   private let output: Descriptor
@@ -36,6 +37,8 @@ struct MachineSession: ~Copyable {
     var greeting: [GuestControl.Message]
     var ports: [PublishedPort]
     var declared: [GuestPort]
+    /// The program that makes the network; nil for QEMU's own.
+    var passt: HostPath?
     /// Seconds.
     var bootLimit: Int
     /// Where a core dump goes.
@@ -59,6 +62,13 @@ struct MachineSession: ~Copyable {
       let last = command.outputDescriptor + 1
       command.monitorDescriptor = last
       descriptors.append((monitor.theirs.raw, last))
+    }
+    let link = try SocketPair()
+    if let tool = setting.passt {
+      let last = command.outputDescriptor + 2
+      command.networkDescriptor = last
+      descriptors.append((link.theirs.raw, last))
+      network = try PasstNetwork(tool, command.network, setting.ports, socket: link.ours.raw)
     }
     // In a group of its own: the terminal's Ctrl-C is packc's to answer.
     process = try RunningProcess.start(
@@ -103,11 +113,12 @@ struct MachineSession: ~Copyable {
       pollfd(fd: signals.descriptor(), events: Int16(POLLIN), revents: 0),
       pollfd(fd: relay.wantsToWrite ? relay.output : -1, events: Int16(POLLOUT), revents: 0),
       pollfd(fd: boot?.monitorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: network?.endDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: outputIsOpen && relay.wantsToRead ? output.raw : -1, events: Int16(POLLIN), revents: 0),
     ]
     guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
     if watched[1].revents != 0 { readConsole() }
-    if watched[7].revents != 0 { readOutput() }
+    if watched[8].revents != 0 { readOutput() }
     if watched[2].revents & Int16(POLLOUT) != 0 { writeControl() }
     if watched[2].revents & ~Int16(POLLOUT) != 0 { readControl() }
     if watched[3].revents != 0 { readErrors() }
@@ -130,6 +141,8 @@ struct MachineSession: ~Copyable {
     boot?.lookAtProcessor(isUp: progress.isUp)
     if boot?.takesNoLonger() ?? false { send(.tellBoot) }
     acknowledgeIfDue()
+    // It ends with the machine, and not before.
+    if !stopping.hasBegun, !progress.hasEnded, let failure = try network?.failure() { throw failure }
     if relay.isBroken { stopping.begin(signal: SIGPIPE) }
     stopping.takeSignals()
     switch stopping.nextStep(programRuns: progress.programRuns) {
@@ -220,7 +233,7 @@ struct MachineSession: ~Copyable {
     clock_gettime(CLOCK_REALTIME, &now)
     send(.clock(seconds: UInt64(now.tv_sec), nanoseconds: UInt32(now.tv_nsec)))
     for message in setting.greeting { send(message) }
-    send(.start(tied: true))
+    send(.start(tied: true, ipv6: network != nil))
   }
 
   private mutating func send(_ message: GuestControl.Message) {
@@ -286,7 +299,7 @@ struct MachineSession: ~Copyable {
 
 /// Two connected stream sockets, both close-on-exec; ours does not block.
 struct SocketPair: ~Copyable {
-  private let ours: Descriptor
+  fileprivate let ours: Descriptor
   let theirs: Descriptor
 
   init() throws {

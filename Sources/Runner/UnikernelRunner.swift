@@ -3,10 +3,10 @@ public import PackCore
 
 /// Runs a unikernel image in the foreground under QEMU.
 public struct UnikernelRunner: Sendable {
-  private let context: HostContext
-  private let reporter: Reporter
-  private let output: Int32
-  private let signals: SignalSource
+  let context: HostContext
+  let reporter: Reporter
+  let output: Int32
+  let signals: SignalSource
 
   /// The program's output goes to the descriptor `output`.
   public init(
@@ -22,6 +22,7 @@ public struct UnikernelRunner: Sendable {
   /// (exit code 125) and a program that could not be started (4).
   public func run(_ request: RunRequest) throws -> RunOutcome {
     let image = try UnikernelImage.open(request.image)
+    guard image.machine.guest == .linux else { return try runUnikraft(request, image) }
     var session = try MachineSession(
       try setting(request, image), reporter: reporter, output: output, signals: signals)
     return try session.run()
@@ -33,6 +34,7 @@ public struct UnikernelRunner: Sendable {
     report: BootReport, outcome: RunOutcome
   ) {
     let image = try UnikernelImage.open(request.image)
+    guard image.machine.guest == .linux else { throw RunFailure.unikraftLacks("boot report") }
     let setting = try setting(request, image)
     var session = try MachineSession(setting, measuring: began, reporter: reporter, output: output, signals: signals)
     let outcome = try session.run()
@@ -48,13 +50,20 @@ public struct UnikernelRunner: Sendable {
     let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
     var command = try command(request, image, ports)
     for port in ports { try port.checkFree() }
+    let passt = try ports.contains(where: \.isIPv6) ? passt(ports) : nil
     let environment = try Self.environment(request.environment)
     command.disks = try VolumeFiles(context: context, reporter: reporter).disks(
       request.volumes, of: image.machine.volumes)
     let attached = image.machine.volumes.filter { volume in request.volumes.contains { $0.name == volume.name } }
     return MachineSession.Setting(
       command: command, greeting: environment + attached.map { .disk($0.name) }, ports: ports,
-      declared: image.machine.ports, bootLimit: request.bootLimit, core: request.core)
+      declared: image.machine.ports, passt: passt, bootLimit: request.bootLimit, core: request.core)
+  }
+
+  private func passt(_ ports: [PublishedPort]) throws -> HostPath {
+    try PasstNetwork.check(ports)
+    guard let tool = context.findTool("passt") else { throw RunFailure.noTool("passt", package: "passt") }
+    return tool
   }
 
   /// The command line of QEMU for a request, with every choice made.
@@ -70,6 +79,7 @@ public struct UnikernelRunner: Sendable {
     guard memory >= machine.memory.minimum else {
       throw RunFailure.tooLittleMemory(memory, needed: machine.memory.minimum)
     }
+    guard machine.qemuMachines.contains(type) else { throw RunFailure.otherMachine(type, machine) }
     let cpus = request.cpus ?? machine.cpus
     guard (1...64).contains(cpus) else { throw RunFailure.badCount("cpus", cpus) }
     let accelerator = try request.accelerator ?? accelerator(for: image, qemu)
@@ -87,7 +97,8 @@ public struct UnikernelRunner: Sendable {
   /// KVM runs the host's own instructions only, and is probed with a PC.
   private func accelerator(for image: UnikernelImage, _ qemu: HostPath) throws -> Accelerator {
     guard image.machine.architecture == .amd64, Platform.host.architecture == .amd64 else { return .tcg }
-    return try AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory()).choose()
+    let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
+    return try image.machine.guest == .linux ? probe.choose() : probe.remembered()
   }
 
   private static func environment(_ variables: [String: String]) throws -> [GuestControl.Message] {

@@ -53,8 +53,8 @@ int guest_load_module(const char *path, const char *parameters);
 int guest_set_hostname(const char *name, size_t length);
 int guest_add_entropy(const void *bytes, size_t length);
 void guest_sync(void);
-/// RB_AUTOBOOT; does not return.
-void guest_end(void);
+/// RB_POWER_OFF if asked for, else or where that is not possible RB_AUTOBOOT; does not return.
+void guest_end(int power_off);
 
 // Network, by ioctl (netdevice(7)).
 int guest_interface_up(const char *name);

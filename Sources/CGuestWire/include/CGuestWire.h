@@ -109,6 +109,8 @@ enum {
   WIRE_OPTION_TIED = 1,
   /// The host reads the output port.
   WIRE_OPTION_OUTPUT = 2,
+  /// The host wants to hear of IPv6 (WIRE_GUEST_IPV6).
+  WIRE_OPTION_IPV6 = 4,
 };
 
 /// Guest to host; each begins with the u64 time.
@@ -137,6 +139,8 @@ enum {
   /// u64 bytes that have gone through the output port; before WIRE_GUEST_EXIT, whose acknowledgement says that the host
   /// has read them all.
   WIRE_GUEST_OUTPUT = 75,
+  /// The machine has an IPv6 address, and the router knows of it.
+  WIRE_GUEST_IPV6 = 76,
 };
 
 enum { WIRE_EXIT_CODE = 0, WIRE_EXIT_SIGNAL = 1 };

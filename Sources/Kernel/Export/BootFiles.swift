@@ -6,10 +6,13 @@ public struct BootFiles: Hashable, Sendable {
   public let initrd: HostPath
   /// The kernel's command line: one line without its newline.
   public let cmdline: String
+  /// What the image says of its machine; nil for an image of a packc that did not write it down.
+  public let machine: MachineDescription?
 
-  public init(kernel: HostPath, initrd: HostPath, cmdline: String) {
+  public init(kernel: HostPath, initrd: HostPath, cmdline: String, machine: MachineDescription?) {
     self.kernel = kernel
     self.initrd = initrd
     self.cmdline = cmdline
+    self.machine = machine
   }
 }

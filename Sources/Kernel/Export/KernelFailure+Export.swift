@@ -32,6 +32,29 @@ extension KernelFailure {
       "not_empty", "\(path) is there and is no empty directory", hint: "choose another place, or remove it",
       exit: .badInput)
   }
+  static func noPayload(_ name: String, _ why: String) -> Failure {
+    Failure(
+      "no_elf_kernel", "Firecracker starts an ELF file, and \(name) holds none that packc can take out: \(why)",
+      hint:
+        "build the project with a kernel of `packc kernel build` or with Debian's; LZ4, gzip and zstd are understood",
+      exit: .badInput)
+  }
+  static func wrongMonitor(_ monitor: String, _ why: String, needs: String) -> Failure {
+    Failure(
+      "kernel_lacks_devices", "this machine's kernel cannot run under \(monitor): \(why)",
+      hint: "build a kernel that can, with `packc kernel build\(needs)`, then the project with it: "
+        + "`packc build --kernel NAME`", exit: .badInput)
+  }
+  static func noDescription() -> Failure {
+    Failure(
+      "no_machine_description", "the image does not say what machine it needs (no /machine.json)",
+      hint: "build and push it again with this packc", exit: .badInput)
+  }
+  static func tooManyProcessors(_ monitor: String, _ count: Int, limit: Int) -> Failure {
+    Failure(
+      "too_many_cpus", "\(monitor) gives a machine \(limit) processors at most, and this one has \(count)",
+      hint: "build it with fewer (unik.yaml: run.cpus)", exit: .badInput)
+  }
   static func noDiskTools(_ names: [String], packages: [String]) -> Failure {
     Failure(
       "tool_missing", "\(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") not in PATH",

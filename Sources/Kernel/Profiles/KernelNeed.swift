@@ -1,7 +1,7 @@
 /// What a program, or the machine that it runs in, may need of a kernel beside the core. The lines of a profile name the
 /// needs that they serve; `tiny` keeps only those of the needs that there are.
 public enum KernelNeed: String, CaseIterable, Sendable, Comparable {
-  case acpi, aio, block, coredump, hardened, hugepages, mqueue, namespaces, net, pci, pty, seccomp, smp, sockets,
+  case acpi, aio, block, coredump, hardened, hugepages, mqueue, namespaces, net, pci, seccomp, smp, sockets,
     sysvipc
   case vsock, xattr, ipv6
   case ioUring = "io-uring"
@@ -25,7 +25,6 @@ public enum KernelNeed: String, CaseIterable, Sendable, Comparable {
     case .net: "IPv4 and the network device"
     case .packedInitrd: "an initrd that somebody has compressed"
     case .pci: "machines with a PCI bus (q35, cloud-hypervisor)"
-    case .pty: "pseudo-terminals"
     case .seccomp: "filters of system calls"
     case .smp: "more than one processor"
     case .sockets: "sockets of any kind, between processes too"

@@ -108,7 +108,6 @@ public struct ProgramNeeds: Hashable, Sendable {
     case .vsock: return no("packc's machines have no such device")
     case .hardened: return no("the machine holds one program; its boundary is the machine's, not the kernel's")
     case .packedInitrd: return no("packc's initrds are not compressed")
-    case .pty: return no("a server has no terminal")
     case .namespaces: return no("packc's init makes none, and programs that do are rare")
     case .seccomp: return no("packc's init sets no filter, and programs that do go on without")
     case .sysvipc: return no("databases use it, and PHP; nothing else of the usual languages")

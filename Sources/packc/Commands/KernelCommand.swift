@@ -4,21 +4,25 @@ internal import PackCore
 /// `packc kernel …`: the kernels that machines boot.
 enum KernelCommand {
   static let importing = CommandDefinition(
-    "kernel import", summary: "add a kernel: Debian's, or a file", operands: "[VMLINUZ]", count: 0...1,
+    "kernel import", summary: "add a kernel: Debian's, or a file", operands: "[FILE]", count: 0...1,
     flags: [
       Flag("modules", value: "DIR", help: "the kernel's modules (lib/modules/RELEASE)"),
+      Flag("type", value: "linux|unikraft", help: "what FILE must be (default: what it is)"),
       Flag("name", value: "NAME", help: "how `packc kernel list` shows it"),
       Flag("version", value: "VERSION", help: "of Debian's package, without a file"),
       Flag("default", help: "use it for builds that name no other"),
     ],
-    details: "Without a file: Debian's linux-image-cloud-amd64, downloaded with apt, unpacked, not installed."
+    details: """
+      FILE is a bzImage (/boot/vmlinuz-…), a vmlinux with a PVH entry point, or Unikraft's ELF loader. Without a file: Debian's
+      linux-image-cloud-amd64, downloaded with apt, unpacked, not installed.
+      """
   ) { invocation in
     let catalog = KernelCatalog(cache: try invocation.context.cacheDirectory())
     let kernel: KernelCatalog.Kernel
     if let file = invocation.operands.first {
       kernel = try catalog.importFile(
         invocation.path(file), modules: invocation.path(flag: "modules"), name: invocation.string("name"),
-        reporter: invocation.reporter)
+        isUnikraft: try isUnikraft(invocation), reporter: invocation.reporter)
     } else {
       kernel = try catalog.importDebian(
         invocation.context, version: invocation.string("version"), reporter: invocation.reporter)
@@ -26,6 +30,14 @@ enum KernelCommand {
     if invocation.has("default") { try catalog.setDefault(kernel) }
     try invocation.output.write(KernelText.row(kernel, defaults: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
     return .done
+  }
+
+  private static func isUnikraft(_ invocation: Invocation) throws -> Bool? {
+    guard let type = invocation.string("type") else { return nil }
+    guard type == "unikraft" || type == "linux" else {
+      throw Failure("wrong_usage", "--type \(type): expected linux or unikraft", exit: .usage)
+    }
+    return type == "unikraft"
   }
 
   static let list = CommandDefinition("kernel list", summary: "show the kernels that are there") { invocation in
