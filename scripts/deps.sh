@@ -20,7 +20,7 @@ test_packages=(
   # Java projects, with a Maven repository that needs no network
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
-  binutils buildah cpio elfutils libarchive-tools libcap2-bin podman procps skopeo strace uidmap umoci
+  binutils buildah cpio cryptsetup-bin elfutils erofs-utils libarchive-tools libcap2-bin podman procps skopeo strace uidmap umoci
   # images for arm64: the compiler of their init and kernel, and a machine
   gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
   # firmware, disks and CDs to export machines to

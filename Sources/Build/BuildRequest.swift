@@ -1,3 +1,4 @@
+public import Kernel
 public import PackCore
 
 /// What a build was asked for, from the command line or a test.
@@ -20,6 +21,8 @@ public struct BuildRequest: Sendable {
   /// `gzip`, `zstd` or `zstd:LEVEL`.
   public var compression = "gzip"
   public var kernel: String?
+  /// `--rootfs`: goes over `unik.yaml`.
+  public var root: RootForm?
   /// What strip takes away is kept beside the image.
   public var keepsSymbols = true
   /// Default: `.packc` in the project.
@@ -39,7 +42,8 @@ public struct BuildRequest: Sendable {
       "pack": packName.map(JSONValue.string), "app": app.map(JSONValue.string),
       "packs": .array(packPlaces.map { JSONValue($0) }), "locked": .bool(locked), "image": .bool(makesImage),
       "unikernel": .bool(makesUnikernel), "compression": .string(compression),
-      "kernel": kernel.map(JSONValue.string), "symbols": .bool(keepsSymbols),
+      "kernel": kernel.map(JSONValue.string),
+      "rootfs": root.map { .string($0.rawValue) }, "symbols": .bool(keepsSymbols),
       "output": JSONValue(outputDirectory),
     ])
   }

@@ -21,7 +21,9 @@ struct KernelStage {
 
   func choose(locked pin: LockFile.Pin?) throws -> Chosen {
     let catalog = KernelCatalog(cache: planning.cache)
-    let (kernel, source) = try find(catalog, pin)
+    let (found, source) = try find(catalog, pin)
+    let isDisk = planning.request.root(config?.run) == .erofs
+    let kernel = try isDisk ? catalog.withRootDisk(found, planning.context, reporter: reporter) : found
     let initFile = planning.installation.helpers / GuestBase.initName(for: planning.request.platform)
     guard FileSystem.exists(initFile) else {
       throw Failure(

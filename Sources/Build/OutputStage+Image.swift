@@ -42,7 +42,7 @@ extension OutputStage {
     // The tools that these are for start a Linux.
     guard let kernel, unikernel.image.machine.guest == .linux else { return [] }
     return try MachineImages(
-      unikernel: unikernel.image, kernel: kernel.kernel.file, platform: request.platform, labels: labels,
+      unikernel: unikernel.diskless, kernel: kernel.kernel.file, platform: request.platform, labels: labels,
       epoch: planning.epoch, cache: LayerCache(directory: planning.cache / "layers", store: store), store: store
     ).assemble()
   }
@@ -63,6 +63,7 @@ extension OutputStage {
       labels["dev.packc.kernel.digest"] = unikernel.image.machine.kernel.digest.description
       labels["dev.packc.kernel.release"] = unikernel.image.machine.release
       labels["dev.packc.initrd.digest"] = unikernel.image.machine.initrd.digest.description
+      labels["dev.packc.root.verity"] = unikernel.image.machine.root?.rootHash.description
     }
     return labels
   }

@@ -9,6 +9,12 @@ extension OutputStage {
   ) throws -> Unikernel {
     try UnikraftProgram.check(parts.settings.argv, in: parts.assembled.root, platform: request.platform)
     let run = project.config?.run
+    guard request.root(run) == .initrd else {
+      throw Failure(
+        "unikraft_root", "Unikraft's ELF loader takes its root from the initrd only",
+        hint: "leave out --rootfs (unik.yaml: run.root), or build with a Linux kernel (`packc kernel list`)",
+        exit: .badInput)
+    }
     for sentence in shortcomings(of: kernel, parts, cpus: 1) + UnikraftProgram.differences(parts.settings) {
       planning.reporter.warn(sentence, hint: "build with a Linux kernel (`packc kernel list`) if the program needs it")
     }

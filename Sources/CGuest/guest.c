@@ -129,6 +129,12 @@ int guest_unmount(const char *target) {
   if (umount2(target, 0) == 0) return 0;
   return result(mount(NULL, target, NULL, MS_REMOUNT | MS_RDONLY, NULL));
 }
+int guest_bind(const char *source, const char *target) { return result(mount(source, target, NULL, MS_BIND, NULL)); }
+int guest_move(const char *from, const char *target) { return result(mount(from, target, NULL, MS_MOVE, NULL)); }
+int guest_enter_root(const char *path) {
+  if (chdir(path) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0) return -errno;
+  return result(chdir("/"));
+}
 int guest_remount_root_read_only(void) {
   return result(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
 }

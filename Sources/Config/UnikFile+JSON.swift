@@ -74,6 +74,7 @@ extension UnikFile.Run {
       "ports": ports.isEmpty ? nil : .array(ports.map { JSONValue($0) }),
       "writable": writable.isEmpty ? nil : JSONValue(strings: writable.map(\.absolute)), "health": health?.json,
       "memory": memory.map { .integer($0.bytes) }, "cpus": cpus.map { .integer(Int64($0)) },
+      "rootfs": root.map { .string($0.rawValue) },
       "volumes": volumes.isEmpty
         ? nil
         : .array(

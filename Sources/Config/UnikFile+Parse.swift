@@ -9,7 +9,7 @@ enum UnikKeys {
   static let command = ["release", "debug"]
   static let artifact = ["path", "files", "modes", "capabilities"]
   static let run = [
-    "args", "env", "ports", "writable", "health", "memory", "cpus", "volumes", "restart",
+    "args", "env", "ports", "writable", "health", "memory", "cpus", "rootfs", "volumes", "restart",
   ]
   static let health = ["http", "port", "tcp"]
   static let volume = ["name", "size", "mount"]

@@ -51,6 +51,7 @@ extension UnikFile.Run {
     if let node = section["health"] { health = Self.health(node, reader) }
     if let node = section["memory"] { memory = Self.size(node, "run.memory", reader) }
     if let node = section["cpus"] { cpus = reader.integer(node, "run.cpus", in: 1...256) }
+    if let node = section["rootfs"] { root = reader.word(node, "run.rootfs", Root.self) }
     if let node = section["volumes"] { readVolumes(node, reader) }
     if let node = section["restart"] { restart = Self.restart(node, reader) }
   }

@@ -87,6 +87,8 @@ public struct UnikFile: Equatable, Sendable {
       case onFailure = "on-failure"
       case always
     }
+    /// Where the machine's root filesystem is.
+    public enum Root: String, Sendable, CaseIterable { case initrd, erofs }
     public enum Health: Equatable, Sendable {
       /// GET of `path`; the port is the first declared one when nil.
       case http(path: String, port: UInt16?)
@@ -106,6 +108,7 @@ public struct UnikFile: Equatable, Sendable {
     public var health: Health?
     public var memory: ByteSize?
     public var cpus: Int?
+    public var root: Root?
     public var volumes: [Volume] = []
     public var restart: Restart?
     public init() {}

@@ -67,6 +67,7 @@ struct Configuration {
   private(set) var user: UInt32 = 65532
   private(set) var group: UInt32 = 65532
   private(set) var writableRoot = false
+  private(set) var rootDisk = false
   private(set) var verbose = false
 
   /// Nil, or what is wrong with it.
@@ -108,6 +109,7 @@ struct Configuration {
       guard let limit = decimal(value) else { return false }
       coreLimit = limit
     case Int(WIRE_CONFIG_WRITABLE_ROOT): writableRoot = equal(value, "1")
+    case Int(WIRE_CONFIG_ROOT_DISK): rootDisk = equal(value, "1")
     case Int(WIRE_CONFIG_VERBOSE): verbose = equal(value, "1")
     default: return false
     }

@@ -66,15 +66,22 @@ private func boot(_ machine: inout Machine) {
   network.configure(configuration, cmdline, problem: &warning)
   if warning.count > 0 { supervisor.warn(warning) }
   stamps.mark("the network was set up")
-  guard prepareRoot(machine, configuration, problem: &problem) else { return supervisor.fail(problem) }
+  guard prepareRoot(machine, configuration, cmdline, problem: &problem) else { return supervisor.fail(problem) }
   stamps.mark("the root was set up")
   if configuration.verbose { console.show(stamps) }
   supervisor.run(configuration, network, stamps)
   Volumes().unmount(configuration)
 }
 
-/// The places to write to, the volumes, and everything else read-only.
-private func prepareRoot(_ machine: Machine, _ configuration: Configuration, problem: inout Text) -> Bool {
+/// The disk where it is one, the places to write to, the volumes, and everything else read-only.
+private func prepareRoot(
+  _ machine: Machine, _ configuration: Configuration, _ cmdline: CommandLine, problem: inout Text
+) -> Bool {
+  machine.removeOwnFiles(configuration.modules)
+  if configuration.rootDisk {
+    var disk = RootDisk()
+    guard disk.enter(cmdline, problem: &problem) else { return false }
+  }
   var memory = Memory()
   var volumes = Volumes()
   guard WritablePlaces().mount(configuration, available: memory.available(), problem: &problem),
@@ -84,6 +91,5 @@ private func prepareRoot(_ machine: Machine, _ configuration: Configuration, pro
     var core = CoreDump()
     core.prepare()
   }
-  machine.removeOwnFiles(configuration.modules)
   return configuration.writableRoot || machine.makeRootReadOnly(problem: &problem)
 }

@@ -70,17 +70,11 @@ struct Volumes {
 
   /// Puts the disk's path into `device`.
   private mutating func findDisk(_ volume: Declared) -> Bool {
-    device.clear()
     var search = DiskSearch(name: volume.name, length: min(volume.nameLength, Volumes.serialLength))
-    withUnsafeMutablePointer(to: &search) { search in
-      _ = guest_list(StaticString("/sys/class/block").cString, search) { context, name, _, _, _ in
-        guard let context, let name else { return 1 }
-        return context.assumingMemoryBound(to: DiskSearch.self).pointee.visit(name) ? 1 : 0
-      }
-    }
-    guard search.isFound else { return false }
+    guard search.run(into: &text) else { return false }
+    device.clear()
     device.append("/dev/")
-    device.append(search.found.cString)
+    device.append(text.cString)
     return true
   }
 
@@ -118,34 +112,5 @@ struct Volumes {
   private static func isSame(_ name: CString, _ volume: Declared) -> Bool {
     for index in 0..<volume.nameLength where name[index] != volume.name[index] { return false }
     return name[volume.nameLength] == 0
-  }
-}
-
-/// The search through /sys/class/block for the disk with a serial number.
-private struct DiskSearch {
-  let name: CString
-  let length: Int
-  var found = Text()
-  var isFound = false
-  private var path = Text()
-  private var serial = FileBuffer(capacity: 64)
-
-  init(name: CString, length: Int) {
-    self.name = name
-    self.length = length
-  }
-
-  mutating func visit(_ disk: CString) -> Bool {
-    path.clear()
-    path.append("/sys/class/block/")
-    path.append(disk)
-    path.append("/serial")
-    // Partitions have none.
-    guard serial.read(path.cString), serial.count >= length else { return false }
-    for index in 0..<length where serial.start[index] != UInt8(bitPattern: name[index]) { return false }
-    guard serial.count == length || serial.start[length] == 0x0a else { return false }
-    found.append(disk)
-    isFound = true
-    return true
   }
 }

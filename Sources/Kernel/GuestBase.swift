@@ -29,6 +29,16 @@ public struct GuestBase: Sendable {
     (RootPath(literal: "tmp"), 0o1777),
   ]
 
+  /// What every machine mounts something over.
+  static let mountPoints = ["dev", "proc", "sys", "tmp"].compactMap { RootPath($0) }
+
+  /// Files of a root that the guest's init cannot write to: `/etc/hosts` as it would write it, and a place for its
+  /// `/etc/resolv.conf`.
+  static func networkFiles(hostname: String) -> [(RootPath, [UInt8])] {
+    let hosts = "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 \(hostname)\n"
+    return [(RootPath(literal: "etc/hosts"), Array(hosts.utf8)), (RootPath(literal: "etc/resolv.conf"), [])]
+  }
+
   /// The entries of the first segment, sorted by path.
   func entries() throws -> [RootFilesystem.Entry] {
     var entries = Self.directories.map { Self.entry($0.0, .directory, $0.1) }
@@ -59,7 +69,7 @@ public struct GuestBase: Sendable {
       }
       return (name: module.name, bytes: bytes)
     }
-    let needed = ModuleNeeds(volumes: !configuration.volumes.isEmpty).choose(
+    let needed = ModuleNeeds(volumes: !configuration.volumes.isEmpty, root: configuration.root).choose(
       try all.map { .init(name: $0.name, depends: try ModuleFile($0.bytes, path: $0.name).depends) })
     return all.compactMap { module in
       guard needed.contains(module.name), let path = RootPath(".packc/modules/\(module.name).ko") else { return nil }

@@ -17,6 +17,8 @@ public struct GuestConfiguration: Hashable, Sendable {
   /// Every system call that the program makes, by its number; nil when that is not known: then none is refused.
   public var systemCalls: Set<UInt32>?
   public var mode: BuildMode
+  /// Where the program's root is; with a disk, the initrd has packc's own files alone.
+  public var root = RootForm.initrd
 
   public init(
     arguments: [String], environment: [String: String], directory: RootPath = .root, user: UInt32 = 65532,
@@ -62,6 +64,7 @@ public struct GuestConfiguration: Hashable, Sendable {
     for module in modules { add(WIRE_CONFIG_MODULE, module) }
     for path in Set(writable).sorted() { records.append((WIRE_CONFIG_WRITABLE, [0x2f] + path.bytes)) }
     for volume in volumes { records.append((WIRE_CONFIG_VOLUME, volume.record)) }
+    if root == .erofs { add(WIRE_CONFIG_ROOT_DISK, "1") }
     if mode == .debug {
       add(WIRE_CONFIG_CORE, String(Self.coreLimit))
       add(WIRE_CONFIG_WRITABLE_ROOT, "1")

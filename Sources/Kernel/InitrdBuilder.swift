@@ -58,15 +58,30 @@ public struct InitrdBuilder: Sendable {
     parts.append(Part(name: "manifest", entries: RootManifest(segments.map(\.layer)).entries, key: nil))
     let prefix = try PrefixStore.key(parts[..<steady].map { try $0.key ?? Self.key(of: $0.entries) })
 
-    let found = try store.place(prefix, at: staged, from: previous)
+    let found = Beginning(try store.place(prefix, at: staged, from: previous))
     let (sizes, state) = try Self.write(parts, to: staged, after: found, steady: steady)
-    try store.remember(prefix, file: staged, prefix: state.prefix, sizes: Array(sizes[..<steady]), retiring: previous)
+    try store.remember(
+      prefix, file: staged,
+      prefix: .init(end: Int64(state.prefix.count), state: state.prefix.state, sizes: Array(sizes[..<steady])),
+      retiring: previous)
     try FileSystem.rename(staged, to: path)
     return WrittenInitrd(
       digest: state.whole.finish(), size: sizes.reduce(0, +),
       segments: zip(parts, sizes).enumerated().map { index, part in
         .init(name: part.0.name, size: part.1, reused: found != nil && index < steady)
       })
+  }
+
+  /// What an earlier initrd begins with.
+  private struct Beginning {
+    let state: ResumableSHA256
+    let sizes: [Int64]
+
+    init?(_ prefix: PrefixStore.Prefix?) {
+      guard let prefix, let state = ResumableSHA256(state: prefix.state, count: UInt64(prefix.end)) else { return nil }
+      self.state = state
+      sizes = prefix.sizes
+    }
   }
 
   private struct Part {
@@ -78,9 +93,10 @@ public struct InitrdBuilder: Sendable {
 
   /// Writes what `found` has not got. The sizes of all parts, and the digest's state behind the steady ones and at the end.
   private static func write(
-    _ parts: [Part], to staged: HostPath, after found: PrefixStore.Prefix?, steady: Int
+    _ parts: [Part], to staged: HostPath, after found: Beginning?, steady: Int
   ) throws -> (sizes: [Int64], state: (prefix: ResumableSHA256, whole: ResumableSHA256)) {
     let file = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o644)
+    try file.truncate(to: Int64(found?.state.count ?? 0))
     guard lseek(file.raw, off_t(found?.state.count ?? 0), SEEK_SET) >= 0, fchmod(file.raw, 0o644) == 0 else {
       throw Failure.system("write", staged, errno: errno)
     }
@@ -112,7 +128,7 @@ public struct InitrdBuilder: Sendable {
   }
 
   /// What packc's own files stand on belongs to no layer, and newc knows no extended attributes.
-  private static func check(_ layer: LayerContent) throws {
+  static func check(_ layer: LayerContent) throws {
     for entry in layer.entries {
       if GuestBase.reserved.contains(where: entry.path.isInside) {
         throw KernelFailure.cannotCarry(

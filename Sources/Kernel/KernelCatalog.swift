@@ -77,6 +77,10 @@ public struct KernelCatalog: Sendable {
       throw KernelFailure.unknownKernel(
         reference, known: all.map { "\($0.manifest.name)@\($0.manifest.version)" })
     }
+    if Set(matches.map(\.manifest.kernel.digest)).count == 1 {
+      // One kernel that was imported with fewer modules, and again with more.
+      return matches.max { $0.manifest.modules.count < $1.manifest.modules.count } ?? first
+    }
     guard matches.count == 1 else {
       throw KernelFailure.ambiguousKernel(
         reference, matches.map { "\($0.manifest.name)@\($0.manifest.version) \($0.digest.short)" })

@@ -93,7 +93,24 @@ enum KernelFailure {
       hint: "ask whoever pushed it to push it again with `packc kernel push`", exit: .badInput)
   }
   static func cannotCarry(_ path: String, _ why: String, hint: String? = nil) -> Failure {
-    Failure("initrd_cannot_carry", "\(path) cannot be in an initrd: \(why)", hint: hint, exit: .badInput)
+    Failure("initrd_cannot_carry", "\(path) cannot be in a machine's root: \(why)", hint: hint, exit: .badInput)
+  }
+  static func noRootDisk(_ kernel: KernelManifest, _ missing: [String]) -> Failure {
+    let other =
+      kernel.build == nil
+      ? "if packc imported it before it knew root disks, import it again (`packc kernel import --default`)"
+      : "build another (`packc kernel build`, or `packc kernel build --profile tiny --need block`)"
+    return Failure(
+      "no_root_disk",
+      "the kernel \(kernel.name) cannot take its root from a disk: it lacks \(missing.joined(separator: ", "))",
+      hint: "\(other); or keep the root in memory: --rootfs initrd", exit: .badInput)
+  }
+  /// - Parameter place: a byte of the damaged block; -1 where that is not known.
+  static func rootDamaged(_ path: HostPath, at place: Int64) -> Failure {
+    Failure(
+      "root_damaged",
+      "the root disk \(path) is damaged: \(place < 0 ? "it is" : "its block at byte \(place) is") not what was built",
+      hint: "build it again with `packc build`", exit: .badInput)
   }
   static func changed(_ path: String) -> Failure {
     Failure(

@@ -148,6 +148,11 @@ extension KernelManifest {
   /// Known to have no driver for a network device.
   var isWithoutNetwork: Bool { (config != nil || format == .unikraft) && !features.contains("net") }
 
+  /// What it is known to lack for a root on a disk: names of `KernelFeatures`.
+  var missingForRootDisk: [String] {
+    config == nil ? [] : ["blk", "erofs", "verity"].filter { !features.contains($0) }
+  }
+
   /// What the program would miss on this kernel, as far as that is known: a sentence each.
   ///
   /// - Parameter ports: those that it serves, without packc's default.

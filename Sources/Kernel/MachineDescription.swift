@@ -32,6 +32,8 @@ public struct MachineDescription: Hashable, Sendable {
   public let guest: Guest
   public let kernel: File
   public let initrd: File
+  /// Nil for a root that is in the initrd.
+  public let root: RootDisk?
   public let cmdline: File
   /// The digest of the kernel in the catalog (its manifest), and its release.
   public let kernelManifest: Digest
@@ -52,7 +54,8 @@ public struct MachineDescription: Hashable, Sendable {
   public let architecture: Platform.Architecture
 
   public init(
-    kernel: File, initrd: File, cmdline: File, kernelManifest: Digest, release: String, mode: BuildMode,
+    kernel: File, initrd: File, root: RootDisk? = nil, cmdline: File, kernelManifest: Digest, release: String,
+    mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
     qemuMachines: [QEMUMachine],
     hasACPI: Bool = true, worksWithoutACPI: Bool = false, architecture: Platform.Architecture = .amd64,
@@ -61,6 +64,7 @@ public struct MachineDescription: Hashable, Sendable {
     self.guest = guest
     self.kernel = kernel
     self.initrd = initrd
+    self.root = root
     self.cmdline = cmdline
     self.kernelManifest = kernelManifest
     self.release = release
@@ -86,16 +90,19 @@ public struct MachineDescription: Hashable, Sendable {
       ["file": .string(file.name), "digest": JSONValue(file.digest), "size": .integer(file.size)]
     }
     let isLinux = guest == .linux
+    let devices =
+      (isLinux ? ["virtio-net", "virtio-rng", "virtio-serial"] : ["virtio-net"])
+      + (root == nil ? [] : ["virtio-blk"])
     return JSONValue(compact: [
       "schema": 1, "guest": isLinux ? nil : .string(guest.rawValue), "architecture": .string(architecture.rawValue),
       "mode": .string(mode.rawValue), "kernel": file(kernel),
-      "initrd": file(initrd), "cmdline": file(cmdline),
+      "initrd": file(initrd), "root": root?.json, "cmdline": file(cmdline),
       "catalog": ["digest": JSONValue(kernelManifest), "release": .string(release)],
       "memory": [
         "minimum_mib": .integer(Int64(memory.minimum)), "default_mib": .integer(Int64(memory.standard)),
       ],
       "cpus": .integer(Int64(cpus)), "console": .string(Self.console(architecture)),
-      "devices": isLinux ? ["virtio-net", "virtio-rng", "virtio-serial"] : ["virtio-net"],
+      "devices": JSONValue(strings: devices),
       "control": isLinux ? .string(GuestControl.portName) : nil,
       "output": isLinux ? .string(GuestControl.outputPortName) : nil,
       "network": [
@@ -143,6 +150,7 @@ public struct MachineDescription: Hashable, Sendable {
     mode = try choice(try reader.required("mode"), BuildMode.self)
     kernel = try file(try reader.required("kernel"))
     initrd = try file(try reader.required("initrd"))
+    root = try reader.optional("root").map(RootDisk.init)
     cmdline = try file(try reader.required("cmdline"))
     let catalog = try reader.required("catalog")
     kernelManifest = try catalog.required("digest").digest()

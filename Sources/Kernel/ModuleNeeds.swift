@@ -7,9 +7,14 @@ struct ModuleNeeds {
   /// Of a machine with volumes. ext4 asks for its checksums by name, which no dependency of the module says.
   static let volumes = ["virtio_blk", "crc32c_generic", "ext4", "erofs"]
 
+  /// Of a machine whose root is on a disk.
+  static let rootDisk = ["virtio_blk", "dm_verity", "erofs"]
+
   private let wanted: Set<String>
 
-  init(volumes: Bool) { wanted = Set(Self.always + (volumes ? Self.volumes : [])) }
+  init(volumes: Bool, root: RootForm = .initrd) {
+    wanted = Set(Self.always + (volumes ? Self.volumes : []) + (root == .erofs ? Self.rootDisk : []))
+  }
 
   struct Candidate {
     /// With underscores.

@@ -4,7 +4,7 @@ internal import PackCore
 /// The modules that a machine needs, out of a kernel's module directory, in the order of loading.
 struct ModuleSelection {
   /// The drivers of the devices that packc's machines have. One that is not among the modules is built into the kernel.
-  private static let wanted = ModuleNeeds.always + ModuleNeeds.volumes
+  private static let wanted = ModuleNeeds.always + ModuleNeeds.volumes + ModuleNeeds.rootDisk
 
   struct Module {
     /// With underscores, as the kernel names it.

@@ -1,13 +1,13 @@
 internal import Glibc
 internal import PackCore
 
-/// What is known of initrds that were written before, by the key of what they begin with (the base and all layers but the
-/// last):
+/// What is known of initrds (and root disks) that were written before, by the key of what they begin with (the base and
+/// all layers but the last):
 ///
 ///     <key>.json     where that beginning ends, its parts' sizes, the state of the digest there, and which files begin so
-///     <key>.initrd   a file of which nobody else has a name any more
+///     <key>.initrd   a file of which nobody else has a name any more (`.root` for a disk)
 ///
-/// Two builds after each other write two files in turn. The initrd that a build replaces gets a second name here; when
+/// Two builds after each other write two files in turn. The file that a build replaces gets a second name here; when
 /// the build has taken its place, that name is the only one, and the next build cuts the file off behind its beginning and
 /// writes the rest anew. So a change of the last layer costs as much as that layer. Where there is no such file the
 /// beginning is copied from the one that is being replaced, which costs no digest.
@@ -16,26 +16,31 @@ internal import PackCore
 /// wrong with one is seen when it is run, by its digest.
 struct PrefixStore: Sendable {
   let root: HostPath
+  /// Of the files' names.
+  var suffix = "initrd"
 
-  /// To be raised with every change of the bytes that `NewcWriter` writes.
-  static let format: Int64 = 3
+  /// To be raised with every change of the bytes that `NewcWriter` and `RootDiskBuilder` write.
+  static let format: Int64 = 4
   /// The newest one, the one that it replaces, and the one before.
   private static let knownFiles = 3
 
   struct Prefix {
-    let state: ResumableSHA256
+    /// Bytes.
+    let end: Int64
+    /// What the writer needs to go on behind it.
+    let state: String
     /// Of the parts in it.
     let sizes: [Int64]
   }
 
   static func key(_ parts: [Digest]) -> Digest { Digest(of: .array(parts.map { JSONValue($0) })) }
 
-  private func file(_ key: Digest) -> HostPath { root / "\(key.hex).initrd" }
+  private func file(_ key: Digest) -> HostPath { root / "\(key.hex).\(suffix)" }
   private func record(_ key: Digest) -> HostPath { root / "\(key.hex).json" }
 
   // MARK: - Taking
 
-  /// Puts a file that begins so at `path`, cut off there; nil when none is known.
+  /// Puts a file that begins so at `path`, whole as it was; nil when none is known. The caller cuts it off.
   func place(_ key: Digest, at path: HostPath, from previous: HostPath?) throws -> Prefix? {
     guard let known = read(key) else { return nil }
     let spare = file(key)
@@ -43,32 +48,22 @@ struct PrefixStore: Sendable {
       known.files.contains(Self.fingerprint(status)), (try? FileSystem.rename(spare, to: path)) != nil
     {
       // Nobody else can have it now.
-      try Self.cutOff(path, known.prefix)
       return known.prefix
     }
     guard let previous, let status = try? FileSystem.status(previous), known.files.contains(Self.fingerprint(status))
     else { return nil }
     try FileSystem.copyFile(previous, to: path, mode: 0o644)
-    guard let copied = try FileSystem.status(path), copied.size >= known.prefix.state.count else {
+    guard let copied = try FileSystem.status(path), copied.size >= known.prefix.end else {
       try FileSystem.removeFile(path)
       return nil
     }
-    try Self.cutOff(path, known.prefix)
     return known.prefix
-  }
-
-  private static func cutOff(_ path: HostPath, _ prefix: Prefix) throws {
-    guard path.withCString({ truncate($0, off_t(prefix.state.count)) }) == 0 else {
-      throw Failure.system("cut off", path, errno: errno)
-    }
   }
 
   // MARK: - Keeping
 
   /// `file` begins so; `previous`, which it is about to replace, is for the next build.
-  func remember(
-    _ key: Digest, file: HostPath, prefix: ResumableSHA256, sizes: [Int64], retiring previous: HostPath?
-  ) throws {
+  func remember(_ key: Digest, file: HostPath, prefix: Prefix, retiring previous: HostPath?) throws {
     try FileSystem.createDirectory(root)
     var files = read(key)?.files ?? []
     if let previous, let status = try FileSystem.status(previous), files.contains(Self.fingerprint(status)) {
@@ -78,8 +73,8 @@ struct PrefixStore: Sendable {
     files = [Self.fingerprint(status)] + files
     try CacheRecord.write(
       [
-        "end": .integer(Int64(prefix.count)), "state": .string(prefix.state),
-        "sizes": .array(sizes.map { .integer($0) }), "files": JSONValue(strings: files.prefix(Self.knownFiles)),
+        "end": .integer(prefix.end), "state": .string(prefix.state),
+        "sizes": .array(prefix.sizes.map { .integer($0) }), "files": JSONValue(strings: files.prefix(Self.knownFiles)),
       ], format: Self.format, to: record(key))
   }
 
@@ -95,12 +90,11 @@ struct PrefixStore: Sendable {
 
   private func read(_ key: Digest) -> (prefix: Prefix, files: [String])? {
     guard let json = CacheRecord.read(record(key), format: Self.format),
-      let end = json["end"]?.integer, end >= 0, let text = json["state"]?.string,
-      let state = ResumableSHA256(state: text, count: UInt64(end)),
+      let end = json["end"]?.integer, end >= 0, let state = json["state"]?.string,
       let sizes = json["sizes"]?.array?.compactMap(\.integer), sizes.reduce(0, +) == end,
       let files = json["files"]?.array?.compactMap(\.string)
     else { return nil }
-    return (Prefix(state: state, sizes: sizes), files)
+    return (Prefix(end: end, state: state, sizes: sizes), files)
   }
 
   private static func fingerprint(_ status: FileStatus) -> String {

@@ -1,7 +1,7 @@
 internal import Glibc
 public import PackCore
 
-/// The directory `.packc/unikernel`: `kernel`, `initrd`, `cmdline` and `machine.json`.
+/// The directory `.packc/unikernel`: `kernel`, `initrd`, `cmdline` and `machine.json`, and `root` where that is a disk.
 public struct UnikernelImage: Sendable {
   public let directory: HostPath
   public let machine: MachineDescription
@@ -14,6 +14,7 @@ public struct UnikernelImage: Sendable {
     /// MiB; nil for what the initrd's size suggests.
     public var memory: Int?
     public var cpus: Int
+    public var root = RootForm.initrd
 
     public init(base: GuestBase, segments: [InitrdSegment], ports: [GuestPort], memory: Int? = nil, cpus: Int = 1) {
       self.base = base
@@ -26,7 +27,7 @@ public struct UnikernelImage: Sendable {
 
   /// Writes the image into `directory`; `cache` keeps the layers' segments. `machine.json` comes last and atomically, and
   /// names the digests of the others, so a build that was cut off is told from a whole one.
-  /// `previous`: the initrd of the image that this one will replace.
+  /// `previous`: the directory of the image that this one will replace.
   public static func write(
     _ parts: Parts, to directory: HostPath, cache: HostPath, replacing previous: HostPath? = nil
   ) throws -> (UnikernelImage, WrittenInitrd) {
@@ -34,13 +35,18 @@ public struct UnikernelImage: Sendable {
     try FileSystem.removeFile(directory / "machine.json")
     let kernel = parts.base.kernel
     try place(kernel, at: directory / "kernel")
+    let root = try rootDisk(parts, in: directory, cache, previous)
+    var base = parts.base
+    base.configuration.root = parts.root
     let initrd = try InitrdBuilder(cache: cache).write(
-      base: parts.base, segments: parts.segments, to: directory / "initrd", replacing: previous)
-    let cmdline = Array((cmdline(parts.base.configuration.mode, kernel.manifest) + "\n").utf8)
+      base: base, segments: root == nil ? parts.segments : [], to: directory / "initrd",
+      replacing: previous.map { $0 / "initrd" })
+    let words = [cmdline(base.configuration.mode, kernel.manifest), root?.parameter].compactMap { $0 }
+    let cmdline = Array((words.joined(separator: " ") + "\n").utf8)
     try FileSystem.writeAtomically(cmdline, to: directory / "cmdline", durable: false)
     let machine = MachineDescription(
       kernel: .init(name: "kernel", digest: kernel.manifest.kernel.digest, size: kernel.manifest.kernel.size),
-      initrd: .init(name: "initrd", digest: initrd.digest, size: initrd.size),
+      initrd: .init(name: "initrd", digest: initrd.digest, size: initrd.size), root: root,
       cmdline: .init(name: "cmdline", digest: Digest(of: cmdline), size: Int64(cmdline.count)),
       kernelManifest: kernel.digest, release: kernel.manifest.release, mode: parts.base.configuration.mode,
       memory: try memory(parts.memory, initrd: initrd.size, kernel.manifest), cpus: parts.cpus,
@@ -51,6 +57,25 @@ public struct UnikernelImage: Sendable {
     try FileSystem.writeAtomically(
       CanonicalJSON.encodePretty(machine.json), to: directory / "machine.json", durable: false)
     return (UnikernelImage(directory: directory, machine: machine), initrd)
+  }
+
+  private static func rootDisk(
+    _ parts: Parts, in directory: HostPath, _ cache: HostPath, _ previous: HostPath?
+  ) throws -> RootDisk? {
+    let path = directory / "root"
+    guard parts.root == .erofs else {
+      try FileSystem.removeFile(path)
+      return nil
+    }
+    let missing = parts.base.kernel.manifest.missingForRootDisk
+    guard missing.isEmpty else { throw KernelFailure.noRootDisk(parts.base.kernel.manifest, missing) }
+    // The images for machines without a disk hold the same layers.
+    for segment in parts.segments { try InitrdBuilder.check(segment.layer) }
+    let configuration = parts.base.configuration
+    return try RootDiskBuilder(cache: cache).write(
+      parts.segments, places: configuration.writable + configuration.volumes.map(\.mount),
+      hostname: configuration.hostname, to: path, replacing: previous.map { $0 / "root" }
+    ).disk
   }
 
   private static func memory(
@@ -102,7 +127,7 @@ public struct UnikernelImage: Sendable {
 
   // MARK: - Reading
 
-  /// Opens an image and compares kernel, initrd and command line with the digests in `machine.json`.
+  /// Opens an image and compares kernel, initrd, command line and the root's disk with the digests in `machine.json`.
   public static func open(_ directory: HostPath) throws -> UnikernelImage {
     let path = directory / "machine.json"
     guard let bytes = try FileSystem.readIfPresent(path, limit: 1 << 20) else {
@@ -121,9 +146,19 @@ public struct UnikernelImage: Sendable {
           hint: "build it again with `packc build`", exit: .badInput)
       }
     }
-    return UnikernelImage(directory: directory, machine: machine)
+    let image = UnikernelImage(directory: directory, machine: machine)
+    if let failure = try image.rootDamage() { throw failure }
+    return image
   }
 
+  /// What is wrong with the root's disk; nil when nothing is, or when there is none.
+  public func rootDamage() throws -> Failure? {
+    guard let disk = machine.root, let file = root, let place = try disk.damage(of: file) else { return nil }
+    return KernelFailure.rootDamaged(file, at: place)
+  }
+
+  /// The root's disk, where there is one.
+  public var root: HostPath? { machine.root.map { directory / $0.name } }
   public var kernel: HostPath { directory / machine.kernel.name }
   public var initrd: HostPath { directory / machine.initrd.name }
   /// For machines that others start, on a network that packc does not know: a server there says the address, as QEMU's user

@@ -88,6 +88,12 @@ enum RunFailure {
       "machine_failed", "the machine could not start the program: \(text)",
       hint: text.contains("memory") ? "give it more memory: --memory" : nil, exit: .runFailed)
   }
+  /// The machine ended because of its root's disk, which `damage` describes.
+  static func damaged(_ damage: Failure, after failure: Failure) -> Failure {
+    Failure(
+      damage.code, "\(damage.message), and the machine stops at the first such block that it reads", hint: damage.hint,
+      exit: .runFailed, cause: failure.message)
+  }
   static func noReport(_ end: CommandResult.End, lines: [String], errors: String) -> Failure {
     var message = "the machine ended without a report of the program's end (kernel panic?)"
     if end != .exited(0) { message += "; QEMU ended with \(end)" }

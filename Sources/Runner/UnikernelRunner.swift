@@ -21,11 +21,20 @@ public struct UnikernelRunner: Sendable {
   /// Boots the machine and returns when the program has ended and no process is left. Throws what packc or QEMU did wrong
   /// (exit code 125) and a program that could not be started (4).
   public func run(_ request: RunRequest) throws -> RunOutcome {
-    let image = try UnikernelImage.open(request.image)
+    try run(request, try UnikernelImage.open(request.image))
+  }
+
+  /// Of an image that was opened.
+  func run(_ request: RunRequest, _ image: UnikernelImage) throws -> RunOutcome {
     guard image.machine.guest == .linux else { return try runUnikraft(request, image) }
     var session = try MachineSession(
       try setting(request, image), reporter: reporter, output: output, signals: signals)
-    return try session.run()
+    do {
+      return try session.run()
+    } catch let failure as Failure {
+      // A machine that met a damaged block is over without a report. What it was is seen from here.
+      throw try image.rootDamage().map { RunFailure.damaged($0, after: failure) } ?? failure
+    }
   }
 
   /// Boots the machine until the program listens, or has ended by itself, and says where the time went since `began`
@@ -52,8 +61,10 @@ public struct UnikernelRunner: Sendable {
     for port in ports { try port.checkFree() }
     let passt = try ports.contains(where: \.isIPv6) ? passt(ports) : nil
     let environment = try Self.environment(request.environment)
-    command.disks = try VolumeFiles(context: context, reporter: reporter).disks(
+    let root = image.root.map { QEMUCommand.Disk(file: $0, serial: RootDisk.serial, isReadOnly: true) }
+    let volumes = try VolumeFiles(context: context, reporter: reporter).disks(
       request.volumes, of: image.machine.volumes)
+    command.disks = [root].compactMap { $0 } + volumes
     let attached = image.machine.volumes.filter { volume in request.volumes.contains { $0.name == volume.name } }
     return MachineSession.Setting(
       command: command, greeting: environment + attached.map { .disk($0.name) }, ports: ports,

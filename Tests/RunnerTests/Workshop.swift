@@ -35,6 +35,11 @@ final class Workshop {
   static func kernel() throws -> KernelCatalog.Kernel {
     try KernelCatalog(cache: try sharedCache()).defaultOrDebian(try HostContext.current(), reporter: .silent)
   }
+  /// For `.erofs` one that can take its root from a disk.
+  static func kernel(for root: RootForm) throws -> KernelCatalog.Kernel {
+    let catalog = KernelCatalog(cache: try sharedCache())
+    return try root == .erofs ? catalog.withRootDisk(try kernel(), try HostContext.current()) : kernel()
+  }
   /// Of the release build, which is the only one.
   static func guestInit() throws -> HostPath {
     let sources = HostPath(#filePath).parent.parent.parent
@@ -65,6 +70,7 @@ final class Workshop {
     var mode = BuildMode.release
     /// Bytes of a file that is in the image besides the program.
     var ballast = 0
+    var root = RootForm.initrd
   }
 
   /// An image of the program at /app/program.
@@ -85,13 +91,14 @@ final class Workshop {
       writable: options.writable, volumes: options.volumes, network: options.network, systemCalls: options.systemCalls,
       mode: options.mode)
     let base = GuestBase(
-      initFile: try Self.guestInit(), configuration: configuration, kernel: try Self.kernel())
+      initFile: try Self.guestInit(), configuration: configuration, kernel: try Self.kernel(for: options.root))
     let segments = root.layers().map {
       InitrdSegment(key: Digest(of: Array("\(directory)\($0.role)".utf8)), layer: $0)
     }
     let place = directory / "unikernel"
-    _ = try UnikernelImage.write(
-      .init(base: base, segments: segments, ports: options.ports), to: place, cache: directory / "segments")
+    var parts = UnikernelImage.Parts(base: base, segments: segments, ports: options.ports)
+    parts.root = options.root
+    _ = try UnikernelImage.write(parts, to: place, cache: directory / "segments")
     return place
   }
 

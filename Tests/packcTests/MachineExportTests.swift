@@ -30,24 +30,7 @@ class MachineExportBench: XCTestCase {
     return path
   }
 
-  /// What the server answers when OVMF starts `drive`.
-  func boot(_ drive: [String]) throws {
-    let fixture = try fixture()
-    let port = try Ports.free()
-    let variables = fixture.site.directory / "vars.\(port)"
-    try FileSystem.copyFile("/usr/share/OVMF/OVMF_VARS.fd", to: variables, mode: 0o600)
-    let arguments =
-      [
-        "\(try Tools.require("qemu-system-x86_64"))", "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", "512",
-        "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
-        "-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd",
-        "-drive", "if=pflash,format=raw,file=\(variables)",
-        "-netdev", "user,id=n,hostfwd=tcp:127.0.0.1:\(port)-:8080", "-device", "virtio-net-pci,netdev=n,romfile=",
-      ] + drive
-    let machine = try Background(
-      fixture.site, [], shell: "exec " + arguments.map { "'\($0)'" }.joined(separator: " "))
-    XCTAssertEqual(try machine.answer(port: port, within: 240), "hello from C\n")
-  }
+  func boot(_ drive: [String]) throws { try fixture().site.bootUnderFirmware(drive) }
 }
 
 final class MachineExportTests: MachineExportBench {
@@ -157,5 +140,25 @@ final class MachineExportSlowTests: MachineExportBench {
   func testTheOthersBoot() throws {
     try boot(["-drive", "file=\(try export("qcow2", to: "boot.qcow2")),format=qcow2,if=virtio"])
     try boot(["-cdrom", "\(try export("iso", to: "boot.iso"))"])
+  }
+}
+
+extension Site {
+  /// The C server must answer when OVMF starts `drive`.
+  func bootUnderFirmware(_ drive: [String]) throws {
+    let port = try Ports.free()
+    let variables = directory / "vars.\(port)"
+    try FileSystem.copyFile("/usr/share/OVMF/OVMF_VARS.fd", to: variables, mode: 0o600)
+    let arguments =
+      [
+        "\(try Tools.require("qemu-system-x86_64"))", "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", "512",
+        "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
+        "-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd",
+        "-drive", "if=pflash,format=raw,file=\(variables)",
+        "-netdev", "user,id=n,hostfwd=tcp:127.0.0.1:\(port)-:8080", "-device", "virtio-net-pci,netdev=n,romfile=",
+      ] + drive
+    let machine = try Background(
+      self, [], shell: "exec " + arguments.map { "'\($0)'" }.joined(separator: " "))
+    XCTAssertEqual(try machine.answer(port: port, within: 240), "hello from C\n")
   }
 }

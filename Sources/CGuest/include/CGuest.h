@@ -45,6 +45,13 @@ enum { GUEST_MOUNT_NOEXEC = 1, GUEST_MOUNT_NODEV = 2, GUEST_MOUNT_READONLY = 4 }
 int guest_mount(const char *source, const char *type, const char *target, int how, const char *data);
 /// When it is busy, at least nothing more can be written to it.
 int guest_unmount(const char *target);
+/// A file or directory at a second place; a mount to another place.
+int guest_bind(const char *source, const char *target);
+int guest_move(const char *mount, const char *target);
+/// Makes the mount at `path` the root of this process and of those that it starts.
+int guest_enter_root(const char *path);
+/// Makes the disk /dev/dm-0, so many sectors of 512 bytes, by one line of a device mapper's table.
+int guest_map_disk(const char *target, uint64_t sectors, const char *table);
 /// The mount, not the file system: the init itself still runs from a file that is removed, which forbids the latter.
 int guest_remount_root_read_only(void);
 

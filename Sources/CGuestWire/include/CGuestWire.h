@@ -67,6 +67,8 @@ enum {
   WIRE_CONFIG_WRITABLE = 'w',
   /// * `name:bytes:/path`: a disk with that serial number is mounted there, else a tmpfs of that size
   WIRE_CONFIG_VOLUME = 'o',
+  /// `1`: the root is the disk that the kernel's command line names, `packc.root=<blocks>:<root hash>`
+  WIRE_CONFIG_ROOT_DISK = 'k',
   /// decimal bytes: how large a core dump may be, in /tmp; without it there is none
   WIRE_CONFIG_CORE = 'f',
   /// `1`: the root stays writable (debug)

@@ -14,7 +14,7 @@ struct CacheEntry {
 enum CacheRoom: String, CaseIterable {
   /// `<key>/{work, done.json}`
   case steps
-  /// `<key>.initrd`, `<key>.json`
+  /// `<key>.initrd` or `<key>.root`, `<key>.json`
   case segments
   /// `<digest>`, `<digest>.json`
   case stripped

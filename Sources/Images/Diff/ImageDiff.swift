@@ -86,7 +86,9 @@ enum ConfigComparison {
   }
 
   /// Facts are compared as such, and digests of what is compared here anyway say nothing more.
-  private static let derived: Set<String> = ["dev.packc.initrd.digest", "dev.packc.kernel.digest"]
+  private static let derived: Set<String> = [
+    "dev.packc.initrd.digest", "dev.packc.kernel.digest", "dev.packc.root.verity",
+  ]
 
   static func values(_ config: ImageConfig) -> [String: String] {
     var values = ["platform": config.platform.description]

@@ -5,11 +5,11 @@ public import PackCore
 /// content, times are fixed.
 public struct BootExport {
   public enum Format: String, Sendable, CaseIterable {
-    /// A directory with `kernel`, `initrd` and `cmdline`.
+    /// A directory with `kernel`, `initrd` and `cmdline`, and `root` where that is a disk.
     case files = "kernel+initrd"
     /// One EFI program.
     case uki
-    /// A GPT disk with an EFI system partition, which holds the EFI program.
+    /// A GPT disk with an EFI system partition, which holds the EFI program; behind it the root's, where that is a disk.
     case raw = "disk.raw"
     case qcow2
     /// A CD that UEFI firmware boots.
@@ -34,6 +34,8 @@ public struct BootExport {
 
   /// - Parameter output: a file is replaced; a directory must be new or empty.
   public func write(as format: Format, to output: HostPath) throws {
+    // An EFI program has no place for a disk beside it, and Firecracker no serial number by which the init knows one.
+    if files.root != nil, ![.files, .raw, .qcow2].contains(format) { throw KernelFailure.rootIsDisk(format.rawValue) }
     try FileSystem.createDirectory(output.parent)
     switch format {
     case .files: try writeDirectory(output, writeFiles)
@@ -79,6 +81,7 @@ public struct BootExport {
 
   private func writeFiles(_ directory: HostPath) throws {
     try FileSystem.copyFile(files.kernel, to: directory / "kernel", mode: 0o644)
+    if let root = files.root { try FileSystem.copyFile(root.file, to: directory / "root", mode: 0o644) }
     try FileSystem.copyFile(files.initrd, to: directory / "initrd", mode: 0o644)
     try FileSystem.writeAtomically(Array((files.cmdline + "\n").utf8), to: directory / "cmdline", durable: false)
   }
@@ -110,7 +113,8 @@ public struct BootExport {
     let program = try program()
     let partition = try partition(program)
     let disk = work / "disk.raw"
-    try tools.makeGPT(disk, partition: partition.file, mebibytes: partition.mebibytes, identity: program.digest)
+    try tools.makeGPT(
+      disk, partition: partition.file, mebibytes: partition.mebibytes, identity: program.digest, root: files.root)
     return disk
   }
 

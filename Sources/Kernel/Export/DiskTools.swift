@@ -56,10 +56,14 @@ struct DiskTools {
 
   // MARK: - GPT
 
-  func makeGPT(_ disk: HostPath, partition: HostPath, mebibytes: Int, identity: Digest) throws {
-    // The table's copy lies behind the partition.
-    try Self.create(disk, size: Int64(mebibytes + 2) << 20)
-    let script = """
+  func makeGPT(
+    _ disk: HostPath, partition: HostPath, mebibytes: Int, identity: Digest, root: BootFiles.Root? = nil
+  ) throws {
+    let rootSize = try root.flatMap { try FileSystem.target($0.file)?.size } ?? 0
+    let rootMebibytes = Int((rootSize + Int64(Self.alignment) - 1) / Int64(Self.alignment))
+    // The table's copy lies behind the last partition.
+    try Self.create(disk, size: Int64(mebibytes + rootMebibytes + 2) << 20)
+    var script = """
       label: gpt
       label-id: \(Self.uuid(identity.hex.prefix(32)))
       unit: sectors
@@ -67,9 +71,18 @@ struct DiskTools {
       uuid=\(Self.uuid(identity.hex.suffix(32))), name="ESP"
 
       """
+    if let root {
+      // The type of any Linux file system; the guest's init goes by the name.
+      script += """
+        start=\(Self.alignment / 512 + mebibytes * 2048), size=\(rootMebibytes * 2048), \
+        type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, uuid=\(Self.uuid(root.hash.hex.prefix(32))), name="\(RootDisk.serial)"
+
+        """
+    }
     try run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", disk.description], input: script)
     let file = try Descriptor.open(disk, O_WRONLY)
     try Self.copySparse(partition, to: file, at: Int64(Self.alignment))
+    if let root { try Self.copySparse(root.file, to: file, at: Int64(mebibytes + 1) << 20) }
   }
 
   /// Version 8: of one's own making (RFC 9562, section 5.8).

@@ -22,6 +22,13 @@ extension KernelFailure {
       "efi_architecture", "\(path) is not for x86-64, and EFI programs and disks are made for that only",
       hint: "export --format kernel+initrd", exit: .badInput)
   }
+  static func rootIsDisk(_ format: String) -> Failure {
+    Failure(
+      "root_is_disk", "this image's root is a disk of its own, for which \(format) has no place",
+      hint: "export it from the image for machines, whose root is in the initrd (packc image export "
+        + "oci:.packc/image:NAME-vm --format \(format) …); or export disk.raw or qcow2, which hold the disk",
+      exit: .badInput)
+  }
   static func tooLargeForEFI(_ size: Int64) -> Failure {
     Failure(
       "too_large_for_efi", "\(ByteText.text(size)) are more than an EFI program can hold",

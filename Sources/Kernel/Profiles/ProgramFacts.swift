@@ -14,6 +14,8 @@ public struct ProgramFacts: Hashable, Sendable {
   public var egress: [String]?
   public var cpus: Int
   public var volumes: [String]
+  /// The root is a disk.
+  public var hasRootDisk = false
   /// Names of the shared libraries that its files are linked with.
   public var libraries: [String]
   public var mode: BuildMode
@@ -95,6 +97,7 @@ public struct ProgramNeeds: Hashable, Sendable {
       return facts.cpus > 1
         ? yes("the machine has \(facts.cpus) processors (run.cpus)") : no("the machine has one processor (run.cpus)")
     case .block:
+      if facts.hasRootDisk { return yes("its root is a disk (run.rootfs)") }
       return facts.volumes.first.map { yes("it has the volume \($0)") }
         ?? no("the root is in memory, and the program has no volume (run.volumes)")
     case .coredump:

@@ -32,6 +32,17 @@ public struct SHA256: ~Copyable {
   }
 }
 
+extension SHA256 {
+  /// The 32 bytes for one piece of memory, without an object for each of many.
+  public static func digest(of bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(digest.count >= 32, "no room for a digest")
+    var context = SHA256_CTX()
+    SHA256_Init(&context)
+    SHA256_Update(&context, bytes.baseAddress, bytes.count)
+    SHA256_Final(digest.baseAddress, &context)
+  }
+}
+
 extension Digest {
   public init(of bytes: [UInt8]) {
     var hash = SHA256()

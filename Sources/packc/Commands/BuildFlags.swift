@@ -1,10 +1,13 @@
 internal import Build
+internal import Kernel
 internal import OCI
 internal import PackCore
 
 /// The flags that say what to build, shared by `build`, `plan`, `lock` and `run`.
 enum BuildFlags {
   static let kernel = Flag("kernel", value: "REF", help: "a kernel of `packc kernel list`, by name or digest")
+  static let root = Flag(
+    "rootfs", value: "initrd|erofs", help: "the machine's root: in memory (the default), or a verified read-only disk")
   static let withoutUnikernel = Flag("no-unikernel", help: "no bootable image")
 
   /// What a plan depends on.
@@ -25,6 +28,7 @@ enum BuildFlags {
       Flag("compression", value: "gzip|zstd[:LEVEL]", help: "of the layers (default: gzip)"),
       Flag("no-debug-symbols", help: "do not keep what a release build strips beside the image"),
       kernel,
+      root,
       Flag("no-oci", help: "no OCI image"),
       withoutUnikernel,
       Flag("output", value: "DIR", help: "where the results go (default: DIR/.packc)"),
@@ -53,6 +57,7 @@ enum BuildFlags {
     // Refused here, and not after the build.
     _ = try LayerCompression(parsing: request.compression)
     request.kernel = invocation.string("kernel")
+    request.root = try root(invocation)
     request.keepsSymbols = !invocation.has("no-debug-symbols")
     request.makesImage = !invocation.has("no-oci")
     request.makesUnikernel = !invocation.has("no-unikernel")
@@ -60,6 +65,14 @@ enum BuildFlags {
     request.timeout = try invocation.number("timeout", in: 1...86_400) ?? request.timeout
     request.useCache = !invocation.has("no-cache")
     return request
+  }
+
+  private static func root(_ invocation: Invocation) throws -> RootForm? {
+    guard let text = invocation.string("rootfs") else { return nil }
+    guard let form = RootForm(rawValue: text) else {
+      throw Failure("wrong_usage", "--rootfs \(text): expected initrd or erofs", exit: .usage)
+    }
+    return form
   }
 
   static func platform(_ text: String) throws -> Platform {

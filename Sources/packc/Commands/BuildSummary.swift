@@ -30,7 +30,11 @@ enum BuildSummary {
 
   private static func unikernel(_ unikernel: JSONValue) -> String {
     let initrd = unikernel["initrd"]
+    let root = unikernel["root"].map {
+      "           root   \($0["verity"]?.string ?? "")  \(bytes($0["size"]?.integer ?? 0)), a verified disk\n"
+    }
     return "unikernel  initrd \(initrd?["digest"]?.string ?? "")  \(bytes(initrd?["size"]?.integer ?? 0))\n"
+      + (root ?? "")
       + "           kernel \(unikernel["kernel"]?["digest"]?.string ?? "")\n"
   }
 

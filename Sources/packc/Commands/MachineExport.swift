@@ -39,8 +39,10 @@ enum MachineExport {
   ) throws -> (BootFiles, source: String) {
     guard let reference = invocation.operands.first else {
       let image = try UnikernelImage.open(invocation.context.workingDirectory / ".packc/unikernel")
+      let root = image.root.flatMap { file in image.machine.root.map { BootFiles.Root(file: file, hash: $0.rootHash) } }
       let files = BootFiles(
-        kernel: image.kernel, initrd: image.initrd, cmdline: try image.portableCmdline(), machine: image.machine)
+        kernel: image.kernel, initrd: image.initrd, cmdline: try image.portableCmdline(), machine: image.machine,
+        root: root)
       return (files, image.directory.description)
     }
     let machine = try MachineFiles.unpack(

@@ -27,6 +27,7 @@ enum BuiltProgram {
     if facts.ports.isEmpty { facts.ports = strings(plan?["ports"]) }
     facts.cpus = run?.cpus ?? 1
     facts.volumes = run?.volumes.map(\.mount.absolute) ?? []
+    facts.hasRootDisk = build["unikernel"]?["root"] != nil || run?.root == .erofs
     facts.egress = egress(contract)
     facts.libraries = libraries(contract)
     return facts
