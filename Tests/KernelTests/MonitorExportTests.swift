@@ -9,13 +9,14 @@ final class MonitorExportTests: XCTestCase {
   private static let cmdline = "console=ttyS0 rootfstype=ramfs reboot=t panic=-1 quiet loglevel=2 ip=dhcp"
 
   private func machine(
-    cpus: Int = 2, _ machines: [QEMUMachine] = [.microvm, .q35], hasACPI: Bool = true
+    cpus: Int = 2, _ machines: [QEMUMachine] = [.microvm, .q35], hasACPI: Bool = true,
+    architecture: Platform.Architecture = .amd64
   ) -> MachineDescription {
     func file(_ name: String) -> MachineDescription.File { .init(name: name, digest: Digest(of: []), size: 0) }
     return MachineDescription(
       kernel: file("kernel"), initrd: file("initrd"), cmdline: file("cmdline"), kernelManifest: Digest(of: []),
       release: "6.1.0-test", mode: .release, memory: .init(initrdSize: 5 << 20, kernelSize: 3 << 20), cpus: cpus,
-      network: .qemuUser, ports: [], qemuMachines: machines, hasACPI: hasACPI)
+      network: .qemuUser, ports: [], qemuMachines: machines, hasACPI: hasACPI, architecture: architecture)
   }
 
   func testTheConfigurationsAreWhatTheMonitorsAccept() throws {
@@ -25,6 +26,13 @@ final class MonitorExportTests: XCTestCase {
         try MonitorSchemas.firecracker().problems(Firecracker.configuration(Self.cmdline, machine)), [])
       XCTAssertEqual(
         try MonitorSchemas.cloudHypervisor().problems(CloudHypervisor.configuration(Self.cmdline, machine)), [])
+    }
+  }
+
+  func testAMachineForArm64IsNotServed() throws {
+    XCTAssertNoThrow(try MonitorExport.requireServed(machine(), "Firecracker"))
+    XCTAssertThrowsError(try MonitorExport.requireServed(machine([.virt], architecture: .arm64), "Firecracker")) {
+      XCTAssertEqual(($0 as? Failure)?.code, "kernel_lacks_devices")
     }
   }
 

@@ -63,7 +63,7 @@ final class PortableExecutableTests: XCTestCase {
     for (machine, code) in [([0x64, 0x86] as [UInt8], nil), ([0x64, 0xaa], "efi_architecture")] {
       let kernel = try file("kernel", machine: machine)
       do {
-        _ = try UnifiedKernelImage(BootFiles(kernel: kernel, initrd: stub, cmdline: "quiet"), stub: stub)
+        _ = try UnifiedKernelImage(BootFiles(kernel: kernel, initrd: stub, cmdline: "quiet", machine: nil), stub: stub)
         XCTAssertNil(code)
       } catch { XCTAssertEqual((error as? Failure)?.code, code) }
     }

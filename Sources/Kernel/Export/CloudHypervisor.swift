@@ -4,7 +4,7 @@ internal import PackCore
 enum CloudHypervisor {
   /// - Throws: `kernel_lacks_devices`.
   static func write(_ files: BootFiles, _ machine: MachineDescription, to directory: HostPath) throws {
-    try MonitorExport.requireLinux(machine, "cloud-hypervisor")
+    try MonitorExport.requireServed(machine, "cloud-hypervisor")
     guard machine.hasACPI, machine.qemuMachines.contains(.q35) else {
       throw KernelFailure.wrongMonitor(
         "cloud-hypervisor", "it finds its devices by ACPI and PCI, and the kernel \(machine.release) has not both",

@@ -7,7 +7,7 @@ enum Firecracker {
 
   /// - Throws: `kernel_lacks_devices`, `too_many_cpus`, `no_elf_kernel`.
   static func write(_ files: BootFiles, _ machine: MachineDescription, to directory: HostPath) throws {
-    try MonitorExport.requireLinux(machine, "Firecracker")
+    try MonitorExport.requireServed(machine, "Firecracker")
     guard machine.qemuMachines.contains(.microvm) else {
       throw KernelFailure.wrongMonitor("Firecracker", "it knows no virtio devices without PCI (virtio-mmio)", needs: "")
     }

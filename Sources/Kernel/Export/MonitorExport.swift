@@ -29,9 +29,12 @@ enum MonitorExport {
     word.firstIndex(of: "=").map { String(word[..<$0]) }
   }
 
-  static func requireLinux(_ machine: MachineDescription, _ monitor: String) throws {
+  static func requireServed(_ machine: MachineDescription, _ monitor: String) throws {
     guard machine.guest == .linux else {
       throw KernelFailure.wrongMonitor(monitor, "it is Unikraft, which is built for one monitor, here QEMU", needs: "")
+    }
+    guard machine.architecture == .amd64 else {
+      throw KernelFailure.wrongMonitor(monitor, "it is for arm64, and these files are for x86-64", needs: "")
     }
   }
 

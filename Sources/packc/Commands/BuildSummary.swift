@@ -60,7 +60,8 @@ enum BuildSummary {
     let output = invocation.string("output").map { " --output " + ShellWord.quoted($0) } ?? ""
     var lines: [String] = []
     if json["unikernel"] ?? .null != .null { lines.append("packc run\(output)\(operands)") }
-    if !ref.isEmpty {
+    // Containers run on this host's own processor.
+    if !ref.isEmpty, Platform(invocation.string("platform") ?? "") ?? .host == .host {
       lines.append("packc run --oci\(output)\(operands)")
       // podman makes an image name of the path it is given, and takes no name with a dot in front or a capital in it:
       // from inside the directory the path is one plain word.

@@ -106,6 +106,12 @@ enum RunCommand {
         "not_built", "there is no OCI image in \(output)", hint: "run `packc build` without --no-oci", exit: .badInput)
     }
     let image = try SingleImage.open(LayoutSource(layout: layout))
+    guard image.config.platform.architecture == Platform.host.architecture.rawValue else {
+      throw Failure(
+        "machine_architecture",
+        "the image is for \(image.config.platform), and containers run on this host's processor",
+        hint: "run it as a machine, without --oci", exit: .badInput)
+    }
     let parent = try invocation.context.cacheDirectory() / "run"
     try FileSystem.createDirectory(parent)
     // An image may hold set-user-ID programs, which nobody else on this host shall reach.
