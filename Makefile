@@ -41,7 +41,7 @@ test: deps lint docs build
 	scripts/test.sh
 
 test-slow: deps-slow build
-	scripts/test.sh --filter SlowTests
+	PACKC_TEST_JOBS=1 scripts/test.sh --filter SlowTests
 
 bench: deps
 	scripts/build.sh bench

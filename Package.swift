@@ -60,7 +60,7 @@ let package = Package(
     // The four rooms that never import each other; they meet in Build.
     .target(name: "Packs", dependencies: ["PackCore"], swiftSettings: strict),
     .target(name: "OCI", dependencies: ["PackCore", "Codec", "Archive"], swiftSettings: strict),
-    .target(name: "Kernel", dependencies: ["PackCore", "CGuestWire"], swiftSettings: strict),
+    .target(name: "Kernel", dependencies: ["PackCore", "Codec", "CGuestWire"], swiftSettings: strict),
     .target(name: "Contract", dependencies: ["PackCore", "ELF"], swiftSettings: strict),
 
     // Registries over HTTP. libcurl brings forty libraries, so it is opened when the first request is made.

@@ -4,13 +4,19 @@
 #
 #   Benchmarks/kernel.sh [ROUNDS]      PACKC=/path/to/packc for another binary
 #
-# Debian's kernel and `default` boot on the same machine (microvm), `tiny` on that machine without ACPI, which is what
-# `packc run` starts for it. All are told the rate of the time-stamp counter.
+# Each boots as `packc run` starts it: Debian's kernel on microvm, packc's own on the same without ACPI. All are told the
+# rate of the time-stamp counter, and not to try the timer. Where Unikraft's ELF loader has been imported
+# (`packc kernel import --type unikraft`), the same server on it (static PIE, q35) has a line beside them.
 . "$(dirname "$0")/lib/common.sh"
 rounds=${1:-7}
 need qemu-system-x86_64:qemu-system-x86 cpio:cpio gcc:gcc python3:python3 curl:curl
 packc=${PACKC:-$here/.build/release/packc}
 [ -x "$packc" ] || { echo "kernel: $packc is missing; run \`make build\` first" >&2; exit 1; }
+# Of the user's own catalog.
+unikraft=$("$packc" kernel list --json | python3 -c '
+import json, sys
+print(*[k["digest"][7:] for k in json.load(sys.stdin)["kernels"] if k["format"] == "unikraft"][:1])')
+[ -z "$unikraft" ] || unikraft=${XDG_CACHE_HOME:-$HOME/.cache}/packc/kernels/$unikraft
 export XDG_CACHE_HOME=$work/cache
 boots=$work/boots
 mkdir -p "$boots"
@@ -44,16 +50,26 @@ print(*(m["name"] for m in json.load(open(sys.argv[1]))["modules"] if not m["nam
 }
 initrd debian "$debian"
 initrd plain "$standard"
+kernels=(debian standard tiny)
+if [ -n "$unikraft" ]; then
+  kernels+=(unikraft)
+  mkdir -p "$boots/unikraft.root"
+  gcc -O2 -Wall -Wextra -Werror -DPROGRAM -static-pie -o "$boots/unikraft.root/server" "$here/Benchmarks/lib/boot-init.c"
+  (cd "$boots/unikraft.root" && echo server | cpio -o -H newc --quiet >"$boots/unikraft.cpio")
+fi
 
-cmdline="console=ttyS0 quiet loglevel=2 rootfstype=ramfs reboot=t panic=-1 tsc_early_khz=$("$boots/tsc") tsc=reliable"
+cmdline="console=ttyS0 quiet loglevel=2 rootfstype=ramfs reboot=t panic=-1 tsc_early_khz=$("$boots/tsc") tsc=reliable no_timer_check"
 # boot MODE WHAT MEMORY
 boot() {
   case $2 in
     debian) python3 "$here/Benchmarks/lib/boot.py" "$1" microvm "$3" "$debian/kernel" "$boots/debian.cpio" "$cmdline" ;;
-    standard) python3 "$here/Benchmarks/lib/boot.py" "$1" microvm "$3" "$standard/kernel" "$boots/plain.cpio" "$cmdline" ;;
-    tiny)
-      python3 "$here/Benchmarks/lib/boot.py" "$1" microvm,acpi=off "$3" "$tiny/kernel" "$boots/plain.cpio" \
-        "$cmdline acpi=off"
+    standard | tiny)
+      local -n own=$2
+      python3 "$here/Benchmarks/lib/boot.py" "$1" microvm,acpi=off "$3" "$own/kernel" "$boots/plain.cpio" "$cmdline acpi=off"
+      ;;
+    unikraft)
+      python3 "$here/Benchmarks/lib/boot.py" "$1" q35 "$3" "$unikraft/kernel" "$boots/unikraft.cpio" \
+        'netdev.ip=10.0.2.15/24:10.0.2.2 vfs.fstab=[ "initrd0:/:extract::ramfs=1:" ] -- /server'
       ;;
   esac
 }
@@ -62,6 +78,7 @@ boot() {
 least() {
   local memory first=12
   [ "$1" != debian ] || first=48
+  [ "$1" != unikraft ] || first=4
   for memory in $(seq "$first" 4 $((first + 88))); do
     if [ "$(BOOT_LIMIT=8 boot answer "$1" "$memory")" != failed ]; then echo "$memory"; return; fi
   done
@@ -69,22 +86,23 @@ least() {
 }
 
 machine
-rm -f "$boots"/*.times
+rm -f "$boots"/*.times "$boots"/first.* "$boots"/answer.*
 for ((round = 1; round <= rounds; round++)); do
-  for what in debian standard tiny; do
-    boot first "$what" 256 >>"$boots/first.$what.times"
-    boot answer "$what" 256 >>"$boots/answer.$what.times"
+  for what in "${kernels[@]}"; do
+    boot first "$what" 256 >>"$boots/first.$what"
+    boot answer "$what" 256 >>"$boots/answer.$what"
   done
 done
-if grep -l failed "$boots"/*.times; then echo "kernel: a boot failed" >&2; exit 1; fi
-paste -d ' ' "$boots"/first.{debian,standard,tiny}.times >"$boots/first.times"
-paste -d ' ' "$boots"/answer.{debian,standard,tiny}.times >"$boots/answer.times"
+if grep -l failed "$boots"/first.* "$boots"/answer.*; then echo "kernel: a boot failed" >&2; exit 1; fi
+for mode in first answer; do
+  paste -d ' ' "${kernels[@]/#/$boots/$mode.}" >"$boots/$mode.times"
+done
 
 size() { stat -c %s "$1/kernel" | awk '{ print $1 / 1e6 }'; }
 printf '%-10s %7s %7s %7s %7s %7s %7s %7s   medians of %s rounds, seconds\n' kernel MB first CPU guest answer CPU MiB "$rounds"
 declare -A memory
 number=0
-for what in debian standard tiny; do
+for what in "${kernels[@]}"; do
   declare -n directory=$what
   memory[$what]=$(least "$what")
   printf '%-10s %7.2f %7.3f %7.3f %7.3f %7.3f %7.3f %7d\n' "$what" "$(size "$directory")" \

@@ -21,8 +21,12 @@ test_packages=(
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
   # the other programs that read what packc wrote
   binutils buildah cpio cryptsetup-bin elfutils erofs-utils libarchive-tools libcap2-bin podman procps skopeo strace uidmap umoci
+  # images for arm64: the compiler of their init and kernel, and a machine
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
   # firmware, disks and CDs to export machines to
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
+  # ports on IPv6 addresses
+  passt
   # registries to speak to
   apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial

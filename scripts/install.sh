@@ -2,7 +2,7 @@
 # make install: a tree that works wherever it is put.
 #
 #   PREFIX/bin/packc
-#   PREFIX/libexec/packc/{packc-packs,guest-init,packs.d/,templates/}     see Sources/PackCore/Host/Installation.swift
+#   PREFIX/libexec/packc/{packc-packs,guest-init,guest-init-arm64,packs.d/,templates/}     see Sources/PackCore/Host/Installation.swift
 #   PREFIX/share/doc/packc/
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,6 +16,11 @@ umask 022
 install -D -m 755 "$built/packc" "$prefix/bin/packc"
 install -D -m 755 "$built/packc-packs" "$prefix/libexec/packc/packc-packs"
 install -D -m 755 "$built/guest-init" "$prefix/libexec/packc/guest-init"
+# Built where a cross compiler is; an older version's would be of other sources.
+rm -f "$prefix/libexec/packc/guest-init-arm64"
+if [ -x "$built/guest-init-arm64" ]; then
+  install -D -m 755 "$built/guest-init-arm64" "$prefix/libexec/packc/guest-init-arm64"
+fi
 # An older version's packs and templates must not stay beside the new ones.
 for tree in packs.d templates; do
   rm -rf "${prefix:?}/libexec/packc/$tree"

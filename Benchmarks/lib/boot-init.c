@@ -1,5 +1,6 @@
 /* Process 1 of the machines of kernel.sh, the same for every kernel: says when it was reached, loads the modules of
- * /modules in the order of their names, gives eth0 QEMU's address, and answers HTTP on port 8080. */
+ * /modules in the order of their names, gives eth0 QEMU's address, and answers HTTP on port 8080. With PROGRAM it is a
+ * program for a kernel that has done all that by itself. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,13 +16,14 @@
 #include <unistd.h>
 
 static void say(const char *text) {
-  struct timespec now;
+  struct timespec now = {0};
   char line[128];
   clock_gettime(CLOCK_BOOTTIME, &now);
   int length = snprintf(line, sizeof line, "%s %ld.%06ld\n", text, (long)now.tv_sec, now.tv_nsec / 1000);
   if (write(1, line, length) < 0) return;
 }
 
+#ifndef PROGRAM
 static void load_modules(void) {
   struct dirent **names;
   char path[512];
@@ -55,11 +57,14 @@ static int set_up(void) {
   close(control);
   return code;
 }
+#endif
 
 int main(void) {
   say("first");
+#ifndef PROGRAM
   load_modules();
   if (set_up() < 0) say("no-network");
+#endif
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(8080)};
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);

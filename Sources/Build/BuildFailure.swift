@@ -2,6 +2,11 @@ internal import PackCore
 
 /// What can go wrong between a project directory and its image, with the next step.
 enum BuildFailure {
+  static func foreignFile(_ path: RootPath, _ found: String, _ platform: Platform) -> Failure {
+    Failure(
+      "foreign_file", "\(path.absolute) comes from this host and is built for \(found); the image is for \(platform)",
+      hint: "build on a machine of that architecture", exit: .badInput)
+  }
   static func noProject(_ path: HostPath) -> Failure {
     Failure(
       "no_project", "there is no directory \(path)", hint: "give the project's directory: `packc build DIR`",

@@ -24,10 +24,13 @@ struct KernelStage {
     let (found, source) = try find(catalog, pin)
     let isDisk = planning.request.root(config?.run) == .erofs
     let kernel = try isDisk ? catalog.withRootDisk(found, planning.context, reporter: reporter) : found
-    let initFile = planning.installation.helpers / "guest-init"
+    let initFile = planning.installation.helpers / GuestBase.initName(for: planning.request.platform)
     guard FileSystem.exists(initFile) else {
       throw Failure(
-        "broken_installation", "packc's guest init is missing: \(initFile)", hint: "build it with `make build`")
+        "broken_installation", "packc's guest init for \(planning.request.platform) is missing: \(initFile)",
+        hint: planning.request.platform == .host
+          ? "build it with `make build`"
+          : "packc was built without the cross compiler: run `make deps build`; or build without: --no-unikernel")
     }
     return Chosen(
       kernel: kernel, initFile: initFile,
@@ -37,26 +40,32 @@ struct KernelStage {
   }
 
   private func find(_ catalog: KernelCatalog, _ pin: LockFile.Pin?) throws -> (KernelCatalog.Kernel, String) {
-    if let reference = planning.request.kernel { return (try catalog.find(reference), "--kernel") }
+    let platform = planning.request.platform
+    if let reference = planning.request.kernel { return (try catalog.find(reference, for: platform), "--kernel") }
     if let declared = config?.kernel, declared.value.description != "default" {
-      return (try catalog.find(declared.value.description), "unik.yaml")
+      return (try catalog.find(declared.value.description, for: platform), "unik.yaml")
     }
     if let pin {
       if let kernel = try? catalog.load(pin.digest) { return (kernel, "packc.lock") }
-      if let kernel = try? catalog.importDebian(planning.context, version: pin.version, reporter: reporter),
+      if platform == .host,
+        let kernel = try? catalog.importDebian(planning.context, version: pin.version, reporter: reporter),
         kernel.digest == pin.digest
       {
         return (kernel, "packc.lock")
       }
       if planning.request.locked {
         // Nothing is fetched in its place; what is there is named beside the lock's other differences.
-        if let present = try catalog.defaultKernel() { return (present, "the catalog's default") }
+        if let present = try catalog.defaultKernel(for: platform.architecture) {
+          return (present, "the catalog's default")
+        }
         throw BuildFailure.lockOutOfDate(["kernel: locked \(pin.text), which cannot be had here"])
       }
       reporter.warn("the kernel that packc.lock pins (\(pin.text)) cannot be had here; taking the default one")
     }
+    let kernel = try catalog.defaultOrDebian(planning.context, for: platform, reporter: reporter)
     return (
-      try catalog.defaultOrDebian(planning.context, reporter: reporter), "packc's default: Debian's cloud kernel"
+      kernel,
+      kernel.manifest.name == "debian-cloud" ? "packc's default: Debian's cloud kernel" : "the catalog's default"
     )
   }
 }

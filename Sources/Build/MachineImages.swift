@@ -6,6 +6,7 @@ internal import PackCore
 /// all three have in common:
 ///
 ///     TAG-vm      linux/amd64    /unikraft/bin/kernel, /unikraft/bin/initrd, /urunc.json   KubeVirt's kernelBoot, urunc
+///                                /machine.json                                             packc image export
 ///     TAG-kraft   an index, and in it qemu/x86_64 with the same kernel and initrd          kraft
 ///
 /// KubeVirt and urunc take the two files from any path, kraft only from these. What each tool insists on, and where that was
@@ -43,7 +44,10 @@ struct MachineImages {
     image.labels[MachineLabels.cmdline] = try unikernel.portableCmdline()
     let document = CanonicalJSON.encode(
       JSONValue(strings: urunc.mapValues { Base64.encode(Array($0.utf8)) }))
-    let settings = try layer([entry(RootPath(literal: "urunc.json"), .bytes(document))])
+    let settings = try layer([
+      entry(MachineLabels.descriptionPath, .bytes(CanonicalJSON.encodePretty(unikernel.machine.json))),
+      entry(RootPath(literal: "urunc.json"), .bytes(document)),
+    ])
     return try ImageBuilder.assemble(image, layers: [kernel, settings, initrd], store: store)
       .annotated([MachineLabels.kind: "vm"])
   }

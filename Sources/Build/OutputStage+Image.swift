@@ -39,7 +39,8 @@ extension OutputStage {
   private func machineImages(
     _ unikernel: Unikernel, _ labels: [String: String]
   ) throws -> [(suffix: String, image: ImageBuilder.Assembled)] {
-    guard let kernel else { return [] }
+    // The tools that these are for start a Linux.
+    guard let kernel, unikernel.image.machine.guest == .linux else { return [] }
     return try MachineImages(
       unikernel: unikernel.diskless, kernel: kernel.kernel.file, platform: request.platform, labels: labels,
       epoch: planning.epoch, cache: LayerCache(directory: planning.cache / "layers", store: store), store: store

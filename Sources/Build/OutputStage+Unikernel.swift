@@ -41,16 +41,13 @@ extension OutputStage {
   /// One segment of the initrd for each layer, kept by the layer's diffID.
   mutating func writeUnikernel(_ parts: Parts, in staged: HostPath) throws -> Unikernel? {
     guard let kernel else { return nil }
+    guard kernel.kernel.manifest.format != .unikraft else { return try writeUnikraft(parts, kernel.kernel, in: staged) }
     let directory = output / "unikernel"
     let run = project.config?.run
     let volumes = parts.settings.volumes.map {
       GuestVolume(name: $0.name.description, size: Int64($0.size.bytes), mount: $0.mount)
     }
-    let isDefaultPort = parts.settings.decisions.contains {
-      $0.what == "ports" && $0.value == ProgramSettings.defaultPort && $0.source.hasPrefix("packc's default")
-    }
-    let served = isDefaultPort ? [] : parts.settings.ports.compactMap { GuestPort($0) }
-    for sentence in kernel.kernel.manifest.shortcomings(ports: served, cpus: run?.cpus ?? 1) {
+    for sentence in shortcomings(of: kernel.kernel, parts, cpus: run?.cpus ?? 1) {
       planning.reporter.warn(sentence, hint: "build one for this program: packc kernel build --profile tiny")
     }
     let base = GuestBase(
@@ -68,12 +65,19 @@ extension OutputStage {
     machine.root = request.root(run)
     let segments = planning.cache / "segments"
     let (image, _) = try UnikernelImage.write(machine, to: staged, cache: segments, replacing: directory)
+    return try written(image, diskless: diskless(machine, segments))
+  }
+
+  /// The files of an image, which was written beside its place.
+  mutating func written(
+    _ image: UnikernelImage, diskless: (image: UnikernelImage, place: WorkDirectory)? = nil
+  ) throws -> Unikernel {
+    let directory = output / "unikernel"
     addFiles(["kernel", "initrd", "cmdline", "machine.json"].map { directory / $0 })
     if let root = image.machine.root { addFiles([directory / root.name]) }
-    let work = try diskless(machine, segments)
     return Unikernel(
-      directory: directory, image: image, cmdline: try image.cmdline(), diskless: work?.image ?? image,
-      work: work?.place)
+      directory: directory, image: image, cmdline: try image.cmdline(), diskless: diskless?.image ?? image,
+      work: diskless?.place)
   }
 
   /// Nil where the image is so already, or where nobody asks for it.
@@ -87,5 +91,13 @@ extension OutputStage {
     parts.memory = nil
     let place = try WorkDirectory(in: planning.cache / "work", prefix: "machine")
     return (try UnikernelImage.write(parts, to: place.path, cache: cache).0, place)
+  }
+
+  func shortcomings(of kernel: KernelCatalog.Kernel, _ parts: Parts, cpus: Int) -> [String] {
+    let isDefaultPort = parts.settings.decisions.contains {
+      $0.what == "ports" && $0.value == ProgramSettings.defaultPort && $0.source.hasPrefix("packc's default")
+    }
+    let served = isDefaultPort ? [] : parts.settings.ports.compactMap { GuestPort($0) }
+    return kernel.manifest.shortcomings(ports: served, cpus: cpus)
   }
 }

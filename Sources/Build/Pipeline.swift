@@ -1,4 +1,5 @@
 internal import Config
+internal import Kernel
 public import PackCore
 internal import Packs
 
@@ -93,7 +94,7 @@ public struct Pipeline: Sendable {
       return (lock, nil)
     }
     let kernel = try KernelStage(planning: planning, config: project.config, reporter: reporter)
-      .choose(locked: settled.committed?.kernel)
+      .choose(locked: settled.committed?.platform == request.platform ? settled.committed?.kernel : nil)
     (lock.kernel, lock.guestInit) = (kernel.pin, kernel.initPin)
     return (lock, kernel)
   }
@@ -106,6 +107,10 @@ public struct Pipeline: Sendable {
       return false
     }
     guard request.mode == .release, lock != committed else { return false }
+    if let committed, committed.platform != lock.platform {
+      reporter.note("packc.lock is for \(committed.platform) and stays as it is; it pins nothing of this build")
+      return false
+    }
     for difference in differences { reporter.warn("packc.lock: \(difference)") }
     try lock.write(project: request.project)
     let name = request.below.appending(RootPath(literal: "packc.lock")).description
@@ -189,7 +194,9 @@ extension WatchedPaths {
   /// packc itself, the project's file and its revision.
   mutating func add(project planning: Planning, _ root: HostPath) {
     addResolved(planning.context.executable)
-    for name in ["packc-packs", "guest-init"] { addResolved(planning.installation.helpers / name) }
+    for name in ["packc-packs", GuestBase.initName(for: planning.request.platform)] {
+      addResolved(planning.installation.helpers / name)
+    }
     addResolved(planning.configPath)
     for name in [".git/HEAD", ".git/index", ".git/packed-refs", ".git/config", ".git/refs/heads", ".git/logs/HEAD"] {
       add(root / name)

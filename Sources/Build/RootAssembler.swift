@@ -50,6 +50,7 @@ struct RootAssembler {
     let closure = try SharedObjectClosure.compute(
       of: root, platform: platform, libraries: plan.runtime.libraries, libraryPath: settings.libraryPath)
     try closure.insert(into: &root)
+    try refuseForeign(root, closure.inventory)
     for caveat in closure.caveats { reporter.warn("\(caveat.path.absolute): \(caveat.text)") }
     for path in settings.writable { try insertWritable(path, into: &root) }
     try applyDeclared(to: &root)
@@ -71,6 +72,15 @@ struct RootAssembler {
         hint: "see `packc plan`: entrypoint", exit: .badInput)
     }
     try ELFCheck.program(path, in: root, platform: platform)
+  }
+
+  /// In an image for another architecture than the host's, nothing of the host's own may lie that only the host can run.
+  private func refuseForeign(_ root: RootFilesystem, _ inventory: ELFInventory) throws {
+    guard platform != .host else { return }
+    for (path, elf) in inventory.files.sorted(by: { $0.key < $1.key })
+    where root[path]?.layer == .runtime && !elf.matches(platform) {
+      throw BuildFailure.foreignFile(path, elf.architectureName, platform)
+    }
   }
 
   /// A path that the program may write is a directory of the image, over which the machine mounts memory or a volume.

@@ -43,6 +43,10 @@ public struct ToolCheck: Sendable {
     ToolCheck("flex", "`packc kernel build`", .optional, "apt-get install flex"),
     ToolCheck("bison", "`packc kernel build`", .optional, "apt-get install bison"),
     ToolCheck("bc", "`packc kernel build`", .optional, "apt-get install bc"),
+    ToolCheck("qemu-system-aarch64", "boots images for linux/arm64", .optional, "apt-get install qemu-system-arm"),
+    ToolCheck(
+      "aarch64-linux-gnu-gcc", "`packc kernel build --platform linux/arm64`", .optional,
+      "apt-get install gcc-aarch64-linux-gnu"),
     ToolCheck("lz4", "`packc kernel build`", .optional, "apt-get install lz4"),
   ]
 

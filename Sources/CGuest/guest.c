@@ -166,8 +166,9 @@ int guest_add_entropy(const void *bytes, size_t length) {
 }
 
 void guest_sync(void) { sync(); }
-void guest_end(void) {
+void guest_end(int power_off) {
   for (;;) {
+    if (power_off) reboot(RB_POWER_OFF);
     reboot(RB_AUTOBOOT);
     pause();
   }
@@ -182,6 +183,20 @@ int guest_raw_terminal(int fd) {
 int guest_drain_terminal(int fd) {
   tcflow(fd, TCOON);
   return result(tcdrain(fd));
+}
+
+int guest_open_terminal(int *program) {
+  int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK), locked = 0;
+  if (master < 0) return -errno;
+  // Linux 4.13: the other end without its name.
+  if (ioctl(master, TIOCSPTLCK, &locked) < 0 ||
+      (*program = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
+    int error = errno;
+    close(master);
+    return -error;
+  }
+  guest_raw_terminal(*program);
+  return master;
 }
 
 int guest_signals(void) {
@@ -205,12 +220,14 @@ static int state(const struct pollfd *polled) {
   return (polled->revents & POLLIN ? GUEST_READABLE : 0) | (polled->revents & (POLLHUP | POLLERR) ? GUEST_HUNG_UP : 0);
 }
 
-int guest_poll(int first, int second, int milliseconds, int *first_state, int *second_state) {
-  struct pollfd polled[] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
-  int count = poll(polled, 2, milliseconds);
-  *first_state = count > 0 ? state(&polled[0]) : 0;
-  *second_state = count > 0 ? state(&polled[1]) : 0;
-  return result(count);
+int guest_poll(struct guest_watch *watches, int count, int milliseconds) {
+  struct pollfd polled[GUEST_WATCHES];
+  if (count > GUEST_WATCHES) return -EINVAL;
+  for (int i = 0; i < count; i++)
+    polled[i] = (struct pollfd){.fd = watches[i].fd, .events = watches[i].for_writing ? POLLOUT : POLLIN};
+  int ready = poll(polled, (nfds_t)count, milliseconds);
+  for (int i = 0; i < count; i++) watches[i].state = ready > 0 ? state(&polled[i]) : 0;
+  return result(ready);
 }
 
 int guest_wait_writable(int fd, int milliseconds) {

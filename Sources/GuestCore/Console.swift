@@ -1,19 +1,20 @@
 import CGuest
 
-/// The machine's serial console: the program's output goes there, and what the init itself must say.
+/// The machine's serial console: what the init itself must say, and the program's output where nobody reads the output
+/// port.
 struct Console {
   private(set) var descriptor: Int32 = -1
 
   init(descriptor: Int32 = -1) { self.descriptor = descriptor }
 
-  /// Opens /dev/console and makes its terminal raw, so that not one byte of the program is changed on the way out. The
-  /// program's user owns it, for those that open /dev/stdout by name.
-  mutating func open(user: UInt32, group: UInt32) {
+  /// Opens /dev/console and makes its terminal raw, so that not one byte of the program is changed on the way out.
+  mutating func open() {
     descriptor = guest_open(StaticString("/dev/console").cString, Int32(GUEST_WRITE))
-    guard descriptor >= 0 else { return }
-    _ = guest_raw_terminal(descriptor)
-    _ = guest_chown_descriptor(descriptor, user, group)
+    restore()
   }
+
+  /// The program writes here: its user owns it, for those that open /dev/stdout by name.
+  func give(to user: UInt32, _ group: UInt32) { _ = guest_chown_descriptor(descriptor, user, group) }
 
   /// As `open` made it, whatever a program has done to it.
   func restore() { _ = guest_raw_terminal(descriptor) }

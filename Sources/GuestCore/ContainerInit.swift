@@ -33,10 +33,12 @@ struct ContainerInit {
     guard process > 0 else { return fail(arguments[0], -process) }
     control.started(process)
     host = control.descriptor
+    let watches = UnsafeMutablePointer<guest_watch>.allocate(capacity: 2)
     while true {
-      var state: Int32 = 0
-      var hostState: Int32 = 0
-      _ = guest_poll(signals, host, wake(), &state, &hostState)
+      watches[0] = guest_watch(fd: signals, for_writing: 0, state: 0)
+      watches[1] = guest_watch(fd: host, for_writing: 0, state: 0)
+      _ = guest_poll(watches, 2, wake())
+      let hostState = watches[1].state
       handOn(signals)
       if hostState != 0 { look(hostState) }
       if let due = killAt, guest_clock() >= due {

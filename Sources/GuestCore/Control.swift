@@ -15,35 +15,10 @@ struct Control {
 
   init(descriptor: Int32 = -1) { self.descriptor = descriptor }
 
-  /// Looks for the virtio-serial port of the control channel's name. The driver makes its ports, and names them, some
-  /// time after it has found the device.
-  mutating func open() {
-    var found = PortSearch()
-    var waited = 0
-    while true {
-      withUnsafeMutablePointer(to: &found) { search in
-        _ = guest_list(StaticString("/sys/class/virtio-ports").cString, search) { context, name, _, _, _ in
-          guard let context, let name else { return 1 }
-          return context.assumingMemoryBound(to: PortSearch.self).pointee.visit(name) ? 1 : 0
-        }
-      }
-      if found.isFound { break }
-      guard waited < Control.patience, Control.hasDevice() else { return }
-      guest_sleep(2)
-      waited += 2
-    }
-    descriptor = guest_open(found.path.cString, Int32(GUEST_BOTH))
-  }
+  mutating func open() { descriptor = openPort("dev.packc.control\n", patience: Control.patience) }
 
   /// Milliseconds.
   private static let patience = 1000
-
-  private static func hasDevice() -> Bool {
-    guest_list(StaticString("/sys/bus/virtio/drivers/virtio_console").cString, nil) { _, name, _, _, _ in
-      guard let name else { return 0 }
-      return starts(name, with: "virtio") ? 1 : 0
-    } == 1
-  }
 
   mutating func close() {
     _ = guest_close(descriptor)
@@ -70,6 +45,8 @@ struct Control {
       $0.put32(memoryKills)
     }
   }
+  mutating func hasIPv6() { send(Int32(WIRE_GUEST_IPV6)) { _ in } }
+  mutating func wrote(_ bytes: UInt64) { send(Int32(WIRE_GUEST_OUTPUT)) { $0.put64(bytes) } }
   mutating func problem(_ text: Text, ends: Bool) {
     send(Int32(WIRE_GUEST_PROBLEM)) {
       $0.put8(ends ? 1 : 0)
@@ -90,8 +67,7 @@ struct Control {
 
   mutating func core(_ bytes: UnsafeBufferPointer<UInt8>, at offset: UInt64) {
     send(Int32(WIRE_GUEST_CORE)) {
-      $0.put32(UInt32(truncatingIfNeeded: offset))
-      $0.put32(UInt32(truncatingIfNeeded: offset >> 32))
+      $0.put64(offset)
       $0.put(bytes)
     }
   }
@@ -116,6 +92,10 @@ struct Control {
       guard count + 4 <= Control.outputLimit else { return }
       wire_put32(start + count, number)
       count += 4
+    }
+    mutating func put64(_ number: UInt64) {
+      put32(UInt32(truncatingIfNeeded: number))
+      put32(UInt32(truncatingIfNeeded: number >> 32))
     }
     mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
       let length = min(bytes.count, Control.outputLimit - count)
@@ -178,27 +158,6 @@ struct Control {
       guard count > 0 else { return false }
       filled += count
     }
-    return true
-  }
-}
-
-/// The search through /sys/class/virtio-ports for the port whose `name` is ours.
-private struct PortSearch {
-  var path = Text()
-  var isFound = false
-  private var name = FileBuffer(capacity: 64)
-
-  mutating func visit(_ port: CString) -> Bool {
-    path.clear()
-    path.append("/sys/class/virtio-ports/")
-    path.append(port)
-    path.append("/name")
-    // The file's text ends with a newline.
-    guard name.read(path.cString), equal(name.cString, "dev.packc.control\n") else { return false }
-    path.clear()
-    path.append("/dev/")
-    path.append(port)
-    isFound = true
     return true
   }
 }

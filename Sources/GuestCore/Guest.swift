@@ -22,8 +22,15 @@ import CGuest
   var machine = Machine()
   boot(&machine)
   machine.silenceKernel()
-  guest_end()
+  guest_end(endsOff() ? 1 : 0)
   return 0
+}
+
+/// `packc.end=off` is for monitors that start a machine again when it is reset. Most end at a reset, which unlike the power
+/// needs no driver.
+private func endsOff() -> Bool {
+  var how = Text()
+  return CommandLine().value("packc.end=", into: &how) && equal(how.cString, "off")
 }
 
 private func boot(_ machine: inout Machine) {
@@ -39,7 +46,7 @@ private func boot(_ machine: inout Machine) {
   machine.mountKernelFileSystems()
   let cmdline = CommandLine()
   var console = Console()
-  console.open(user: configuration.user, group: configuration.group)
+  console.open()
   if let complaint { return console.say(complaint) }
   stamps.mark("the file systems were mounted")
 

@@ -7,6 +7,7 @@ struct Network {
   private var client: DHCP?
   private var lease = Lease()
   private var renewal: UInt64?
+  private var addresses = FileBuffer(capacity: 4096)
   private static let loopback: StaticString = "lo"
   private static let interface: StaticString = "eth0"
   private static let interfaceDirectory: StaticString = "/sys/class/net/eth0"
@@ -40,6 +41,10 @@ struct Network {
       writeResolver(configuration.nameservers, (plan.nameservers.0, plan.nameservers.1, 0))
     case .dhcp: code = borrow(configuration, problem: &problem)
     }
+    // The kernel tells itself of a link once a second, and IPv6 begins with that; who asks is told at once (6.12;
+    // 6.1 waits).
+    var carrier = FileBuffer(capacity: 8)
+    _ = carrier.read(StaticString("/sys/class/net/eth0/carrier").cString)
     guard code < 0 else { return }
     problem.append("cannot set the network address: errno ")
     problem.append(Int(-code))
@@ -55,6 +60,21 @@ struct Network {
   private func allowIPv6() {
     set("/proc/sys/net/ipv6/conf/eth0/accept_dad", "0\n")
     set("/proc/sys/net/ipv6/conf/eth0/router_solicitation_delay", "0\n")
+  }
+
+  /// eth0 has an IPv6 address that may be used: the router and who is beyond it have heard of the machine.
+  mutating func hasIPv6() -> Bool {
+    guard addresses.read(StaticString("/proc/net/if_inet6").cString) else { return false }
+    var line = addresses.cString
+    while line[0] != 0 {
+      var end = 0
+      while line[end] != 0, line[end] != 0x0a { end += 1 }
+      // `fe80…56 02 40 20 80     eth0`; the last number holds 40 while the address is only tried.
+      if end == 53, line[42] == 0x30 || line[42] == 0x38, starts(line + 45, with: "    eth0") { return true }
+      guard line[end] != 0 else { return false }
+      line += end + 1
+    }
+    return false
   }
 
   private func waitForInterface() -> Bool {

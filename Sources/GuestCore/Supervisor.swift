@@ -5,6 +5,8 @@ import CGuestWire
 struct Supervisor {
   private var control: Control
   private let console: Console
+  private var output = Output()
+  private let watches = UnsafeMutablePointer<guest_watch>.allocate(capacity: 3)
   private let signals: Int32
   private var listeners = Listeners()
   private var memory = Memory()
@@ -20,6 +22,8 @@ struct Supervisor {
 
   private var process: Int32 = 0
   private var isTied = false
+  private var outputIsRead = false
+  private var tellsOfIPv6 = false
   private var killAt: UInt64?
   private static let graceWithoutHost: UInt32 = 5000
   private static let second: UInt64 = 1_000_000_000
@@ -44,12 +48,18 @@ struct Supervisor {
         if take(message, into: &configuration) { return }
       }
       guard control.isOpen else { return }
-      var portState: Int32 = 0
-      var none: Int32 = 0
-      _ = guest_poll(control.descriptor, -1, 100, &portState, &none)
-      // A port that nobody holds is ready at once, and for ever.
-      if portState & Int32(GUEST_HUNG_UP) != 0 { guest_sleep(20) }
+      _ = waitForHost(100)
     }
+  }
+
+  /// True when it has hung up.
+  private func waitForHost(_ milliseconds: Int32) -> Bool {
+    watches[0] = guest_watch(fd: control.descriptor, for_writing: 0, state: 0)
+    _ = guest_poll(watches, 1, milliseconds)
+    guard watches[0].state & Int32(GUEST_HUNG_UP) != 0 else { return false }
+    // A port that nobody holds is ready at once, and for ever.
+    guest_sleep(20)
+    return true
   }
 
   /// True for the last message of the preparation.
@@ -63,6 +73,8 @@ struct Supervisor {
       if let name = keep(message) { _ = configuration.disks.append(name) }
     case Int(WIRE_HOST_START):
       isTied = message.number & UInt32(WIRE_OPTION_TIED) != 0
+      tellsOfIPv6 = message.number & UInt32(WIRE_OPTION_IPV6) != 0
+      outputIsRead = message.number & UInt32(WIRE_OPTION_OUTPUT) != 0
       return true
     default: break
     }
@@ -94,6 +106,8 @@ struct Supervisor {
     limit.apply()
     self.limit = limit
     processesBefore = memory.processes()
+    if outputIsRead { output.open(user: configuration.user, group: configuration.group) }
+    if !output.isOpen { console.give(to: configuration.user, configuration.group) }
     guard start(configuration) else { return finish() }
     self.stamps.mark("the program started")
     control.started(process)
@@ -108,7 +122,7 @@ struct Supervisor {
     program.directory = configuration.directory
     program.user = configuration.user
     program.group = configuration.group
-    program.output = console.descriptor
+    program.output = output.isOpen ? output.program : console.descriptor
     program.core_limit = configuration.coreLimit
     program.process_limit = limit?.user ?? 0
     if configuration.hasFilter {
@@ -138,11 +152,13 @@ struct Supervisor {
       if control.hostIsThere, guest_clock() >= nextLook {
         nextLook = look(since: began)
       }
-      var signalState: Int32 = 0
-      var portState: Int32 = 0
-      _ = guest_poll(signals, control.descriptor, wake(nextLook), &signalState, &portState)
+      watches[0] = guest_watch(fd: signals, for_writing: 0, state: 0)
+      watches[1] = guest_watch(fd: control.descriptor, for_writing: 0, state: 0)
+      watches[2] = output.watch
+      _ = guest_poll(watches, 3, wake(nextLook))
       takeSignals()
-      takeMessages(portState)
+      takeMessages(watches[1].state)
+      output.move()
       if let due = killAt, guest_clock() >= due {
         guest_signal_all(9)
         killAt = guest_clock() + Supervisor.second / 10
@@ -164,7 +180,11 @@ struct Supervisor {
       text.append(" processes and threads, which more memory raises")
       warn(text)
     }
-    guard listeners.isEmpty else { return now + Supervisor.second }
+    if tellsOfIPv6, network.hasIPv6() {
+      control.hasIPv6()
+      tellsOfIPv6 = false
+    }
+    guard listeners.isEmpty || tellsOfIPv6 else { return now + Supervisor.second }
     return now + (now - began < 5 * Supervisor.second ? Supervisor.second / 50 : Supervisor.second / 20)
   }
 
@@ -196,6 +216,7 @@ struct Supervisor {
     if isTied { stop(grace: 1000) }
     // Nobody is there to report to any more.
     control.close()
+    output.abandon()
   }
 
   private mutating func tellBoot() {
@@ -223,6 +244,7 @@ struct Supervisor {
       // The program may have left the terminal in any state.
       console.restore()
       console.drain()
+      output.finish()
       if control.hostIsThere {
         if how & Int32(GUEST_DUMPED) != 0, configuration.coreLimit > 0 {
           var core = CoreDump()
@@ -237,6 +259,7 @@ struct Supervisor {
 
   private mutating func report(_ code: Int32, _ signalled: Bool, _ kills: UInt32) {
     if control.hostIsThere {
+      control.wrote(output.sent)
       control.exited(code: code, signalled: signalled, memoryKills: kills)
       return
     }
@@ -263,19 +286,17 @@ struct Supervisor {
     if !control.isOpen { console.say(text) }
   }
 
-  /// Gives the host two seconds to say that it has read the report, and everything its way out.
+  /// Gives the host two seconds to say that it has read the report, and everything its way out. A host that still has
+  /// output to read, which it does at its reader's pace, is waited for as long as it is there.
   private mutating func finish() {
     console.drain()
-    let deadline = guest_clock() + 2 * Supervisor.second
+    let deadline = output.isOpen ? UInt64.max : guest_clock() + 2 * Supervisor.second
     while control.hostIsThere, control.isOpen, guest_clock() < deadline {
       while let message = control.receive() {
         if message.type == Int(WIRE_HOST_TELL_BOOT) { tellBoot() }
         if message.type == Int(WIRE_HOST_ACKNOWLEDGE) { control.close() }
       }
-      var portState: Int32 = 0
-      var none: Int32 = 0
-      _ = guest_poll(control.descriptor, -1, 20, &portState, &none)
-      if portState & Int32(GUEST_HUNG_UP) != 0 { control.close() }
+      if waitForHost(20) { control.close() }
     }
     guest_sync()
   }

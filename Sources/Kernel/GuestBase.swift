@@ -14,6 +14,11 @@ public struct GuestBase: Sendable {
     self.kernel = kernel
   }
 
+  /// The init's name beside packc's other helpers: an image for another architecture has an init of its own.
+  public static func initName(for platform: Platform) -> String {
+    platform == .host ? "guest-init" : "guest-init-\(platform.architecture.rawValue)"
+  }
+
   /// Names that no layer may use.
   static let reserved = [RootPath(literal: "init"), RootPath(literal: ".packc")]
 

@@ -4,6 +4,8 @@ internal import CGuestWire
 public enum GuestControl {
   /// The name of the virtio-serial port.
   public static let portName = WIRE_CONTROL_PORT
+  /// The port of the program's output.
+  public static let outputPortName = WIRE_OUTPUT_PORT
   /// What the init says in its first report.
   public static let version = UInt32(WIRE_VERSION)
 
@@ -13,8 +15,9 @@ public enum GuestControl {
     case environment(String)
     case entropy([UInt8])
     case clock(seconds: UInt64, nanoseconds: UInt32)
-    /// Starts the program; `tied` stops it when the host goes away.
-    case start(tied: Bool)
+    /// Starts the program; `tied` stops it when the host goes away, with `ipv6` the guest tells when it can be reached
+    /// so. The host reads the output port.
+    case start(tied: Bool, ipv6: Bool = false)
     /// SIGTERM, and SIGKILL after so many milliseconds.
     case stop(grace: UInt32)
     case acknowledge
@@ -29,7 +32,11 @@ public enum GuestControl {
       case .entropy(let bytes): frame(WIRE_HOST_ENTROPY, bytes)
       case .clock(let seconds, let nanoseconds):
         frame(WIRE_HOST_CLOCK, littleEndian(seconds) + littleEndian(nanoseconds))
-      case .start(let tied): frame(WIRE_HOST_START, littleEndian(UInt32(tied ? WIRE_OPTION_TIED : 0)))
+      case .start(let tied, let ipv6):
+        frame(
+          WIRE_HOST_START,
+          littleEndian(
+            UInt32(WIRE_OPTION_OUTPUT | (tied ? WIRE_OPTION_TIED : 0) | (ipv6 ? WIRE_OPTION_IPV6 : 0))))
       case .stop(let grace): frame(WIRE_HOST_STOP, littleEndian(grace))
       case .acknowledge: frame(WIRE_HOST_ACKNOWLEDGE, [])
       case .disk(let name): frame(WIRE_HOST_DISK, Array(name.utf8))
@@ -56,6 +63,10 @@ public enum GuestControl {
     case stoppedListening(GuestListener)
     /// errno, and what was tried: `execute /app/server`.
     case startFailed(errno: Int32, what: String)
+    /// The machine has an IPv6 address, and the router knows of it.
+    case hasIPv6
+    /// So many bytes have gone through the output port; before the program's end.
+    case wrote(bytes: UInt64)
     case exited(code: Int32, memoryKills: UInt32)
     case signalled(signal: Int32, memoryKills: UInt32)
     case problem(String, ends: Bool)
@@ -94,10 +105,13 @@ public struct GuestListener: Hashable, Sendable, CustomStringConvertible {
     return address.dropLast().allSatisfy { $0 == 0 } && address.last == 1
   }
 
+  /// `::`: IPv4 comes there, too, unless the program forbids it.
+  public var isAnyIPv6: Bool { address.count == 16 && address.allSatisfy { $0 == 0 } }
+
   /// `127.0.0.1:8080/tcp`, `[::]:8080/tcp`
   public var description: String {
     if address.count == 4 { return address.map { String($0) }.joined(separator: ".") + ":\(port)" }
-    if address.allSatisfy({ $0 == 0 }) { return "[::]:\(port)" }
+    if isAnyIPv6 { return "[::]:\(port)" }
     let groups = stride(from: 0, to: address.count - 1, by: 2).map {
       String(UInt16(address[$0]) << 8 | UInt16(address[$0 + 1]), radix: 16)
     }
@@ -128,8 +142,7 @@ public struct GuestReportReader: Sendable {
       guard pending.count >= WIRE_HEADER + length else { break }
       let payload = Array(pending[WIRE_HEADER..<(WIRE_HEADER + length)])
       if let event = Self.event(Int(pending[0]), payload.dropFirst(8)) {
-        let time = UInt64(Self.number32(payload[...])) | UInt64(Self.number32(payload[4...])) << 32
-        reports.append(GuestControl.Report(time: time, event: event))
+        reports.append(GuestControl.Report(time: Self.number64(payload[...]), event: event))
       }
       pending.removeFirst(WIRE_HEADER + length)
     }
@@ -154,9 +167,10 @@ public struct GuestReportReader: Sendable {
         ? .signalled(signal: code, memoryKills: kills) : .exited(code: code, memoryKills: kills)
     case WIRE_GUEST_PROBLEM where payload.count >= 1:
       return .problem(String(decoding: payload.dropFirst(), as: UTF8.self), ends: payload[first] != 0)
+    case WIRE_GUEST_IPV6: return .hasIPv6
+    case WIRE_GUEST_OUTPUT where payload.count >= 8: return .wrote(bytes: number64(payload))
     case WIRE_GUEST_CORE where payload.count >= WIRE_CORE_LENGTH:
-      let offset = UInt64(number32(payload)) | UInt64(number32(payload.dropFirst(4))) << 32
-      return .core(offset: offset, bytes: Array(payload.dropFirst(WIRE_CORE_LENGTH)))
+      return .core(offset: number64(payload), bytes: Array(payload.dropFirst(WIRE_CORE_LENGTH)))
     case WIRE_GUEST_STAMP: return .stamp(String(decoding: payload, as: UTF8.self))
     case WIRE_GUEST_LOG: return .log(String(decoding: payload, as: UTF8.self))
     case WIRE_GUEST_TOLD: return .told
@@ -172,6 +186,9 @@ public struct GuestReportReader: Sendable {
     return bytes[0] == 1 ? .listening(listener) : .stoppedListening(listener)
   }
 
+  private static func number64(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    UInt64(number32(bytes)) | UInt64(number32(bytes.dropFirst(4))) << 32
+  }
   private static func number32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }

@@ -12,8 +12,9 @@ extension KernelCatalog {
   /// - Returns: whether builds used it without being told; they take Debian's from now on, or the one that `use` names.
   @discardableResult
   public func remove(_ kernel: Kernel) throws -> Bool {
-    let wasDefault = try defaultKernel()?.digest == kernel.digest
-    if wasDefault { try FileSystem.removeFile(root / "default") }
+    let architecture = kernel.manifest.architecture
+    let wasDefault = try defaultKernel(for: architecture)?.digest == kernel.digest
+    if wasDefault { try FileSystem.removeFile(defaultFile(architecture)) }
     // Out of its place in one step: whoever looks meanwhile finds all of it, or nothing.
     let aside = root / ".removed.\(getpid()).\(kernel.digest.hex)"
     try FileSystem.rename(kernel.directory, to: aside)

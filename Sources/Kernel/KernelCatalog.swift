@@ -7,7 +7,8 @@ public import PackCore
 ///     <cache>/kernels/<hex>/kernel          the kernel file
 ///     <cache>/kernels/<hex>/config          its .config, when it came with one
 ///     <cache>/kernels/<hex>/modules/*.ko    what the guest's init loads
-///     <cache>/kernels/default               the digest of the one that builds use
+///     <cache>/kernels/default               the digest of the one that builds use; default-ARCHITECTURE for another than
+///                                           the host's
 ///
 /// A directory is made beside its place and renamed to it, so what has a name is whole, for any number of processes.
 public struct KernelCatalog: Sendable {
@@ -59,14 +60,20 @@ public struct KernelCatalog: Sendable {
 
   /// By `sha256:…`, by the first digits of the digest (six or more), by name, by `name@version`, or by the profile that
   /// it was built from.
-  public func find(_ reference: String) throws -> Kernel {
+  ///
+  /// - Parameter platform: what it has to be for; nil for any.
+  public func find(_ reference: String, for platform: Platform? = nil) throws -> Kernel {
     let all = try list()
-    let matches = all.filter {
+    let named = all.filter {
       "\($0.digest)" == reference || "\($0.manifest.kernel.digest)" == reference || $0.manifest.name == reference
         || "\($0.manifest.name)@\($0.manifest.version)" == reference || $0.manifest.build?.profile == reference
         || (reference.utf8.count >= 6 && $0.digest.hex.hasPrefix(reference))
     }
+    let matches = named.filter { platform == nil || $0.manifest.architecture == platform?.architecture }
     guard let first = matches.first else {
+      if let platform, let other = named.first {
+        throw KernelFailure.kernelOfOtherPlatform(other.manifest, wanted: platform)
+      }
       throw KernelFailure.unknownKernel(
         reference, known: all.map { "\($0.manifest.name)@\($0.manifest.version)" })
     }
@@ -81,16 +88,26 @@ public struct KernelCatalog: Sendable {
     return first
   }
 
-  /// The kernel that builds use without being told; nil when none was imported yet.
-  public func defaultKernel() throws -> Kernel? {
-    guard let text = try FileSystem.readIfPresent(root / "default", limit: 256),
+  /// The kernel that builds for that architecture use without being told; nil when there is none yet.
+  public func defaultKernel(for architecture: Platform.Architecture = Platform.host.architecture) throws -> Kernel? {
+    guard let text = try FileSystem.readIfPresent(defaultFile(architecture), limit: 256),
       let digest = Digest(String(decoding: text.prefix { $0 > 0x20 }, as: UTF8.self))
     else { return nil }
     return try? load(digest)
   }
 
+  /// Those of all architectures.
+  public func defaults() throws -> Set<Digest> {
+    Set(try Platform.Architecture.allCases.compactMap { try defaultKernel(for: $0)?.digest })
+  }
+
   public func setDefault(_ kernel: Kernel) throws {
-    try FileSystem.writeAtomically(Array("\(kernel.digest)\n".utf8), to: root / "default")
+    try FileSystem.writeAtomically(
+      Array("\(kernel.digest)\n".utf8), to: defaultFile(kernel.manifest.architecture))
+  }
+
+  func defaultFile(_ architecture: Platform.Architecture) -> HostPath {
+    root / (architecture == Platform.host.architecture ? "default" : "default-\(architecture.rawValue)")
   }
 
   // MARK: - Adding
@@ -114,7 +131,7 @@ public struct KernelCatalog: Sendable {
     let manifest = KernelManifest(
       name: parts.name, version: parts.version ?? image.release, image: image, kernel: Self.file(parts.kernel),
       config: parts.config.map { Digest(of: $0) }, source: parts.source,
-      features: KernelFeatures.find(config: parts.config, modules: parts.modules.map(\.name)),
+      features: KernelFeatures.find(config: parts.config, modules: parts.modules.map(\.name), shown: image.features),
       modules: parts.modules.map { KernelManifest.Module(name: $0.name, file: Self.file($0.bytes)) },
       licence: parts.licence, build: parts.build)
     if let present = try? load(manifest.digest) { return present }

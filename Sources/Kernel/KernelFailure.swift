@@ -8,15 +8,25 @@ enum KernelFailure {
   static func notAKernel(_ path: String, _ why: String) -> Failure {
     Failure(
       "not_a_kernel", "\(path) is not a kernel that packc can boot: \(why)",
-      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora", exit: .badInput)
+      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora, a vmlinux with CONFIG_PVH, or "
+        + "an Image for arm64", exit: .badInput)
+  }
+  static func otherType(_ path: String, _ found: String, wanted: String) -> Failure {
+    Failure(
+      "kernel_type", "\(path) is \(found), and --type asks for \(wanted)",
+      hint: "leave out --type: packc sees what the file is", exit: .badInput)
   }
   static func otherArchitecture(_ path: String, _ architecture: String) -> Failure {
     Failure(
-      "kernel_architecture", "\(path) is a kernel for \(architecture); the machines here are x86-64",
-      hint: "import a kernel for x86-64 (amd64)", exit: .badInput)
+      "kernel_architecture", "\(path) is a kernel for \(architecture); packc's machines are x86-64 and arm64",
+      hint: "import a kernel for x86-64 (amd64) or arm64", exit: .badInput)
   }
   static func badModule(_ path: String, _ why: String) -> Failure {
     Failure("bad_module", "\(path) is not a kernel module: \(why)", exit: .badInput)
+  }
+  static func noModules(_ path: String) -> Failure {
+    Failure(
+      "no_modules", "\(path) is Unikraft's ELF loader, which has no modules", hint: "leave out --modules", exit: .usage)
   }
   static func modulesMissing(_ directory: String) -> Failure {
     Failure(
@@ -55,6 +65,19 @@ enum KernelFailure {
         ? "import one with `packc kernel import`"
         : "the catalog has \(known.joined(separator: ", ")); see `packc kernel list`",
       exit: .badInput)
+  }
+  static func noKernel(for platform: Platform, others: [String]) -> Failure {
+    Failure(
+      "no_kernel", "the catalog has no kernel for \(platform)",
+      hint: "build one with `packc kernel build --platform \(platform)`, import one with `packc kernel import FILE`, "
+        + "or build without one: --no-unikernel", exit: .badInput, details: ["known": JSONValue(strings: others)])
+  }
+  static func kernelOfOtherPlatform(_ kernel: KernelManifest, wanted: Platform) -> Failure {
+    Failure(
+      "kernel_architecture",
+      "the kernel \(kernel.name) is for \(kernel.architecture.rawValue), and the image for \(wanted)",
+      hint: "name another (`packc kernel list`), or build one: packc kernel build --platform \(wanted)", exit: .badInput
+    )
   }
   static func ambiguousKernel(_ name: String, _ digests: [String]) -> Failure {
     Failure(

@@ -2,13 +2,28 @@ public import PackCore
 
 extension KernelCatalog {
   /// A distribution's kernel file. `modules` is its `…/lib/modules/RELEASE`; without it that directory of this host is
-  /// taken when it is there. A `config-RELEASE` beside the file tells the features. The first kernel of a catalog
-  /// becomes its default.
+  /// taken when it is there. A `config-RELEASE` beside the file tells the features. The first kernel of an architecture
+  /// becomes its default, unless it is Unikraft, which starts few programs.
+  ///
+  /// - Parameter isUnikraft: what the file must be; nil for whatever it is.
   public func importFile(
-    _ file: HostPath, modules: HostPath? = nil, name: String? = nil, reporter: Reporter = .silent
+    _ file: HostPath, modules: HostPath? = nil, name: String? = nil, isUnikraft: Bool? = nil,
+    reporter: Reporter = .silent
   ) throws -> Kernel {
     let bytes = try FileSystem.read(file, limit: 256 << 20)
     let image = try KernelImage.parse(bytes, name: file.description)
+    if let isUnikraft, isUnikraft != (image.format == .unikraft) {
+      throw KernelFailure.otherType(
+        file.description, image.format == .unikraft ? "Unikraft's ELF loader" : "a Linux",
+        wanted: isUnikraft ? "Unikraft's ELF loader" : "a Linux")
+    }
+    guard image.format != .unikraft else {
+      guard modules == nil else { throw KernelFailure.noModules(file.description) }
+      return try add(
+        Parts(
+          name: name ?? file.name, kernel: bytes, kernelName: file.description, modules: [],
+          licence: "BSD-3-Clause and the licences of its libraries; the source is with whoever gave you \(file.name)"))
+    }
     let directory = modules ?? Self.installedModules(of: image.release)
     let chosen = try directory.map { try ModuleSelection.choose(from: $0, release: image.release) } ?? []
     let config = try? FileSystem.read(file.parent / "config-\(image.release)", limit: 4 << 20)
@@ -21,8 +36,13 @@ extension KernelCatalog {
         "the kernel \(kernel.manifest.name) may have no virtio console driver, which the exit code is reported by",
         hint: "name its modules with --modules /lib/modules/\(image.release)")
     }
-    if try defaultKernel() == nil { try setDefault(kernel) }
+    try setFirstDefault(kernel)
     return kernel
+  }
+
+  /// Makes it the default where there is none.
+  public func setFirstDefault(_ kernel: Kernel) throws {
+    if try defaultKernel(for: kernel.manifest.architecture) == nil { try setDefault(kernel) }
   }
 
   private static func installedModules(of release: String) -> HostPath? {
@@ -30,15 +50,15 @@ extension KernelCatalog {
     return FileSystem.isDirectory(directory / "kernel") ? directory : nil
   }
 
-  /// The kernel that `unik.yaml: kernel:` or --kernel names; nil and `default` mean `defaultOrDebian`.
-  public func resolve(_ reference: String?, _ context: HostContext, reporter: Reporter) throws -> Kernel {
-    guard let reference, reference != "default" else { return try defaultOrDebian(context, reporter: reporter) }
-    return try find(reference)
-  }
-
-  /// The kernel that a build without `kernel:` uses: the catalog's default, or else Debian's, imported now.
-  public func defaultOrDebian(_ context: HostContext, reporter: Reporter) throws -> Kernel {
-    if let present = try defaultKernel() { return present }
+  /// The kernel that a build without `kernel:` uses: the catalog's default, or else Debian's, imported now. apt knows the
+  /// packages of the host's own architecture only, and Debian's package here is that of amd64.
+  public func defaultOrDebian(
+    _ context: HostContext, for platform: Platform = Platform(architecture: .amd64), reporter: Reporter
+  ) throws -> Kernel {
+    if let present = try defaultKernel(for: platform.architecture) { return present }
+    guard platform.architecture == .amd64, platform == .host else {
+      throw KernelFailure.noKernel(for: platform, others: try list().map(\.manifest.name))
+    }
     return try importDebian(context, reporter: reporter)
   }
 
@@ -57,7 +77,7 @@ extension KernelCatalog {
     let tree = try debian.unpack(found, in: work)
     let kernel = try add(try Self.parts(of: found, in: tree))
     reporter.note("imported the kernel \(kernel.manifest.release), \(found.name) \(found.version)")
-    if try defaultKernel() == nil { try setDefault(kernel) }
+    try setFirstDefault(kernel)
     return kernel
   }
 

@@ -50,13 +50,15 @@ public struct KernelManifest: Hashable, Sendable {
   /// Nil for one that was imported.
   public let build: Build?
 
+  public var architecture: Platform.Architecture { format.architecture }
+
   /// The name of the kernel: what `packc.lock`, `build.json` and labels hold.
   public var digest: Digest { Digest(of: json) }
 
   public var json: JSONValue {
     JSONValue(compact: [
       "schema": 1, "name": .string(name), "version": .string(version), "release": .string(release),
-      "architecture": "amd64", "format": .string(format.rawValue), "kernel": Self.json(kernel),
+      "architecture": .string(architecture.rawValue), "format": .string(format.rawValue), "kernel": Self.json(kernel),
       "config": config.map { JSONValue($0) },
       "source": source.map {
         ["package": .string($0.package), "version": .string($0.version), "sha256": JSONValue($0.sha256)]
@@ -140,9 +142,11 @@ public struct KernelManifest: Hashable, Sendable {
 
 extension KernelManifest {
   /// Its machine has to name the devices on the command line.
-  var isWithoutACPI: Bool { !features.contains("acpi") && features.contains("mmio-cmdline") }
+  var isWithoutACPI: Bool { worksWithoutACPI && !features.contains("acpi") }
+  /// It takes them from there.
+  var worksWithoutACPI: Bool { architecture == .amd64 && features.contains("mmio-cmdline") }
   /// Known to have no driver for a network device.
-  var isWithoutNetwork: Bool { config != nil && !features.contains("net") }
+  var isWithoutNetwork: Bool { (config != nil || format == .unikraft) && !features.contains("net") }
 
   /// What it is known to lack for a root on a disk: names of `KernelFeatures`.
   var missingForRootDisk: [String] {
@@ -170,7 +174,8 @@ enum KernelFeatures {
   private static let table: [(feature: String, option: String, module: String?)] = [
     ("acpi", "CONFIG_ACPI", nil), ("pci", "CONFIG_PCI", nil), ("pvh", "CONFIG_PVH", nil),
     ("kvm-guest", "CONFIG_KVM_GUEST", nil), ("ip-pnp", "CONFIG_IP_PNP", nil),
-    ("serial", "CONFIG_SERIAL_8250_CONSOLE", nil), ("initrd", "CONFIG_BLK_DEV_INITRD", nil),
+    ("serial", "CONFIG_SERIAL_8250_CONSOLE", nil), ("pl011", "CONFIG_SERIAL_AMBA_PL011_CONSOLE", nil),
+    ("initrd", "CONFIG_BLK_DEV_INITRD", nil),
     ("initrd-zstd", "CONFIG_RD_ZSTD", nil), ("initrd-lz4", "CONFIG_RD_LZ4", nil),
     ("mmio", "CONFIG_VIRTIO_MMIO", "virtio_mmio"), ("mmio-cmdline", "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES", nil),
     ("virtio-pci", "CONFIG_VIRTIO_PCI", "virtio_pci"), ("net", "CONFIG_VIRTIO_NET", "virtio_net"),
@@ -179,15 +184,16 @@ enum KernelFeatures {
     ("verity", "CONFIG_DM_VERITY", "dm_verity"), ("seccomp", "CONFIG_SECCOMP_FILTER", nil),
   ]
 
-  /// Without a config only what the modules bring is known.
-  static func find(config: [UInt8]?, modules: [String]) -> [String] {
+  /// Without a config only what the modules bring and the file shows is known.
+  static func find(config: [UInt8]?, modules: [String], shown: [String] = []) -> [String] {
     var values: [Substring: Substring] = [:]
     for line in String(decoding: config ?? [], as: UTF8.self).split(separator: "\n") where line.first == "C" {
       guard let cut = line.firstIndex(of: "=") else { continue }
       values[line[..<cut]] = line[line.index(after: cut)...]
     }
-    return table.filter { row in
+    let found = table.filter { row in
       values[Substring(row.option)] == "y" || row.module.map(modules.contains) ?? false
-    }.map(\.feature).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }.map(\.feature)
+    return Set(found + shown).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

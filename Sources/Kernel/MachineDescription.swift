@@ -21,6 +21,15 @@ public struct MachineDescription: Hashable, Sendable {
     public let standard: Int
   }
 
+  /// What starts the program in the machine.
+  public enum Guest: String, Sendable {
+    /// packc's init on Linux.
+    case linux
+    /// Unikraft's ELF loader: no init, no control channel.
+    case unikraft
+  }
+
+  public let guest: Guest
   public let kernel: File
   public let initrd: File
   /// Nil for a root that is in the initrd.
@@ -39,14 +48,20 @@ public struct MachineDescription: Hashable, Sendable {
   public let qemuMachines: [QEMUMachine]
   /// False for a kernel without ACPI: microvm is started with `acpi=off` then.
   public let hasACPI: Bool
+  /// It finds a microvm's devices on the command line, too. Interpreting ACPI's tables is a tenth of such a kernel's boot
+  /// under TCG.
+  public let worksWithoutACPI: Bool
+  public let architecture: Platform.Architecture
 
   public init(
     kernel: File, initrd: File, root: RootDisk? = nil, cmdline: File, kernelManifest: Digest, release: String,
     mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
     qemuMachines: [QEMUMachine],
-    hasACPI: Bool = true
+    hasACPI: Bool = true, worksWithoutACPI: Bool = false, architecture: Platform.Architecture = .amd64,
+    guest: Guest = .linux
   ) {
+    self.guest = guest
     self.kernel = kernel
     self.initrd = initrd
     self.root = root
@@ -61,23 +76,35 @@ public struct MachineDescription: Hashable, Sendable {
     self.volumes = volumes
     self.qemuMachines = qemuMachines
     self.hasACPI = hasACPI
+    self.worksWithoutACPI = worksWithoutACPI
+    self.architecture = architecture
+  }
+
+  /// The kernel's name of the serial line: a PC's 8250, and the PL011 of QEMU's `virt`.
+  static func console(_ architecture: Platform.Architecture) -> String {
+    architecture == .arm64 ? "ttyAMA0" : "ttyS0"
   }
 
   public var json: JSONValue {
     func file(_ file: File) -> JSONValue {
       ["file": .string(file.name), "digest": JSONValue(file.digest), "size": .integer(file.size)]
     }
+    let isLinux = guest == .linux
+    let devices =
+      (isLinux ? ["virtio-net", "virtio-rng", "virtio-serial"] : ["virtio-net"])
+      + (root == nil ? [] : ["virtio-blk"])
     return JSONValue(compact: [
-      "schema": 1, "architecture": "amd64", "mode": .string(mode.rawValue), "kernel": file(kernel),
+      "schema": 1, "guest": isLinux ? nil : .string(guest.rawValue), "architecture": .string(architecture.rawValue),
+      "mode": .string(mode.rawValue), "kernel": file(kernel),
       "initrd": file(initrd), "root": root?.json, "cmdline": file(cmdline),
       "catalog": ["digest": JSONValue(kernelManifest), "release": .string(release)],
       "memory": [
         "minimum_mib": .integer(Int64(memory.minimum)), "default_mib": .integer(Int64(memory.standard)),
       ],
-      "cpus": .integer(Int64(cpus)), "console": "ttyS0",
-      "devices": JSONValue(
-        strings: ["virtio-net", "virtio-rng", "virtio-serial"] + (root == nil ? [] : ["virtio-blk"])),
-      "control": .string(GuestControl.portName),
+      "cpus": .integer(Int64(cpus)), "console": .string(Self.console(architecture)),
+      "devices": JSONValue(strings: devices),
+      "control": isLinux ? .string(GuestControl.portName) : nil,
+      "output": isLinux ? .string(GuestControl.outputPortName) : nil,
       "network": [
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),
@@ -88,8 +115,10 @@ public struct MachineDescription: Hashable, Sendable {
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
         "qemu": JSONValue(compact: [
           "machines": JSONValue(strings: qemuMachines.map(\.rawValue)),
-          "append_under_tcg": "tsc_early_khz=KHZ tsc=reliable",
+          "append_under_tcg": architecture == .amd64 && isLinux
+            ? .string("tsc_early_khz=KHZ \(QEMUCommand.timerWords)") : nil,
           "acpi": hasACPI ? nil : false,
+          "works_without_acpi": worksWithoutACPI ? true : nil,
         ])
       ],
     ])
@@ -116,6 +145,8 @@ public struct MachineDescription: Hashable, Sendable {
 
     let reader = JSONReader(json)
     _ = try reader.required("schema").integer(in: 1...1)
+    architecture = try choice(try reader.required("architecture"), Platform.Architecture.self)
+    guest = try reader.optional("guest").map { try choice($0, Guest.self) } ?? .linux
     mode = try choice(try reader.required("mode"), BuildMode.self)
     kernel = try file(try reader.required("kernel"))
     initrd = try file(try reader.required("initrd"))
@@ -142,6 +173,7 @@ public struct MachineDescription: Hashable, Sendable {
     let qemu = try reader.required("hypervisors").required("qemu")
     qemuMachines = try qemu.required("machines").array().map { try choice($0, QEMUMachine.self) }
     hasACPI = try qemu.optional("acpi")?.bool() ?? true
+    worksWithoutACPI = try qemu.optional("works_without_acpi")?.bool() ?? false
     guard !qemuMachines.isEmpty else { throw reader.failure("no machine of QEMU is named") }
   }
 }

@@ -6,6 +6,16 @@ public enum QEMUMachine: String, Sendable, CaseIterable {
   case microvm
   /// A PC with PCI, for kernels without virtio-mmio.
   case q35
+  /// QEMU's machine for arm64, described to the kernel by a device tree.
+  case virt
+
+  public var architecture: Platform.Architecture { self == .virt ? .arm64 : .amd64 }
+  /// QEMU's program for it, and Debian's package of that.
+  public var program: (name: String, package: String) {
+    self == .virt ? ("qemu-system-aarch64", "qemu-system-arm") : ("qemu-system-x86_64", "qemu-system-x86")
+  }
+  /// What the names of virtio devices end with.
+  var bus: String { self == .q35 ? "pci" : "device" }
 }
 
 /// What runs the guest's instructions.
@@ -13,7 +23,7 @@ public enum Accelerator: String, Sendable, CaseIterable {
   case tcg, kvm
 }
 
-/// The command line of qemu-system-x86_64 for one machine, as a value.
+/// The command line of QEMU for one machine, as a value.
 public struct QEMUCommand: Sendable {
   /// A port of the host that leads to one of the guest.
   public struct Forward: Hashable, Sendable {
@@ -54,18 +64,24 @@ public struct QEMUCommand: Sendable {
   public var timestampRate: UInt64?
   public var network: GuestNetwork
   public var forwards: [Forward]
+  /// The child's descriptor of a socket to a network that somebody else makes (frames with their length before them);
+  /// nil for QEMU's own.
+  public var networkDescriptor: Int32?
   public var disks: [Disk] = []
-  /// The child's descriptor of a third socket, over which QEMU says that it is ready and waits to be told to go on
+  /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
-  /// The child's descriptors of two connected stream sockets.
-  public var consoleDescriptor: Int32
-  public var controlDescriptor: Int32
+  /// False for a guest without packc's init: no control channel, no output port, and no device that only a Linux would use.
+  public var hasControl = true
+  /// The child's descriptors of three connected stream sockets: the serial line, the control channel, the program's output.
+  public var consoleDescriptor: Int32 = 3
+  public var controlDescriptor: Int32 = 4
+  public var outputDescriptor: Int32 = 5
 
   public init(
     program: HostPath, machine: QEMUMachine, accelerator: Accelerator, memory: Int, cpus: Int, kernel: HostPath,
     initrd: HostPath, cmdline: String, timestampRate: UInt64?, network: GuestNetwork = .qemuUser,
-    forwards: [Forward] = [], consoleDescriptor: Int32 = 3, controlDescriptor: Int32 = 4
+    forwards: [Forward] = []
   ) {
     self.program = program
     self.machine = machine
@@ -78,28 +94,35 @@ public struct QEMUCommand: Sendable {
     self.timestampRate = timestampRate
     self.network = network
     self.forwards = forwards
-    self.consoleDescriptor = consoleDescriptor
-    self.controlDescriptor = controlDescriptor
   }
 
-  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; both
+  /// argv. Nothing comes from QEMU's configuration files or defaults; a guest that ends or restarts ends QEMU; the
   /// channels are sockets that packc made, so no path and no port of them can be in anybody's way.
   public var arguments: [String] {
-    let bus = machine == .microvm ? "device" : "pci"
+    let bus = machine.bus
     // Without the option ROM QEMU needs no file for network boot.
-    let rom = machine == .microvm ? "" : ",romfile="
+    let rom = bus == "pci" ? ",romfile=" : ""
     var arguments = [program.description, "-M", machineArgument, "-accel", accelerator.rawValue]
+    // Devices of virtio 1, as microvm has them.
+    if machine == .virt { arguments += ["-global", "virtio-mmio.force-legacy=false"] }
     arguments += ["-cpu", accelerator == .kvm ? "host" : "max", "-smp", String(cpus), "-m", "\(memory)M"]
     arguments += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     arguments += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"]
     arguments += ["-kernel", kernel.description, "-initrd", initrd.description, "-append", fullCmdline]
     arguments += ["-chardev", "socket,id=console,fd=\(consoleDescriptor)", "-serial", "chardev:console"]
-    arguments += ["-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)"]
-    arguments += ["-device", "virtserialport,chardev=control,name=\(GuestControl.portName)"]
-    arguments += ["-device", "virtio-rng-\(bus)"]
+    if hasControl { arguments += controlArguments(bus) }
     arguments += ["-netdev", netdev, "-device", "virtio-net-\(bus),netdev=net\(rom)"]
     for index in disks.indices { arguments += diskArguments(index, bus) }
     return arguments + monitorArguments
+  }
+
+  private func controlArguments(_ bus: String) -> [String] {
+    [
+      "-chardev", "socket,id=control,fd=\(controlDescriptor)", "-device", "virtio-serial-\(bus)",
+      "-device", "virtserialport,chardev=control,name=\(GuestControl.portName)",
+      "-chardev", "socket,id=output,fd=\(outputDescriptor)",
+      "-device", "virtserialport,chardev=output,name=\(GuestControl.outputPortName)", "-device", "virtio-rng-\(bus)",
+    ]
   }
 
   private func diskArguments(_ index: Int, _ bus: String) -> [String] {
@@ -118,23 +141,33 @@ public struct QEMUCommand: Sendable {
     return ["-S", "-chardev", "socket,id=monitor,fd=\(monitorDescriptor)", "-mon", "chardev=monitor,mode=control"]
   }
 
+  static let timerWords = "tsc=reliable no_timer_check"
   /// Of the kernel's command line: it has no ACPI. QEMU then appends `virtio_mmio.device=…` for each device.
-  static let withoutACPI = "acpi=off"
+  public static let withoutACPI = "acpi=off"
 
   private var machineArgument: String {
     let isWithout = cmdline.split(separator: " ").contains { $0 == Self.withoutACPI }
-    return machine.rawValue + (machine == .microvm && isWithout ? ",\(Self.withoutACPI)" : "")
+    switch machine {
+    case .microvm: return machine.rawValue + (isWithout ? ",\(Self.withoutACPI)" : "")
+    // The default one serves eight processors.
+    case .virt: return "\(machine.rawValue),gic-version=max"
+    case .q35: return machine.rawValue
+    }
   }
 
   /// Under TCG the guest's counter is the host's, and a guest that measures its rate by a timer that a busy host
   /// delivers late hangs in calibration (microvm: 10 of 10 times): it is told the rate. Nor may it judge the counter by
-  /// that timer later on: it would give it up, and with it every clock that is finer than a tick.
+  /// that timer later on: it would give it up, and with it every clock that is finer than a tick. For the same reason
+  /// it does not try whether the timer's interrupt arrives, which takes it 50 to 300 ms on a machine without ACPI.
   private var fullCmdline: String {
     guard accelerator == .tcg, let timestampRate else { return cmdline }
-    return "\(cmdline) tsc_early_khz=\(timestampRate) tsc=reliable"
+    return "\(cmdline) tsc_early_khz=\(timestampRate) \(Self.timerWords)"
   }
 
   private var netdev: String {
+    if let networkDescriptor {
+      return "stream,id=net,server=off,addr.type=fd,addr.str=\(networkDescriptor)"
+    }
     // Commas in addresses cannot occur: both are parsed.
     let forwards = forwards.map {
       ",hostfwd=\($0.guestPort.transport.rawValue):\($0.address):\($0.hostPort)-\(network.host):\($0.guestPort.number)"

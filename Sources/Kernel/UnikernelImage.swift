@@ -52,7 +52,8 @@ public struct UnikernelImage: Sendable {
       memory: try memory(parts.memory, initrd: initrd.size, kernel.manifest), cpus: parts.cpus,
       network: parts.base.configuration.network, ports: parts.ports,
       volumes: parts.base.configuration.volumes, qemuMachines: machines(kernel.manifest),
-      hasACPI: !kernel.manifest.isWithoutACPI)
+      hasACPI: !kernel.manifest.isWithoutACPI, worksWithoutACPI: kernel.manifest.worksWithoutACPI,
+      architecture: kernel.manifest.architecture)
     try FileSystem.writeAtomically(
       CanonicalJSON.encodePretty(machine.json), to: directory / "machine.json", durable: false)
     return (UnikernelImage(directory: directory, machine: machine), initrd)
@@ -88,7 +89,7 @@ public struct UnikernelImage: Sendable {
   }
 
   /// A kernel that stays as it is (same size and digest) is not copied again.
-  private static func place(_ kernel: KernelCatalog.Kernel, at path: HostPath) throws {
+  static func place(_ kernel: KernelCatalog.Kernel, at path: HostPath) throws {
     let wanted = kernel.manifest.kernel
     if try FileSystem.status(path)?.size == wanted.size, try FileSystem.digest(of: path) == wanted.digest { return }
     let staged = path.parent / ".\(path.name).\(getpid())"
@@ -101,18 +102,21 @@ public struct UnikernelImage: Sendable {
     try FileSystem.rename(staged, to: path)
   }
 
-  /// `rootfstype=ramfs`: a tmpfs would hold half of the memory only. `reboot=t` (triple fault) ends every machine at
-  /// once, which the keyboard controller's way and power-off do not. `panic=-1`: a panic ends it too.
-  /// `acpi=off` is for the machine as much as for the kernel: `QEMUCommand` reads it.
+  /// `rootfstype=ramfs`: a tmpfs would hold half of the memory only. `reboot=t` (triple fault) ends every PC at once,
+  /// which the keyboard controller's way and power-off do not; on arm64 the firmware's interface (PSCI) does.
+  /// `panic=-1`: a panic ends it too. `acpi=off` is for the machine as much as for the kernel: `QEMUCommand` reads it.
   static func cmdline(_ mode: BuildMode, _ kernel: KernelManifest) -> String {
+    let console = MachineDescription.console(kernel.architecture)
     let common =
-      "console=ttyS0 rootfstype=ramfs reboot=t panic=-1" + (kernel.isWithoutACPI ? " \(QEMUCommand.withoutACPI)" : "")
+      "console=\(console) rootfstype=ramfs" + (kernel.architecture == .amd64 ? " reboot=t" : "") + " panic=-1"
+      + (kernel.isWithoutACPI ? " \(QEMUCommand.withoutACPI)" : "")
     // In release only what ends the machine: an alert, an emergency.
     return common + (mode == .release ? " quiet loglevel=2" : " loglevel=7")
   }
 
   /// Those with whose devices the kernel can do something; all where nothing is known of it.
   private static func machines(_ kernel: KernelManifest) -> [QEMUMachine] {
+    if kernel.architecture == .arm64 { return [.virt] }
     let features = Set(kernel.features)
     let known = features.contains("acpi") || features.contains("pci") || kernel.isWithoutACPI
     var machines: [QEMUMachine] = []
@@ -159,7 +163,9 @@ public struct UnikernelImage: Sendable {
   public var initrd: HostPath { directory / machine.initrd.name }
   /// For machines that others start, on a network that packc does not know: a server there says the address, as QEMU's user
   /// network does, too.
-  public func portableCmdline() throws -> String { "\(try cmdline()) ip=dhcp" }
+  public func portableCmdline() throws -> String {
+    try cmdline() + (machine.guest == .linux ? " ip=dhcp" : "")
+  }
 
   /// One line, without its newline.
   public func cmdline() throws -> String {

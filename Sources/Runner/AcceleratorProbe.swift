@@ -22,6 +22,9 @@ struct AcceleratorProbe {
     return found
   }
 
+  /// What an earlier answer says; for a kernel that would show nothing by being booted.
+  func remembered() -> Accelerator { known(key()) ?? .tcg }
+
   private func boots() throws -> Bool {
     let command = Command(
       [

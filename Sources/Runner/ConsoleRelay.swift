@@ -6,31 +6,45 @@ internal import PackCore
 struct ConsoleRelay {
   let output: Int32
   private var pending: [UInt8] = []
+  /// How much of it has been written.
+  private var written = 0
   private var tail: [UInt8] = []
   /// Nobody reads our output any more (EPIPE).
   private(set) var isBroken = false
   private static let room = 1 << 16
+  /// POLLOUT promises so much of a pipe (PIPE_BUF).
+  private static let piece = 4096
   private static let kept = 8192
 
   init(output: Int32) { self.output = output }
 
   var wantsToWrite: Bool { !pending.isEmpty && !isBroken }
-  var wantsToRead: Bool { pending.count < Self.room }
+  var wantsToRead: Bool { pending.count - written < Self.room }
 
   mutating func take(_ bytes: ArraySlice<UInt8>) {
+    if written >= Self.room {
+      pending.removeFirst(written)
+      written = 0
+    }
     if !isBroken { pending += bytes }
-    tail += bytes
+    tail += bytes.suffix(Self.kept)
     if tail.count > 2 * Self.kept { tail.removeFirst(tail.count - Self.kept) }
   }
 
-  /// To be called when poll(2) says that a write does not block; so many bytes are taken by a pipe that has room.
+  /// To be called when poll(2) says that a write does not block.
   mutating func write() {
-    let count = pending.withUnsafeBytes { Glibc.write(output, $0.baseAddress, min($0.count, 4096)) }
+    let count = pending.withUnsafeBytes {
+      Glibc.write(output, $0.baseAddress.map { $0 + written }, min($0.count - written, Self.piece))
+    }
     if count > 0 {
-      pending.removeFirst(count)
+      written += count
+      guard written == pending.count else { return }
+      pending.removeAll(keepingCapacity: true)
+      written = 0
     } else if errno != EINTR && errno != EAGAIN {
       isBroken = true
       pending = []
+      written = 0
     }
   }
 

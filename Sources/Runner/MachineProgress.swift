@@ -13,12 +13,17 @@ struct MachineProgress {
   private var memoryKills = 0
   private var secondsToStart: Double?
   private var secondsToListen: Double?
+  private var hasIPv6 = false
+  /// What listens on ports that are published on IPv6 addresses, before the machine has one.
+  private var early: [GuestListener] = []
   /// What was said of a port once is not said again.
   private var told: Set<GuestPort> = []
 
   /// What listens at the first published port, or at any when none is published.
   private(set) var ready: String?
   private(set) var hasEnded = false
+  /// What has gone through the output port by the program's end.
+  private(set) var outputBytes: UInt64 = 0
   /// The init has answered.
   private(set) var isUp = false
   private(set) var programRuns = false
@@ -47,11 +52,16 @@ struct MachineProgress {
       programRuns = true
       secondsToStart = seconds
     case .listening(let listener): listening(listener, seconds)
-    case .stoppedListening: break
+    case .stoppedListening(let listener): early.removeAll { $0 == listener }
+    case .hasIPv6:
+      hasIPv6 = true
+      for listener in early { listening(listener, seconds) }
+      early = []
     case .startFailed(let code, let what):
       failure = RunFailure.startFailed(what, code)
       hasEnded = true
       return .acknowledge
+    case .wrote(let bytes): outputBytes = bytes
     case .exited(let code, let kills): return ended(.exited(code), kills)
     case .signalled(let signal, let kills): return ended(.signalled(signal), kills)
     case .problem(let text, let ends):
@@ -99,14 +109,24 @@ struct MachineProgress {
 
   private mutating func listening(_ listener: GuestListener, _ seconds: Double) {
     let port = listener.port
-    let published = ports.first { $0.guest == port }
+    let published = ports.first { $0.reaches(listener) } ?? ports.first { $0.guest == port }
     guard published != nil || declared.contains(port) || port.transport == .tcp else { return }
+    if let published, published.isIPv6, !hasIPv6, published.reaches(listener) { return early.append(listener) }
     guard told.insert(port).inserted else { return }
     if listener.isLoopback {
       guard published != nil || declared.contains(port) else { return }
       reporter.warn(
         "the program listens on \(listener) only, where nobody outside the machine reaches it",
         hint: "make it listen on 0.0.0.0 (all addresses), for example by its HOST or --host setting")
+      // It may listen on another address, too.
+      told.remove(port)
+      return
+    }
+    if let published, !published.reaches(listener) {
+      reporter.warn(
+        "the program listens on \(listener) only, and \(published) leads to \(published.isIPv6 ? "IPv6" : "IPv4")",
+        hint: published.isIPv6
+          ? "make it listen on [::], or publish an IPv4 address" : "make it listen on 0.0.0.0 or [::]")
       // It may listen on another address, too.
       told.remove(port)
       return
@@ -120,6 +140,6 @@ struct MachineProgress {
     if secondsToListen == nil { secondsToListen = seconds }
     reporter.note(
       port.transport == .tcp
-        ? "ready: \(published.url)" : "ready: \(published.address):\(published.hostPort)/udp")
+        ? "ready: \(published.url)" : "ready: \(published.place)/udp")
   }
 }

@@ -5,8 +5,10 @@ internal import PackCore
 /// One machine from its start to its end: QEMU, the console, the control channel, the signals, all on one poll(2).
 struct MachineSession: ~Copyable {
   private var process: RunningProcess
+  private var network: PasstNetwork?
   private let console: Descriptor
   private let control: Descriptor
+  private let output: Descriptor
   private var relay: ConsoleRelay
   private var reports = GuestReportReader()
   private var progress: MachineProgress
@@ -17,6 +19,10 @@ struct MachineSession: ~Copyable {
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
   private var consoleIsOpen = true
   private var controlIsOpen = true
+  private var outputIsOpen = true
+  /// Bytes of the output port so far.
+  private var outputBytes: UInt64 = 0
+  private var owesAcknowledgement = false
   private var errorsAreOpen = true
   private let setting: Setting
   private let signals: SignalSource
@@ -31,6 +37,8 @@ struct MachineSession: ~Copyable {
     var greeting: [GuestControl.Message]
     var ports: [PublishedPort]
     var declared: [GuestPort]
+    /// The program that makes the network; nil for QEMU's own.
+    var passt: HostPath?
     /// Seconds.
     var bootLimit: Int
     /// Where a core dump goes.
@@ -43,14 +51,24 @@ struct MachineSession: ~Copyable {
   ) throws {
     let console = try SocketPair()
     let control = try SocketPair()
+    let port = try SocketPair()
     let monitor = try SocketPair()
     var command = setting.command
     var descriptors = [
       (console.theirs.raw, command.consoleDescriptor), (control.theirs.raw, command.controlDescriptor),
+      (port.theirs.raw, command.outputDescriptor),
     ]
     if began != nil {
-      command.monitorDescriptor = command.controlDescriptor + 1
-      descriptors.append((monitor.theirs.raw, command.controlDescriptor + 1))
+      let last = command.outputDescriptor + 1
+      command.monitorDescriptor = last
+      descriptors.append((monitor.theirs.raw, last))
+    }
+    let link = try SocketPair()
+    if let tool = setting.passt {
+      let last = command.outputDescriptor + 2
+      command.networkDescriptor = last
+      descriptors.append((link.theirs.raw, last))
+      network = try PasstNetwork(tool, command.network, setting.ports, socket: link.ours.raw)
     }
     // In a group of its own: the terminal's Ctrl-C is packc's to answer.
     process = try RunningProcess.start(
@@ -59,6 +77,7 @@ struct MachineSession: ~Copyable {
         standardError: .capture, descriptors: descriptors))
     self.console = console.takeOurs()
     self.control = control.takeOurs()
+    self.output = port.takeOurs()
     relay = ConsoleRelay(output: output)
     progress = MachineProgress(
       ports: setting.ports, declared: setting.declared, memory: command.memory, reporter: reporter)
@@ -94,9 +113,12 @@ struct MachineSession: ~Copyable {
       pollfd(fd: signals.descriptor(), events: Int16(POLLIN), revents: 0),
       pollfd(fd: relay.wantsToWrite ? relay.output : -1, events: Int16(POLLOUT), revents: 0),
       pollfd(fd: boot?.monitorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: network?.endDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: outputIsOpen && relay.wantsToRead ? output.raw : -1, events: Int16(POLLIN), revents: 0),
     ]
     guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
     if watched[1].revents != 0 { readConsole() }
+    if watched[8].revents != 0 { readOutput() }
     if watched[2].revents & Int16(POLLOUT) != 0 { writeControl() }
     if watched[2].revents & ~Int16(POLLOUT) != 0 { readControl() }
     if watched[3].revents != 0 { readErrors() }
@@ -118,6 +140,9 @@ struct MachineSession: ~Copyable {
   private mutating func advance() throws {
     boot?.lookAtProcessor(isUp: progress.isUp)
     if boot?.takesNoLonger() ?? false { send(.tellBoot) }
+    acknowledgeIfDue()
+    // It ends with the machine, and not before.
+    if !stopping.hasBegun, !progress.hasEnded, let failure = try network?.failure() { throw failure }
     if relay.isBroken { stopping.begin(signal: SIGPIPE) }
     stopping.takeSignals()
     switch stopping.nextStep(programRuns: progress.programRuns) {
@@ -142,6 +167,16 @@ struct MachineSession: ~Copyable {
     }
   }
 
+  private mutating func readOutput() {
+    let count = read(output.raw, &buffer, buffer.count)
+    if count > 0 {
+      outputBytes += UInt64(count)
+      relay.take(buffer[..<count])
+    } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+      outputIsOpen = false
+    }
+  }
+
   private mutating func readControl() {
     let count = read(control.raw, &buffer, buffer.count)
     guard count > 0 else {
@@ -158,17 +193,20 @@ struct MachineSession: ~Copyable {
       if boot?.take(report, progress.ready, at: now) ?? false { send(.tellBoot) }
       switch answer {
       case .greet: greet()
-      case .acknowledge where boot == nil: acknowledge()
+      case .acknowledge where boot == nil: owesAcknowledgement = true
       case .acknowledge, .nothing: break
       }
       if let boot, boot.timeline.isTold {
         // The program has ended, or has shown all that was asked.
-        if progress.hasEnded { acknowledge() } else { stopping.begin(signal: SIGTERM) }
+        if progress.hasEnded { owesAcknowledgement = true } else { stopping.begin(signal: SIGTERM) }
       }
     }
   }
 
-  private mutating func acknowledge() {
+  /// Once everything that the program has written is here.
+  private mutating func acknowledgeIfDue() {
+    guard owesAcknowledgement, outputBytes >= progress.outputBytes || !outputIsOpen else { return }
+    owesAcknowledgement = false
     send(.acknowledge)
     // The machine is about to end by itself.
     stopping.allow(seconds: 5)
@@ -195,7 +233,7 @@ struct MachineSession: ~Copyable {
     clock_gettime(CLOCK_REALTIME, &now)
     send(.clock(seconds: UInt64(now.tv_sec), nanoseconds: UInt32(now.tv_nsec)))
     for message in setting.greeting { send(message) }
-    send(.start(tied: true))
+    send(.start(tied: true, ipv6: network != nil))
   }
 
   private mutating func send(_ message: GuestControl.Message) {
@@ -222,9 +260,9 @@ struct MachineSession: ~Copyable {
   private mutating func drain() {
     readRestOfControl()
     readErrors()
-    while consoleIsOpen || relay.wantsToWrite {
-      if consoleIsOpen, relay.wantsToRead {
-        readConsole()
+    while consoleIsOpen || outputIsOpen || relay.wantsToWrite {
+      if relay.wantsToRead, outputIsOpen || consoleIsOpen {
+        if outputIsOpen { readOutput() } else { readConsole() }
         continue
       }
       var watched = [
@@ -261,7 +299,7 @@ struct MachineSession: ~Copyable {
 
 /// Two connected stream sockets, both close-on-exec; ours does not block.
 struct SocketPair: ~Copyable {
-  private let ours: Descriptor
+  fileprivate let ours: Descriptor
   let theirs: Descriptor
 
   init() throws {

@@ -2,9 +2,9 @@ internal import Glibc
 public import Kernel
 internal import PackCore
 
-/// A port of the host that leads to one of the program: `[ADDRESS:]HOSTPORT:PORT[/udp]`.
+/// A port of the host that leads to one of the program: `[ADDRESS:]HOSTPORT:PORT[/udp]`; an IPv6 address in brackets.
 public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
-  /// An IPv4 address of the host; 127.0.0.1 unless one is given.
+  /// An IPv4 or IPv6 address of the host; 127.0.0.1 unless one is given.
   public let address: String
   public let hostPort: UInt16
   public let guest: GuestPort
@@ -20,11 +20,9 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     guard halves.count <= 2,
       let transport = GuestPort.Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")
     else { throw RunFailure.badPublish(text, "what follows the / must be tcp or udp") }
-    guard !halves[0].contains("[") else {
-      throw RunFailure.badPublish(text, "QEMU's user network forwards IPv4 addresses only")
-    }
-    let parts = halves[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2 || parts.count == 3 else {
+    let (inBrackets, rest) = Self.cutBrackets(halves[0])
+    let parts = rest.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 || (parts.count == 3 && inBrackets == nil) else {
       throw RunFailure.badPublish(text, "it needs the host's port and the program's")
     }
     func port(_ part: String) throws -> UInt16 {
@@ -35,44 +33,65 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     }
     guest = GuestPort(number: try port(parts[parts.count - 1]), transport: transport)
     hostPort = try port(parts[parts.count - 2])
-    address = parts.count == 3 ? parts[0] : "127.0.0.1"
-    guard Self.isAddress(address) else {
-      throw RunFailure.badPublish(text, "\"\(address)\" is not an IPv4 address")
+    address = inBrackets ?? (parts.count == 3 ? parts[0] : "127.0.0.1")
+    guard Self.isAddress(address, inBrackets == nil ? AF_INET : AF_INET6) else {
+      throw RunFailure.badPublish(
+        text,
+        "\"\(address)\" is not an \(inBrackets == nil ? "IPv4 address (an IPv6 one stands in [])" : "IPv6 address")")
     }
   }
 
-  public var description: String { "\(address):\(hostPort):\(guest)" }
+  /// `[ADDRESS]:` before the rest.
+  private static func cutBrackets(_ text: Substring) -> (address: String?, rest: Substring) {
+    guard text.first == "[", let end = text.firstIndex(of: "]"), text[end...].dropFirst().first == ":" else {
+      return (nil, text)
+    }
+    return (String(text[text.index(after: text.startIndex)..<end]), text[end...].dropFirst(2))
+  }
+
+  public var isIPv6: Bool { address.contains(":") }
+
+  /// As it stands before a port.
+  private var host: String { isIPv6 ? "[\(address)]" : address }
+  public var description: String { "\(host):\(hostPort):\(guest)" }
+  /// Without the program's side.
+  var place: String { "\(host):\(hostPort)" }
 
   /// Where a browser finds it.
-  public var url: String { "http://\(address == "0.0.0.0" ? "127.0.0.1" : address):\(hostPort)" }
+  public var url: String {
+    switch address {
+    case "0.0.0.0": "http://127.0.0.1:\(hostPort)"
+    case "::": "http://[::1]:\(hostPort)"
+    default: "http://\(place)"
+    }
+  }
 
-  /// inet_pton(3)'s strict form: four decimal numbers.
-  private static func isAddress(_ text: String) -> Bool {
-    var address = in_addr()
-    return inet_pton(AF_INET, text, &address) == 1
+  /// What comes in by IPv6 is not carried on to a socket of IPv4, nor the other way round; `::` takes both.
+  func reaches(_ listener: GuestListener) -> Bool {
+    guard listener.port == guest else { return false }
+    if address == "::" || listener.isAnyIPv6 { return true }
+    return isIPv6 == (listener.address.count == 16)
+  }
+
+  /// inet_pton(3)'s strict forms.
+  private static func isAddress(_ text: String, _ family: Int32) -> Bool {
+    var bytes = in6_addr()
+    return inet_pton(family, text, &bytes) == 1
   }
 
   /// Binds the port as QEMU will, and lets it go again: throws when it is taken or not ours to have. What comes in
   /// between is QEMU's to report.
   func checkFree() throws {
     let kind = guest.transport == .udp ? SOCK_DGRAM : SOCK_STREAM
-    let raw = socket(AF_INET, Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let raw = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard raw >= 0 else { throw Failure.system("open a socket", errno: errno) }
     let file = Descriptor(owning: raw)
     var one: Int32 = 1
     if guest.transport == .tcp {
       setsockopt(file.raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     }
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = hostPort.bigEndian
-    inet_pton(AF_INET, address, &place.sin_addr)
-    let code = withUnsafePointer(to: &place) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-          && (guest.transport == .udp || listen(file.raw, 1) == 0) ? 0 : errno
-      }
-    }
+    let code =
+      bind(file.raw) == 0 && (guest.transport == .udp || listen(file.raw, 1) == 0) ? 0 : errno
     switch code {
     case 0: return
     case EACCES: throw RunFailure.portNotPermitted(self)
@@ -80,5 +99,25 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     case EADDRINUSE: throw RunFailure.portTaken(self, "it is in use")
     default: throw Failure.system("publish \(self)", errno: code)
     }
+  }
+
+  private func bind(_ file: Int32) -> Int32 {
+    func bind<Address>(_ place: Address) -> Int32 {
+      withUnsafeBytes(of: place) {
+        Glibc.bind(file, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
+      }
+    }
+    if isIPv6 {
+      var place = sockaddr_in6()
+      place.sin6_family = sa_family_t(AF_INET6)
+      place.sin6_port = hostPort.bigEndian
+      inet_pton(AF_INET6, address, &place.sin6_addr)
+      return bind(place)
+    }
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_port = hostPort.bigEndian
+    inet_pton(AF_INET, address, &place.sin_addr)
+    return bind(place)
   }
 }

@@ -7,7 +7,7 @@ enum RunFailure {
   static func badPublish(_ text: String, _ why: String) -> Failure {
     Failure(
       "bad_publish", "\"\(text)\" is not a published port: \(why)",
-      hint: "write [ADDRESS:]HOSTPORT:PORT[/udp], such as 8080:80 or 0.0.0.0:5353:53/udp", exit: .usage)
+      hint: "write [ADDRESS:]HOSTPORT:PORT[/udp], such as 8080:80 [::1]:8080:80 or 0.0.0.0:5353:53/udp", exit: .usage)
   }
   static func badVariable(_ text: String, _ why: String) -> Failure {
     Failure("bad_env", "\"\(text)\" is not an environment variable: \(why)", hint: "write KEY=VALUE", exit: .usage)
@@ -31,7 +31,7 @@ enum RunFailure {
   static func portTaken(_ port: PublishedPort, _ cause: String) -> Failure {
     Failure(
       "port_taken",
-      "port \(port.address):\(port.hostPort)/\(port.guest.transport.rawValue) cannot be published: \(cause)",
+      "port \(port.place)/\(port.guest.transport.rawValue) cannot be published: \(cause)",
       hint: "end what listens there (`ss -lpn 'sport = :\(port.hostPort)'` shows it), or choose another port: "
         + "--publish \(port.hostPort == 65535 ? 8080 : port.hostPort + 1):\(port.guest.number)", exit: .runFailed)
   }
@@ -43,7 +43,8 @@ enum RunFailure {
   }
   static func noAddress(_ port: PublishedPort) -> Failure {
     Failure(
-      "no_address", "this host has no address \(port.address)", hint: "use 127.0.0.1 or 0.0.0.0", exit: .runFailed)
+      "no_address", "this host has no address \(port.address)",
+      hint: port.isIPv6 ? "use [::1] or [::]" : "use 127.0.0.1 or 0.0.0.0", exit: .runFailed)
   }
   static func noTool(_ tool: String, package: String) -> Failure {
     Failure(
@@ -54,6 +55,19 @@ enum RunFailure {
     Failure(
       "too_little_memory", "\(given) MiB of memory is too little: this image needs \(needed) MiB to boot",
       hint: "give it more: --memory \(needed)Mi", exit: .runFailed)
+  }
+  static func otherMachine(_ type: QEMUMachine, _ machine: MachineDescription) -> Failure {
+    let known = machine.qemuMachines.map(\.rawValue).joined(separator: " or ")
+    return Failure(
+      "other_machine", "the image's kernel \(machine.release) has no drivers for \(type.rawValue)",
+      hint: "run it on \(known) (leave out --machine), or build it with a kernel that has them: "
+        + "`packc kernel build`, or for the tiny one `--need acpi,pci`", exit: .usage)
+  }
+  static func otherArchitecture(_ machine: QEMUMachine, _ architecture: Platform.Architecture) -> Failure {
+    Failure(
+      "machine_architecture",
+      "the machine \(machine.rawValue) is not one for \(architecture.rawValue), which the image is for",
+      hint: "leave out --machine", exit: .usage)
   }
   static func badCount(_ what: String, _ given: Int) -> Failure {
     Failure("bad_\(what)", "\(given) is no number of \(what)", exit: .usage)
@@ -93,12 +107,32 @@ enum RunFailure {
   static func hypervisor(_ end: CommandResult.End, errors: String) -> Failure {
     Failure("hypervisor_failed", "QEMU ended with \(end) before the machine ran", exit: .runFailed, cause: errors)
   }
+  static func networkFailed(_ end: CommandResult.End, errors: String) -> Failure {
+    Failure(
+      "network_failed", "passt, which publishes on IPv6 addresses, ended with \(end)",
+      hint: "does this host have an IPv6 route (`ip -6 route`)? Without one publish on IPv4 addresses",
+      exit: .runFailed,
+      cause: errors)
+  }
   static func neverStarted(seconds: Int, lines: [String]) -> Failure {
     Failure(
       "machine_hangs",
       "the machine's init did not answer within \(seconds) seconds"
         + (lines.isEmpty ? "" : "\nthe console's last lines:" + lines.map { "\n  | \($0)" }.joined()),
       hint: "try another machine type (--machine q35), or --debug to see what the kernel says", exit: .runFailed)
+  }
+  static func unikraftLacks(_ what: String) -> Failure {
+    Failure(
+      "unikraft_lacks", "the image's kernel is Unikraft, which has no \(what)",
+      hint: "run it without, or build with a Linux kernel (`packc build --kernel NAME`)", exit: .usage)
+  }
+  static func unikraftEnded(_ end: CommandResult.End, _ lines: [String], _ errors: [UInt8]) -> Failure {
+    Failure(
+      "no_report",
+      "the machine ended by itself (QEMU: \(end)); Unikraft does not say how its program ended"
+        + (lines.isEmpty ? "" : "\nthe console's last lines:" + lines.map { "\n  | \($0)" }.joined()),
+      hint: "a kernel that cannot start the program says why on the console", exit: .runFailed,
+      cause: errors.isEmpty ? nil : String(decoding: errors, as: UTF8.self))
   }
   static func notMeasured() -> Failure {
     Failure(

@@ -3,10 +3,10 @@ public import PackCore
 
 /// Runs a unikernel image in the foreground under QEMU.
 public struct UnikernelRunner: Sendable {
-  private let context: HostContext
-  private let reporter: Reporter
-  private let output: Int32
-  private let signals: SignalSource
+  let context: HostContext
+  let reporter: Reporter
+  let output: Int32
+  let signals: SignalSource
 
   /// The program's output goes to the descriptor `output`.
   public init(
@@ -26,6 +26,7 @@ public struct UnikernelRunner: Sendable {
 
   /// Of an image that was opened.
   func run(_ request: RunRequest, _ image: UnikernelImage) throws -> RunOutcome {
+    guard image.machine.guest == .linux else { return try runUnikraft(request, image) }
     var session = try MachineSession(
       try setting(request, image), reporter: reporter, output: output, signals: signals)
     do {
@@ -42,6 +43,7 @@ public struct UnikernelRunner: Sendable {
     report: BootReport, outcome: RunOutcome
   ) {
     let image = try UnikernelImage.open(request.image)
+    guard image.machine.guest == .linux else { throw RunFailure.unikraftLacks("boot report") }
     let setting = try setting(request, image)
     var session = try MachineSession(setting, measuring: began, reporter: reporter, output: output, signals: signals)
     let outcome = try session.run()
@@ -57,6 +59,7 @@ public struct UnikernelRunner: Sendable {
     let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
     var command = try command(request, image, ports)
     for port in ports { try port.checkFree() }
+    let passt = try ports.contains(where: \.isIPv6) ? passt(ports) : nil
     let environment = try Self.environment(request.environment)
     let root = image.root.map { QEMUCommand.Disk(file: $0, serial: RootDisk.serial, isReadOnly: true) }
     let volumes = try VolumeFiles(context: context, reporter: reporter).disks(
@@ -65,29 +68,48 @@ public struct UnikernelRunner: Sendable {
     let attached = image.machine.volumes.filter { volume in request.volumes.contains { $0.name == volume.name } }
     return MachineSession.Setting(
       command: command, greeting: environment + attached.map { .disk($0.name) }, ports: ports,
-      declared: image.machine.ports, bootLimit: request.bootLimit, core: request.core)
+      declared: image.machine.ports, passt: passt, bootLimit: request.bootLimit, core: request.core)
+  }
+
+  private func passt(_ ports: [PublishedPort]) throws -> HostPath {
+    try PasstNetwork.check(ports)
+    guard let tool = context.findTool("passt") else { throw RunFailure.noTool("passt", package: "passt") }
+    return tool
   }
 
   /// The command line of QEMU for a request, with every choice made.
   func command(_ request: RunRequest, _ image: UnikernelImage, _ ports: [PublishedPort]) throws -> QEMUCommand {
-    guard let qemu = context.findTool("qemu-system-x86_64") else {
-      throw RunFailure.noTool("qemu-system-x86_64", package: "qemu-system-x86")
-    }
     let machine = image.machine
+    let type = request.machine ?? machine.qemuMachines.first ?? .q35
+    guard type.architecture == machine.architecture else {
+      throw RunFailure.otherArchitecture(type, machine.architecture)
+    }
+    let (program, package) = type.program
+    guard let qemu = context.findTool(program) else { throw RunFailure.noTool(program, package: package) }
     let memory = request.memory ?? machine.memory.standard
     guard memory >= machine.memory.minimum else {
       throw RunFailure.tooLittleMemory(memory, needed: machine.memory.minimum)
     }
+    guard machine.qemuMachines.contains(type) else { throw RunFailure.otherMachine(type, machine) }
     let cpus = request.cpus ?? machine.cpus
     guard (1...64).contains(cpus) else { throw RunFailure.badCount("cpus", cpus) }
-    let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
-    let accelerator = try request.accelerator ?? probe.choose()
+    let accelerator = try request.accelerator ?? accelerator(for: image, qemu)
+    let isFaster = accelerator == .tcg && type == .microvm && machine.hasACPI && machine.worksWithoutACPI
     return QEMUCommand(
-      program: qemu, machine: request.machine ?? machine.qemuMachines.first ?? .q35, accelerator: accelerator,
+      program: qemu, machine: type, accelerator: accelerator,
       memory: memory, cpus: cpus, kernel: image.kernel, initrd: image.initrd,
-      cmdline: try image.cmdline() + (request.debug ? " loglevel=7" : ""),
-      timestampRate: accelerator == .tcg ? TimestampCounter.measureRate() : nil, network: machine.network,
+      cmdline: try image.cmdline() + (isFaster ? " \(QEMUCommand.withoutACPI)" : "")
+        + (request.debug ? " loglevel=7" : ""),
+      timestampRate: accelerator == .tcg && machine.architecture == .amd64 ? TimestampCounter.measureRate() : nil,
+      network: machine.network,
       forwards: ports.map { .init(address: $0.address, hostPort: $0.hostPort, guestPort: $0.guest) })
+  }
+
+  /// KVM runs the host's own instructions only, and is probed with a PC.
+  private func accelerator(for image: UnikernelImage, _ qemu: HostPath) throws -> Accelerator {
+    guard image.machine.architecture == .amd64, Platform.host.architecture == .amd64 else { return .tcg }
+    let probe = AcceleratorProbe(qemu: qemu, kernel: image.kernel, cache: try? context.cacheDirectory())
+    return try image.machine.guest == .linux ? probe.choose() : probe.remembered()
   }
 
   private static func environment(_ variables: [String: String]) throws -> [GuestControl.Message] {

@@ -30,6 +30,9 @@ final class DecompressorTests: XCTestCase {
     try Tools.run("zstd", ["-qc"] + arguments, input: bytes).output
   }
 
+  /// The legacy frame, as kernels have it.
+  private func lz4(_ bytes: [UInt8]) throws -> [UInt8] { try Tools.run("lz4", ["-lqc"], input: bytes).output }
+
   private func skippable(_ count: Int) -> [UInt8] {
     [0x53, 0x2a, 0x4d, 0x18] + withUnsafeBytes(of: UInt32(count).littleEndian, Array.init)
       + [UInt8](repeating: 0x28, count: count)
@@ -48,6 +51,7 @@ final class DecompressorTests: XCTestCase {
           + skippable(0),
         { try ZstdDecompressor() }
       ),
+      ("lz4", try lz4(bytes), { LZ4LegacyDecompressor() }),
       ("stored", bytes, { StoredBytes() }),
     ]
     for (name, stream, make) in rows {
@@ -139,6 +143,26 @@ final class DecompressorTests: XCTestCase {
             isZstd ? ZstdDecompressor(limits: limits) : GzipDecompressor(limits: limits), stream, step: step)
         } catch let failure as Failure {
           XCTAssertEqual(failure.exit, .badInput, "\(failure)")
+          return nil
+        }
+      }
+      XCTAssertTrue(outcomes[0] == outcomes[1], "round \(round) of seed \(seed)")
+    }
+  }
+
+  /// The legacy frame has no checksum, so damage may also give other bytes; never more than a block of them at once.
+  func testMutatedLegacyFramesAreRefusedOrRead() throws {
+    let good = try lz4(sample(20_000))
+    let seed = Fuzzing.seed(12)
+    var random = SeededRandom(seed: seed)
+    for round in 0..<Fuzzing.rounds(300) {
+      var stream = good
+      mutate(&stream, &random)
+      let outcomes: [[UInt8]?] = try [Int.random(in: 1...100, using: &random), 1 << 20].map { step in
+        do {
+          return try decompress(LZ4LegacyDecompressor(), stream, step: step)
+        } catch let failure as Failure {
+          XCTAssertEqual(failure.code, "bad_compression", "\(failure)")
           return nil
         }
       }

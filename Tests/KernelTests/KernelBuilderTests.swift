@@ -20,6 +20,7 @@ final class KernelBuilderTests: XCTestCase {
       let bin = directory / "bin"
       try FileSystem.createDirectory(bin)
       try FileSystem.writeAtomically(Scratch.kernelImage(release: "6.1.9-packc"), to: directory / "image")
+      try FileSystem.writeAtomically(Scratch.arm64Image(release: "6.1.9-packc"), to: directory / "arm")
       let deb = Array("a package".utf8)
       var scripts = [
         "apt-cache":
@@ -36,9 +37,11 @@ final class KernelBuilderTests: XCTestCase {
           *bzImage*) \(make)
             echo '  HOSTCC  scripts/x'; echo '  CC      kernel/fork.o'; echo '  UPD     include/y'
             mkdir -p $out/arch/x86/boot; cp \(directory)/image $out/arch/x86/boot/bzImage;;
+          *Image*) mkdir -p $out/arch/arm64/boot; cp \(directory)/arm $out/arch/arm64/boot/Image;;
         esac
         """,
-        "gcc": "echo 'gcc 12'; echo more", "ld": "echo 'ld 2'",
+        "gcc": "echo 'gcc 12'; echo more", "ld": "echo 'ld 2'", "aarch64-linux-gnu-gcc": "echo 'gcc for arm64'",
+        "aarch64-linux-gnu-ld": "echo 'ld for arm64'",
       ]
       for tool in ["flex", "bison", "bc", "perl", "awk", "xz", "lz4", "zstd"] { scripts[tool] = "exit 0" }
       scripts.merge(tools) { $1 }
@@ -53,11 +56,13 @@ final class KernelBuilderTests: XCTestCase {
     }
 
     func build(
-      _ text: String = "CONFIG_A=y # needed\nCONFIG_VIRTIO_MMIO=y\n", reporter: Reporter = .silent
+      _ text: String = "CONFIG_A=y # needed\nCONFIG_VIRTIO_MMIO=y\n",
+      for architecture: Platform.Architecture = .amd64, reporter: Reporter = .silent
     ) throws -> KernelBuilder.Outcome {
       let profile = try KernelProfile(text, name: "mine", place: "mine.config")
       return try KernelBuilder(context, reporter: reporter).build(
-        KernelConfiguration(profile, version: .v6_1, needs: nil))
+        KernelConfiguration(
+          profile, version: .v6_1, platform: Platform(architecture: architecture), needs: nil))
     }
 
     /// What is left below the cache beside the catalog and the source.
@@ -104,6 +109,29 @@ final class KernelBuilderTests: XCTestCase {
     XCTAssertEqual(try host.leftovers(), [])
     // Another configuration is another kernel.
     XCTAssertFalse(try host.build("CONFIG_B=y\n").isReused)
+  }
+
+  func testAnotherArchitectureIsBuiltByItsOwnCompiler() throws {
+    guard Platform.host.architecture == .amd64 else { throw XCTSkip("it is the host's own here") }
+    let host = try Host()
+    let text = "CONFIG_A=y\nCONFIG_B=y @arm64\nCONFIG_C=y @amd64\n"
+    let arm = try host.build(text, for: .arm64).kernel
+    let amd = try host.build(text).kernel
+    XCTAssertEqual([arm, amd].map(\.manifest.name), ["packc-mine-6.1-arm64", "packc-mine-6.1"])
+    XCTAssertEqual([arm, amd].map(\.manifest.architecture), [.arm64, .amd64])
+    XCTAssertEqual(arm.manifest.build?.compiler, "gcc for arm64; ld for arm64")
+    let configs = try [arm, amd].map { String(decoding: try FileSystem.read($0.directory / "config"), as: UTF8.self) }
+    XCTAssertEqual(configs, ["CONFIG_A=y\nCONFIG_B=y\n", "CONFIG_A=y\nCONFIG_C=y\n"])
+    let log = String(decoding: try FileSystem.read(host.log), as: UTF8.self)
+    XCTAssertTrue(log.contains(" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- "), log)
+    // The profile is the name of both: which one is meant, the platform says.
+    XCTAssertEqual(try host.catalog.find("mine", for: Platform(architecture: .arm64)).digest, arm.digest)
+    XCTAssertEqual(try host.catalog.find("mine", for: Platform(architecture: .amd64)).digest, amd.digest)
+    let without = try Host(without: ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-ld"])
+    XCTAssertThrowsError(try without.build(text, for: .arm64)) { error in
+      XCTAssertTrue(
+        "\(error)".contains("apt-get install binutils-aarch64-linux-gnu gcc-aarch64-linux-gnu"), "\(error)")
+    }
   }
 
   func testWhatAProgramWouldMissIsSaid() throws {

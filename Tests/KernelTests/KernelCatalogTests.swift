@@ -30,6 +30,31 @@ final class KernelCatalogTests: XCTestCase {
       try FileSystem.digest(of: kernel.file(of: kernel.manifest.modules[5])), kernel.manifest.modules[5].file.digest)
   }
 
+  func testEachArchitectureHasItsOwnDefault() throws {
+    let scratch = try Scratch()
+    let kernel = try scratch.kernel()
+    let catalog = KernelCatalog(cache: scratch.directory / "cache")
+    let platforms = Platform.Architecture.allCases.map { Platform(architecture: $0) }
+    XCTAssertThrowsError(try catalog.find("vmlinuz-test", for: platforms[1])) {
+      XCTAssertEqual(($0 as? Failure)?.code, "kernel_architecture")
+      XCTAssertTrue(($0 as? Failure)?.hint?.contains("--platform linux/arm64") ?? false)
+    }
+    XCTAssertThrowsError(
+      try catalog.defaultOrDebian(try HostContext.current(), for: platforms[1], reporter: .silent)
+    ) { XCTAssertEqual(($0 as? Failure)?.code, "no_kernel") }
+    let file = scratch.directory / "Image"
+    try FileSystem.writeAtomically(Scratch.arm64Image(), to: file, durable: false)
+    let arm = try catalog.importFile(file, name: "arm")
+    XCTAssertEqual(arm.manifest.architecture, .arm64)
+    XCTAssertEqual(arm.manifest.json["architecture"], "arm64")
+    XCTAssertEqual(try catalog.defaults(), [kernel.digest, arm.digest])
+    XCTAssertEqual(
+      try platforms.map { try catalog.defaultKernel(for: $0.architecture)?.digest }, [kernel.digest, arm.digest])
+    XCTAssertEqual(try catalog.find("arm", for: platforms[1]).digest, arm.digest)
+    XCTAssertTrue(try catalog.remove(arm))
+    XCTAssertEqual(try catalog.defaults(), [kernel.digest])
+  }
+
   func testADamagedKernelIsNotUsedAndImportedAnew() throws {
     let scratch = try Scratch()
     let kernel = try scratch.kernel()

@@ -7,6 +7,9 @@ final class KernelImageTests: XCTestCase {
   func testReadsTheReleaseOfAnImage() throws {
     let image = try KernelImage.parse(Scratch.kernelImage(release: "6.12.9+deb13-cloud"), name: "k")
     XCTAssertEqual(image, KernelImage(format: .bzImage, release: "6.12.9+deb13-cloud"))
+    let arm = try KernelImage.parse(Scratch.arm64Image(release: "6.1.0-packc"), name: "k")
+    XCTAssertEqual(arm, KernelImage(format: .arm64Image, release: "6.1.0-packc"))
+    XCTAssertEqual([image, arm].map(\.format.architecture), [.amd64, .arm64])
   }
 
   func testRefusesWhatIsNoKernelWithASentence() {
@@ -16,14 +19,17 @@ final class KernelImageTests: XCTestCase {
       copy.replaceSubrange(at..<(at + bytes.count), with: bytes)
       return copy
     }
-    var arm = [UInt8](repeating: 0, count: 4096)
-    arm.replaceSubrange(0x38..<0x3c, with: [0x41, 0x52, 0x4d, 0x64])
+    var bigEndian = Scratch.arm64Image()
+    bigEndian[0x18] = 1
     let rows: [(String, [UInt8], String, String)] = [
       ("empty", [], "not_a_kernel", "HdrS"),
       ("text", Array(repeating: 0x41, count: 4096), "not_a_kernel", "HdrS"),
       ("elf", [0x7f, 0x45, 0x4c, 0x46] + Array(repeating: 0, count: 4096), "not_a_kernel", "ELF"),
       ("gzip", [0x1f, 0x8b, 8, 0], "not_a_kernel", "gzip"),
-      ("arm64", arm, "kernel_architecture", "arm64"),
+      ("arm64, big-endian", bigEndian, "kernel_architecture", "big-endian"),
+      ("arm64, no version", Scratch.arm64Image(release: "%s"), "not_a_kernel", "which Linux"),
+      ("arm64, version with a slash", Scratch.arm64Image(release: "6/../x"), "not_a_kernel", "which Linux"),
+      ("zboot", Array("MZ\0\0zimg".utf8) + Array(repeating: 0, count: 4096), "not_a_kernel", "zboot"),
       ("old protocol", changed(0x206, [0x05, 0x02]), "not_a_kernel", "2.12"),
       ("zImage", changed(0x211, [0]), "not_a_kernel", "zImage"),
       ("32-bit", changed(0x236, [0]), "kernel_architecture", "32-bit"),
@@ -55,6 +61,25 @@ final class KernelImageTests: XCTestCase {
         bytes[Int.random(in: 0x1f0..<0x310, using: &random)] = UInt8.random(in: 0...255, using: &random)
       }
       // Either reads it or says why not; it must not trap.
+      if let image = try? KernelImage.parse(bytes, name: "noise") {
+        XCTAssertFalse(image.release.isEmpty || image.release.contains("/"))
+      }
+    }
+  }
+
+  func testTheArm64HeaderIsBoundedOnEveryPrefixAndOnNoise() {
+    let good = Scratch.arm64Image(payload: 256)
+    for count in 0..<good.count {
+      if let image = try? KernelImage.parse(Array(good[..<count]), name: "prefix") {
+        XCTAssertTrue("6.1.0-1-arm".hasPrefix(image.release), "\(count): \(image.release)")
+      }
+    }
+    var random = SeededGenerator(7)
+    for _ in 0..<4000 {
+      var bytes = good
+      for _ in 0..<Int.random(in: 1...12, using: &random) {
+        bytes[Int.random(in: 0..<good.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       if let image = try? KernelImage.parse(bytes, name: "noise") {
         XCTAssertFalse(image.release.isEmpty || image.release.contains("/"))
       }

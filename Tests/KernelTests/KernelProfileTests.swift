@@ -34,6 +34,8 @@ final class KernelProfileTests: XCTestCase {
     XCTAssertEqual(
       other.options,
       [KernelOption(name: "SMP", value: "y", reason: "more than one", needs: [.smp], versions: [.v6_12])])
+    let third = try profile("CONFIG_SMP=y  @amd64 @arm64")
+    XCTAssertEqual(third.options[0].architectures, [.amd64, .arm64])
     XCTAssertFalse(mine.isForProgram)
   }
 
@@ -93,6 +95,18 @@ final class KernelProfileTests: XCTestCase {
     }
     XCTAssertTrue(both[0].contains("SMP") && both[1].contains("SMP"))
     XCTAssertNotEqual(both[0], both[1])
+  }
+
+  func testEachArchitectureHasItsLines() throws {
+    let names = try Platform.Architecture.allCases.map {
+      Set(
+        KernelConfiguration(
+          try builtIn("default"), version: .v6_1, platform: Platform(architecture: $0), needs: nil
+        ).options.map(\.name))
+    }
+    XCTAssertTrue(names[0].contains("SERIAL_8250") && !names[1].contains("SERIAL_8250"))
+    XCTAssertTrue(names[1].contains("SERIAL_AMBA_PL011") && !names[0].contains("SERIAL_AMBA_PL011"))
+    XCTAssertTrue(names.allSatisfy { $0.contains("VIRTIO_NET") })
   }
 
   // MARK: - Per program

@@ -18,7 +18,8 @@ final class MachineTests: XCTestCase {
     let microvm = command(.microvm).arguments
     for words in [
       ["-M", "microvm"], ["-accel", "tcg", "-cpu", "max"], ["-nodefaults", "-no-user-config"], ["-no-reboot"],
-      ["-append", "console=ttyS0 tsc_early_khz=2300000 tsc=reliable"], ["-device", "virtio-serial-device"],
+      ["-append", "console=ttyS0 tsc_early_khz=2300000 tsc=reliable no_timer_check"],
+      ["-device", "virtio-serial-device"],
       ["-device", "virtserialport,chardev=control,name=dev.packc.control"],
       [
         "-netdev",
@@ -42,6 +43,47 @@ final class MachineTests: XCTestCase {
     var q35 = command(.q35)
     q35.cmdline = "acpi=off"
     XCTAssertTrue(q35.arguments.contains("q35"))
+    let scratch = try Scratch()
+    for (features, isWithout, worksWithout) in [
+      (["acpi", "mmio"], false, false), (["acpi", "mmio", "mmio-cmdline"], false, true), (["mmio-cmdline"], true, true),
+    ] {
+      guard case .object(var fields) = try scratch.kernel().manifest.json else { return XCTFail("no object") }
+      fields["features"] = JSONValue(strings: features)
+      let manifest = try KernelManifest(json: .object(fields))
+      XCTAssertEqual(manifest.isWithoutACPI, isWithout, "\(features)")
+      XCTAssertEqual(manifest.worksWithoutACPI, worksWithout, "\(features)")
+    }
+  }
+
+  func testAnArm64MachineIsVirt() throws {
+    var virt = command(.virt)
+    virt.cmdline = "console=ttyAMA0"
+    virt.timestampRate = nil
+    for words in [
+      ["-M", "virt,gic-version=max"], ["-global", "virtio-mmio.force-legacy=false"], ["-append", "console=ttyAMA0"],
+      ["-device", "virtio-serial-device"], ["-device", "virtio-net-device,netdev=net"],
+    ] {
+      XCTAssertTrue(virt.arguments.indices.contains { virt.arguments[$0...].starts(with: words) }, "\(words)")
+    }
+    let scratch = try Scratch()
+    let file = scratch.directory / "Image"
+    try FileSystem.writeAtomically(Scratch.arm64Image(), to: file, durable: false)
+    let kernel = try KernelCatalog(cache: scratch.directory / "cache").importFile(file)
+    let initFile = scratch.directory / "guest-init-arm64"
+    try FileSystem.writeAtomically(Array("an init".utf8), to: initFile)
+    let parts = UnikernelImage.Parts(
+      base: GuestBase(
+        initFile: initFile, configuration: GuestConfiguration(arguments: ["/app"], environment: [:]), kernel: kernel),
+      segments: [], ports: [])
+    let (image, _) = try UnikernelImage.write(
+      parts, to: scratch.directory / "unikernel", cache: scratch.directory / "segments")
+    XCTAssertEqual(try image.cmdline(), "console=ttyAMA0 rootfstype=ramfs panic=-1 quiet loglevel=2")
+    let read = try UnikernelImage.open(scratch.directory / "unikernel").machine
+    XCTAssertEqual(read, image.machine)
+    XCTAssertEqual(read.architecture, .arm64)
+    XCTAssertEqual(read.qemuMachines, [.virt])
+    XCTAssertEqual(read.json["console"], "ttyAMA0")
+    XCTAssertNil(read.json["hypervisors"]?["qemu"]?["append_under_tcg"])
   }
 
   func testTheDescriptionReadsWhatItWrites() throws {
@@ -58,7 +100,8 @@ final class MachineTests: XCTestCase {
     XCTAssertEqual(machine.memory.standard % 32, 0)
     guard case .object(var broken) = machine.json else { return XCTFail("no object") }
     for (key, value) in [
-      ("schema", JSONValue.integer(2)), ("mode", "fast"), ("cpus", 0), ("kernel", ["file": "../kernel"]),
+      ("schema", JSONValue.integer(2)), ("mode", "fast"), ("architecture", "vax"), ("cpus", 0),
+      ("kernel", ["file": "../kernel"]),
       ("hypervisors", ["qemu": ["machines": []]]), ("ports", [["port": 70000, "protocol": "tcp"]]),
     ] {
       let kept = broken[key]

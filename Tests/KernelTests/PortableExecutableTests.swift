@@ -51,6 +51,24 @@ final class PortableExecutableTests: XCTestCase {
     XCTAssertEqual(PortableExecutable.word32(bytes, 0x98 + 56), 0x7000, "the size in memory")
   }
 
+  func testAKernelForAnotherArchitectureIsNoEFIProgramHere() throws {
+    let scratch = try Scratch()
+    func file(_ name: String, machine: [UInt8]) throws -> HostPath {
+      var bytes = program()
+      bytes.replaceSubrange(0x84..<0x86, with: machine)
+      try FileSystem.writeAtomically(bytes, to: scratch.directory / name)
+      return scratch.directory / name
+    }
+    let stub = try file("stub", machine: [0x64, 0x86])
+    for (machine, code) in [([0x64, 0x86] as [UInt8], nil), ([0x64, 0xaa], "efi_architecture")] {
+      let kernel = try file("kernel", machine: machine)
+      do {
+        _ = try UnifiedKernelImage(BootFiles(kernel: kernel, initrd: stub, cmdline: "quiet"), stub: stub)
+        XCTAssertNil(code)
+      } catch { XCTAssertEqual((error as? Failure)?.code, code) }
+    }
+  }
+
   func testRefusesWhatItCannotExtend() throws {
     let good = program()
     var rows: [(String, [UInt8])] = [

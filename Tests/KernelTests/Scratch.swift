@@ -38,6 +38,16 @@ final class Scratch {
     return bytes
   }
 
+  /// The smallest arm64 `Image` with a release in it.
+  static func arm64Image(release: String = "6.1.0-1-arm", payload: Int = 4096) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 64 + payload)
+    bytes.replaceSubrange(0x38..<0x3c, with: Array("ARMd".utf8))
+    // The first text is a pattern of the kernel's own, not what it is filled with.
+    let text = Array("Linux version %s\0Linux version \(release) (nobody@nowhere) #1".utf8) + [0]
+    bytes.replaceSubrange((64 + payload / 2)..<(64 + payload / 2 + text.count), with: text)
+    return bytes
+  }
+
   /// An ELF64 file with the sections .shstrtab and .modinfo.
   static func module(_ name: String, depends: [String] = [], release: String = "6.1.0-1-test") -> [UInt8] {
     let info = Array("name=\(name)\0depends=\(depends.joined(separator: ","))\0vermagic=\(release) SMP\0".utf8)

@@ -222,6 +222,22 @@ final class GoPackTests: XCTestCase {
     XCTAssertEqual(plan.toolchains.count, 2)
     let off = try bench.plan(bench.input(config: ["options": ["cgo": false]]))
     XCTAssertEqual(off.decision("cgo"), "off ← unik.yaml")
+    // No compiler here makes C for the other architecture.
+    var input = bench.input()
+    input.platform = Platform(architecture: Platform.host.architecture == .amd64 ? .arm64 : .amd64)
+    XCTAssertEqual(try failure { try bench.plan(input) }.code, "platform_unsupported")
+  }
+
+  func testAnotherArchitecture() throws {
+    let bench = try project([
+      "main.go": hello, "own_arm64.go": "package main\n\nimport _ \"embed\"\n\n//go:embed arm.txt\nvar text string\n",
+      "arm.txt": "arm",
+    ])
+    var input = bench.input()
+    input.platform = Platform(architecture: .arm64)
+    let plan = try bench.plan(input)
+    XCTAssertEqual(plan.step("build")?.environment["GOARCH"], "arm64")
+    XCTAssertEqual(plan.step("build")?.environment["CGO_ENABLED"], "0")
   }
 
   // MARK: Dependencies

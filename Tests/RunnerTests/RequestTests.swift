@@ -18,11 +18,13 @@ final class RequestTests: XCTestCase {
         PublishedPort(
           address: "127.0.0.2", hostPort: 1, guest: GuestPort(number: 65535))
       ),
+      ("[::1]:8080:80", PublishedPort(address: "::1", hostPort: 8080, guest: GuestPort(number: 80))),
     ]
     for (text, port) in rows { XCTAssertEqual(try PublishedPort(parsing: text), port, text) }
     for text in [
       "", "80", ":80", "80:", "0:80", "80:0", "65536:80", "a:b", "1:2:3:4", "host:80:80", "80:80/sctp", "80:80/",
-      "[::1]:80:80", "127.0.0.1,x:80:80", "256.0.0.1:80:80", "+80:80", " 80:80", "80:80/tcp/udp",
+      "[::1]:80", "[::1]80:80", "::1:80:80", "[127.0.0.1]:80:80", "[::1,x]:80:80", "[]:80:80", "[::1]:1:2:3",
+      "127.0.0.1,x:80:80", "256.0.0.1:80:80", "+80:80", " 80:80", "80:80/tcp/udp",
     ] {
       XCTAssertThrowsError(try PublishedPort(parsing: text), text) { error in
         XCTAssertEqual((error as? Failure)?.code, "bad_publish", text)
@@ -30,6 +32,8 @@ final class RequestTests: XCTestCase {
       }
     }
     XCTAssertEqual(try PublishedPort(parsing: "0.0.0.0:8080:80").url, "http://127.0.0.1:8080")
+    XCTAssertEqual(try PublishedPort(parsing: "[::]:8080:80").url, "http://[::1]:8080")
+    XCTAssertEqual(try PublishedPort(parsing: "[fd00::2]:8080:80").url, "http://[fd00::2]:8080")
   }
 
   func testVariablesParse() throws {
@@ -73,6 +77,23 @@ final class RequestTests: XCTestCase {
     XCTAssertThrowsError(
       try UnikernelRunner(context, reporter: .silent, output: -1, signals: .none).run(RunRequest(image: image))
     ) { XCTAssertEqual(($0 as? Failure)?.code, "tool_missing") }
+  }
+
+  func testAMachineThatTheKernelHasNoDriversForIsRefused() throws {
+    let file = MachineDescription.File(name: "x", digest: Digest(of: []), size: 0)
+    let image = UnikernelImage(
+      directory: "/nowhere",
+      machine: MachineDescription(
+        kernel: file, initrd: file, cmdline: file, kernelManifest: Digest(of: []), release: "6.12-tiny", mode: .release,
+        memory: .init(initrdSize: 0, kernelSize: 0), cpus: 1, network: .qemuUser, ports: [], qemuMachines: [.microvm]))
+    let runner = UnikernelRunner(try HostContext.current(), reporter: .silent)
+    let request = RunRequest(image: "/nowhere", machine: .q35, accelerator: .tcg)
+    XCTAssertThrowsError(try runner.command(request, image, [])) { error in
+      let failure = error as? Failure
+      XCTAssertEqual(failure?.code, "other_machine")
+      XCTAssertEqual(failure?.message, "the image's kernel 6.12-tiny has no drivers for q35")
+      XCTAssertTrue(failure?.hint?.contains("--need acpi,pci") ?? false)
+    }
   }
 
   func testTheTimestampRateIsSteady() throws {

@@ -20,11 +20,14 @@ final class ServerTests: XCTestCase {
     static void end(int number) { write(1, "bye\\n", 4); _exit(0); }
     int main(void) {
       signal(SIGTERM, getenv("STUBBORN") ? SIG_IGN : end);
-      struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("PORT")))};
-      inet_pton(AF_INET, getenv("ADDRESS"), &at.sin_addr);
-      int server = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+      struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("PORT")))};
+      struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = four.sin_port};
+      int family = inet_pton(AF_INET, getenv("ADDRESS"), &four.sin_addr) == 1 ? AF_INET : AF_INET6;
+      inet_pton(AF_INET6, getenv("ADDRESS"), &six.sin6_addr);
+      int server = socket(family, SOCK_STREAM, 0), one = 1;
       setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-      if (bind(server, (void *)&at, sizeof at) || listen(server, 8)) return 1;
+      if (bind(server, family == AF_INET ? (void *)&four : (void *)&six, family == AF_INET ? sizeof four : sizeof six)
+        || listen(server, 8)) return 1;
       for (;;) {
         char request[4096];
         int client = accept(server, 0, 0);
@@ -70,15 +73,15 @@ final class ServerTests: XCTestCase {
     XCTAssertTrue(condition(workshop), "notes \(workshop.notes), warnings \(workshop.warnings)")
   }
 
-  private func fetch(_ port: UInt16) throws -> String {
+  private func fetch(_ port: UInt16, at address: String = "127.0.0.1") throws -> String {
     try ProcessRunner().run(
-      Command(["curl", "-s", "--max-time", "20", "http://127.0.0.1:\(port)/"], environment: ["PATH": "/usr/bin"])
+      Command(["curl", "-s", "--max-time", "20", "http://\(address):\(port)/"], environment: ["PATH": "/usr/bin"])
     ).outputText
   }
 
-  private func machines() throws -> Int {
+  private func machines(_ name: String = "qemu") throws -> Int {
     try ProcessRunner().run(
-      Command(["pgrep", "-c", "-P", String(getpid()), "qemu"], environment: ["PATH": "/usr/bin:/bin"])
+      Command(["pgrep", "-c", "-P", String(getpid()), name], environment: ["PATH": "/usr/bin:/bin"])
     ).outputText.split(separator: "\n").first.flatMap { Int($0) } ?? 0
   }
 
@@ -158,6 +161,41 @@ final class ServerTests: XCTestCase {
     wait(for: workshop) { $0.warnings.contains { $0.text.contains("127.0.0.1:8080/tcp only") } }
     XCTAssertTrue(workshop.warnings.contains { $0.hint?.contains("0.0.0.0") ?? false })
     XCTAssertFalse(workshop.notes.contains { $0.hasPrefix("ready") })
+    ring()
+    _ = try run.join()
+  }
+
+  /// By passt, which leaves with the machine.
+  func testAnswersOverIPv6() throws {
+    let workshop = try Workshop()
+    let (six, four) = (try freePort(), try freePort())
+    let image = try workshop.image(
+      Self.server, .init(environment: ["ADDRESS": "::", "PORT": "80"], ports: [GuestPort(number: 80)]))
+    let (signals, ring) = try SignalSource.pipe()
+    let publish = try ["[::1]:\(six):80", "\(four):80"].map { try PublishedPort(parsing: $0) }
+    let run = try start(workshop, RunRequest(image: image, publish: publish), signals)
+    wait(for: workshop) { $0.notes.contains("ready: http://[::1]:\(six)") }
+    XCTAssertEqual(try fetch(six, at: "[::1]"), "hello\n")
+    XCTAssertEqual(try fetch(four), "hello\n")
+    XCTAssertEqual(try machines("passt"), 1)
+    ring()
+    let (outcome, output) = try run.join()
+    XCTAssertEqual(outcome.exitCode.rawValue, 130)
+    XCTAssertEqual(output, "bye\n")
+    XCTAssertEqual(try machines("passt"), 0)
+    XCTAssertThrowsError(try PasstNetwork.check([publish[0], try PublishedPort(parsing: "\(six):80")]))
+  }
+
+  func testAServerOfTheOtherFamilyIsToldSo() throws {
+    let workshop = try Workshop()
+    let port = try freePort()
+    let image = try workshop.image(
+      Self.server, .init(environment: ["ADDRESS": "0.0.0.0", "PORT": "80"], ports: [GuestPort(number: 80)]))
+    let (signals, ring) = try SignalSource.pipe()
+    let run = try start(
+      workshop, RunRequest(image: image, publish: [try PublishedPort(parsing: "[::1]:\(port):80")]), signals)
+    wait(for: workshop) { $0.warnings.contains { $0.text.contains("0.0.0.0:80/tcp only") } }
+    XCTAssertTrue(workshop.warnings.contains { $0.hint?.contains("[::]") ?? false })
     ring()
     _ = try run.join()
   }

@@ -28,6 +28,12 @@ public struct SchemaCheck {
     start = part
   }
 
+  /// One that stands elsewhere.
+  public init(document: JSONValue) {
+    self.document = document
+    start = document
+  }
+
   /// Each place at which the value is not what the schema says.
   public func problems(_ value: JSONValue) -> [String] { problems(value, start, "$") }
 

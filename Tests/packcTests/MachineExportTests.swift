@@ -47,6 +47,26 @@ final class MachineExportTests: MachineExportBench {
     }
   }
 
+  func testDirectoriesForOtherMonitorsAreTheSameFromTheImage() throws {
+    let fixture = try fixture()
+    for (format, names) in [
+      ("firecracker", ["firecracker.json", "initrd", "vmlinux"]),
+      ("cloud-hypervisor", ["cloud-hypervisor.json", "initrd", "kernel"]),
+    ] {
+      let first = try export(format, to: "first.\(format)")
+      let second = fixture.site.directory / "second.\(format)"
+      try fixture.site.packc(
+        "image", "export", "oci:\(fixture.built.layout):greeter-vm", "--format", format, "--output", "\(second)"
+      ).environment(["TZ": "Asia/Tokyo", "LC_ALL": "de_DE.UTF-8", "SOURCE_DATE_EPOCH": "1"]).run().expect(exit: .done)
+      XCTAssertEqual(
+        try DirectoryWalk.names(in: first).map { String(decoding: $0, as: UTF8.self) }.sorted(), names)
+      for name in names {
+        XCTAssertEqual(
+          try FileSystem.digest(of: first / HostPath(name)), try FileSystem.digest(of: second / HostPath(name)), name)
+      }
+    }
+  }
+
   /// From the build, and from its image under another name, time zone and language.
   func testTheSameBytesFromTheImage() throws {
     let fixture = try fixture()

@@ -106,7 +106,7 @@ final class MachineImageTests: XCTestCase {
       }
       return .take
     }
-    XCTAssertEqual(files.keys.sorted(), ["unikraft/bin/initrd", "unikraft/bin/kernel", "urunc.json"])
+    XCTAssertEqual(files.keys.sorted(), ["machine.json", "unikraft/bin/initrd", "unikraft/bin/kernel", "urunc.json"])
     for (path, status) in files { XCTAssertEqual(status.mode & 0o004, 0o004, path) }
     let manifest = try blob(found["digest"], fixture)
     let labels = try blob(manifest["config"]?["digest"], fixture)["config"]?["Labels"]

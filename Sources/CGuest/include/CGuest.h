@@ -60,8 +60,8 @@ int guest_load_module(const char *path, const char *parameters);
 int guest_set_hostname(const char *name, size_t length);
 int guest_add_entropy(const void *bytes, size_t length);
 void guest_sync(void);
-/// RB_AUTOBOOT; does not return.
-void guest_end(void);
+/// RB_POWER_OFF if asked for, else or where that is not possible RB_AUTOBOOT; does not return.
+void guest_end(int power_off);
 
 // Network, by ioctl (netdevice(7)).
 int guest_interface_up(const char *name);
@@ -81,6 +81,9 @@ long guest_dhcp_receive(int fd, void *bytes, size_t capacity, int milliseconds);
 int guest_raw_terminal(int fd);
 /// Waits until everything has left the machine, also when somebody had stopped the output.
 int guest_drain_terminal(int fd);
+/// A pseudo-terminal that changes no byte (pty(7)): its master, which does not block, and in `program` the side that a
+/// program writes to.
+int guest_open_terminal(int *program);
 
 // Events.
 /// Blocks every signal and gives a descriptor that becomes readable for SIGCHLD and those that ask a process to do
@@ -91,8 +94,17 @@ void guest_catch_reset(void);
 /// The next pending signal of that descriptor, 0 without one.
 int guest_next_signal(int fd);
 enum { GUEST_READABLE = 1, GUEST_HUNG_UP = 2, GUEST_WRITABLE = 4 };
-/// poll(2) on two descriptors (-1: none) for reading; the states are GUEST_… bits.
-int guest_poll(int first, int second, int milliseconds, int *first_state, int *second_state);
+enum { GUEST_WATCHES = 3 };
+struct guest_watch {
+  /// -1: none
+  int fd;
+  /// Else for reading.
+  int for_writing;
+  /// GUEST_… bits
+  int state;
+};
+/// poll(2); at most GUEST_WATCHES.
+int guest_poll(struct guest_watch *watches, int count, int milliseconds);
 int guest_wait_writable(int fd, int milliseconds);
 
 // Processes.

@@ -23,11 +23,15 @@
 ///
 ///    All numbers are little endian. Every payload from the guest begins with a u64: nanoseconds since the kernel's
 ///    start (CLOCK_BOOTTIME).
+///
+/// 5. **The output**, the virtio-serial port named `WIRE_OUTPUT_PORT`: the program's bytes as they are, one way. The init
+///    looks for it only when the host says WIRE_OPTION_OUTPUT; without it the program writes to the console.
 #pragma once
 #include <stdint.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_CONTROL_PORT "dev.packc.control"
+#define WIRE_OUTPUT_PORT "dev.packc.output"
 
 enum {
   WIRE_HEADER = 8,
@@ -105,6 +109,10 @@ enum {
 enum {
   /// The program is stopped when the host closes its end.
   WIRE_OPTION_TIED = 1,
+  /// The host reads the output port.
+  WIRE_OPTION_OUTPUT = 2,
+  /// The host wants to hear of IPv6 (WIRE_GUEST_IPV6).
+  WIRE_OPTION_IPV6 = 4,
 };
 
 /// Guest to host; each begins with the u64 time.
@@ -130,6 +138,11 @@ enum {
   WIRE_GUEST_LOG = 73,
   /// Everything that WIRE_HOST_TELL_BOOT asked for has been sent.
   WIRE_GUEST_TOLD = 74,
+  /// u64 bytes that have gone through the output port; before WIRE_GUEST_EXIT, whose acknowledgement says that the host
+  /// has read them all.
+  WIRE_GUEST_OUTPUT = 75,
+  /// The machine has an IPv6 address, and the router knows of it.
+  WIRE_GUEST_IPV6 = 76,
 };
 
 enum { WIRE_EXIT_CODE = 0, WIRE_EXIT_SIGNAL = 1 };

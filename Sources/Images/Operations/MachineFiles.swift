@@ -6,6 +6,8 @@ public struct MachineFiles: Sendable {
   public let kernel: HostPath
   public let initrd: HostPath
   public let cmdline: String
+  /// `machine.json`; nil for an image that has none.
+  public let description: [UInt8]?
   /// Where the image came from, for people.
   public let source: String
 
@@ -19,6 +21,9 @@ public struct MachineFiles: Sendable {
     try LayerUnpacker.unpack(opened, to: directory)
     let files = [MachineLabels.kernelPath, MachineLabels.initrdPath].map { directory / $0 }
     for file in files where try FileSystem.status(file)?.kind != .file { throw ImagesFailure.noMachine(image.name) }
-    return MachineFiles(kernel: files[0], initrd: files[1], cmdline: cmdline, source: image.name)
+    return MachineFiles(
+      kernel: files[0], initrd: files[1], cmdline: cmdline,
+      description: try FileSystem.readIfPresent(directory / MachineLabels.descriptionPath, limit: 1 << 20),
+      source: image.name)
   }
 }

@@ -74,7 +74,7 @@ public struct KernelBuilder: Sendable {
     let tarball = try source.fetch(reporter)
     let work = try WorkDirectory(in: place, prefix: ".build")
     defer { withExtendedLifetime(work) {} }
-    let make = KernelMake(work: work.path, toolchain: toolchain)
+    let make = KernelMake(work: work.path, toolchain: toolchain, target: configuration.target)
     try step("kernel:source", "unpacking \(source.package.name) \(source.package.version)") {
       try source.unpack(tarball, into: make.source, toolchain)
     }

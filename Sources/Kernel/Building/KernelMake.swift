@@ -7,10 +7,10 @@ internal import PackCore
 struct KernelMake {
   let work: HostPath
   let toolchain: KernelToolchain
+  let target: KernelTarget
 
   var source: HostPath { work / "source" }
   var out: HostPath { work / "out" }
-  static let file = "arch/x86/boot/bzImage"
 
   /// The configuration of `fragment`, everything else off, completed by the kernel's own rules.
   func configure(_ fragment: [UInt8]) throws -> [UInt8] {
@@ -25,12 +25,12 @@ struct KernelMake {
   /// Compiles and links; `finished` is called with the number of files so far and the last one.
   func build(jobs: Int, finished: (Int, String) -> Void) throws -> [UInt8] {
     var count = 0
-    try make(["-j\(jobs)", "bzImage"], what: "make bzImage") { text in
+    try make(["-j\(jobs)", target.goal], what: "make \(target.goal)") { text in
       guard Self.isFile(text) else { return }
       count += 1
       finished(count, text.split(separator: " ").last.map(String.init) ?? text)
     }
-    return try FileSystem.read(out / Self.file, limit: 256 << 20)
+    return try FileSystem.read(out / target.file, limit: 256 << 20)
   }
 
   /// `  CC      kernel/fork.o`
@@ -54,8 +54,8 @@ struct KernelMake {
     let map = "-ffile-prefix-map=\(source)/= -ffile-prefix-map=\(out)/="
     var last: [String] = []
     let command = Command(
-      ["make", "-C", source.description, "O=\(out)", "ARCH=x86_64", "KCFLAGS=\(map)", "KAFLAGS=\(map)"] + targets,
-      environment: environment)
+      ["make", "-C", source.description, "O=\(out)"] + target.variables + ["KCFLAGS=\(map)", "KAFLAGS=\(map)"]
+        + targets, environment: environment)
     let result = try ProcessRunner().run(command) { stream, text in
       if stream == .error || text.contains("***") { last = (last + [text]).suffix(20) }
       if stream == .output { line(text) }

@@ -6,9 +6,9 @@ struct KernelToolchain: Sendable {
   let compiler: String
   let environment: [String: String]
 
-  /// Tools, and Debian's packages of them.
+  /// Tools, and Debian's packages of them. gcc is wanted for the kernel's own tools, too.
   private static let tools: [(tool: String, package: String)] = [
-    ("gcc", "gcc"), ("ld", "binutils"), ("make", "make"), ("flex", "flex"), ("bison", "bison"), ("bc", "bc"),
+    ("gcc", "gcc"), ("make", "make"), ("flex", "flex"), ("bison", "bison"), ("bc", "bc"),
     ("perl", "perl-base"), ("awk", "mawk"), ("tar", "tar"), ("xz", "xz-utils"),
   ]
   /// Headers without which the kernel's own tools cannot be compiled.
@@ -18,14 +18,19 @@ struct KernelToolchain: Sendable {
 
   /// - Throws: `tool_missing` with all that are missing.
   static func find(_ context: HostContext, _ configuration: KernelConfiguration) throws -> KernelToolchain {
-    let wanted = tools + [compressor(configuration)].compactMap { $0 }
+    let target = configuration.target
+    let compiler = "\(target.prefix)gcc"
+    let linker = "\(target.prefix)ld"
+    let wanted =
+      tools + [(linker, target.package("binutils")), (compiler, target.package("gcc"))].filter { $0.0 != "gcc" }
+      + [compressor(configuration)].compactMap { $0 }
     var missing = wanted.filter { context.findTool($0.tool) == nil }
     missing += headers.filter { !FileSystem.exists(HostPath($0.file)) }.map { ($0.file, $0.package) }
     guard missing.isEmpty else { throw KernelBuildFailure.toolsMissing(missing) }
     let environment = environment(context)
     return KernelToolchain(
-      compiler: try firstLine(["gcc", "--version"], environment) + "; "
-        + firstLine(["ld", "--version"], environment), environment: environment)
+      compiler: try firstLine([compiler, "--version"], environment) + "; "
+        + firstLine([linker, "--version"], environment), environment: environment)
   }
 
   /// What packs the kernel's file.

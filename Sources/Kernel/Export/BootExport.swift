@@ -14,6 +14,10 @@ public struct BootExport {
     case qcow2
     /// A CD that UEFI firmware boots.
     case iso
+    /// A directory with `vmlinux`, `initrd` and `firecracker.json`.
+    case firecracker
+    /// A directory with `kernel`, `initrd` and `cloud-hypervisor.json`.
+    case cloudHypervisor = "cloud-hypervisor"
   }
 
   private let files: BootFiles
@@ -28,13 +32,19 @@ public struct BootExport {
     tools = DiskTools(context)
   }
 
-  /// - Parameter output: a file is replaced, for `kernel+initrd` a directory that is new or empty.
+  /// - Parameter output: a file is replaced; a directory must be new or empty.
   public func write(as format: Format, to output: HostPath) throws {
-    // Each is one thing, with no place for a disk beside the EFI program.
-    if files.root != nil, format == .uki || format == .iso { throw KernelFailure.rootIsDisk(format.rawValue) }
+    // An EFI program has no place for a disk beside it, and Firecracker no serial number by which the init knows one.
+    if files.root != nil, ![.files, .raw, .qcow2].contains(format) { throw KernelFailure.rootIsDisk(format.rawValue) }
     try FileSystem.createDirectory(output.parent)
     switch format {
-    case .files: try writeFiles(output)
+    case .files: try writeDirectory(output, writeFiles)
+    case .firecracker:
+      let machine = try machine()
+      try writeDirectory(output) { try Firecracker.write(files, machine, to: $0) }
+    case .cloudHypervisor:
+      let machine = try machine()
+      try writeDirectory(output) { try CloudHypervisor.write(files, machine, to: $0) }
     case .uki:
       let staged = try StagedFile(for: output)
       try UnifiedKernelImage(files).write(to: staged.file)
@@ -52,19 +62,28 @@ public struct BootExport {
     }
   }
 
-  private func writeFiles(_ output: HostPath) throws {
+  private func machine() throws -> MachineDescription {
+    guard let machine = files.machine else { throw KernelFailure.noDescription() }
+    return machine
+  }
+
+  private func writeDirectory(_ output: HostPath, _ write: (HostPath) throws -> Void) throws {
     if let found = try FileSystem.target(output) {
       guard found.kind == .directory, try DirectoryWalk.names(in: output).isEmpty else {
         throw KernelFailure.occupied(output)
       }
     }
     let staged = try StagedDirectory(for: output)
-    try FileSystem.copyFile(files.kernel, to: staged.path / "kernel", mode: 0o644)
-    try FileSystem.copyFile(files.initrd, to: staged.path / "initrd", mode: 0o644)
-    if let root = files.root { try FileSystem.copyFile(root.file, to: staged.path / "root", mode: 0o644) }
-    try FileSystem.writeAtomically(Array((files.cmdline + "\n").utf8), to: staged.path / "cmdline", durable: false)
+    try write(staged.path)
     try Interruption.check()
     try staged.commit()
+  }
+
+  private func writeFiles(_ directory: HostPath) throws {
+    try FileSystem.copyFile(files.kernel, to: directory / "kernel", mode: 0o644)
+    if let root = files.root { try FileSystem.copyFile(root.file, to: directory / "root", mode: 0o644) }
+    try FileSystem.copyFile(files.initrd, to: directory / "initrd", mode: 0o644)
+    try FileSystem.writeAtomically(Array((files.cmdline + "\n").utf8), to: directory / "cmdline", durable: false)
   }
 
   // MARK: - Disks

@@ -6,6 +6,8 @@ public struct BootFiles: Hashable, Sendable {
   public let initrd: HostPath
   /// The kernel's command line: one line without its newline.
   public let cmdline: String
+  /// What the image says of its machine; nil for an image of a packc that did not write it down.
+  public let machine: MachineDescription?
   /// The root's disk and its root hash; nil for a root in the initrd.
   public let root: Root?
 
@@ -18,10 +20,13 @@ public struct BootFiles: Hashable, Sendable {
     }
   }
 
-  public init(kernel: HostPath, initrd: HostPath, cmdline: String, root: Root? = nil) {
+  public init(
+    kernel: HostPath, initrd: HostPath, cmdline: String, machine: MachineDescription? = nil, root: Root? = nil
+  ) {
     self.kernel = kernel
     self.initrd = initrd
     self.cmdline = cmdline
+    self.machine = machine
     self.root = root
   }
 }

@@ -21,6 +21,10 @@ public struct UnifiedKernelImage: Sendable {
       case let header = Int(PortableExecutable.word32(head, 0x3c)), header <= head.count - 4,
       Array(head[header..<(header + 4)]) == [0x50, 0x45, 0, 0]
     else { throw KernelFailure.noEFIKernel(files.kernel.description) }
+    // IMAGE_FILE_MACHINE_AMD64: firmware of another architecture starts neither the stub nor what stands behind it.
+    guard head.count > header + 5, head[header + 4] == 0x64, head[header + 5] == 0x86 else {
+      throw KernelFailure.efiArchitecture(files.kernel.description)
+    }
     var program = try PortableExecutable(bytes, name: stub.description)
     try program.append(".osrel", .bytes(Array("ID=packc\nNAME=packc\nPRETTY_NAME=packc\n".utf8)))
     try program.append(".cmdline", .bytes(Array(files.cmdline.utf8)))

@@ -9,29 +9,32 @@ extension KernelProfileText {
     CONFIG_CC_OPTIMIZE_FOR_SIZE=y         # less to read, to unpack and, under emulation, to translate
     CONFIG_SMP=y                  @smp    # more than one processor
     CONFIG_NR_CPUS=64             @smp    # as many as packc's runner gives to a machine
-    CONFIG_HYPERVISOR_GUEST=y             # the kernel always runs in a machine
+    CONFIG_HYPERVISOR_GUEST=y     @amd64  # the kernel always runs in a machine
     CONFIG_PARAVIRT=y                     # interfaces that hypervisors offer in place of hardware
-    CONFIG_KVM_GUEST=y                    # KVM's clock: no calibration, and time that is right after a pause
-    CONFIG_PVH=y                          # the entry point that QEMU, Firecracker and cloud-hypervisor start directly
-    CONFIG_X86_X2APIC=y           @smp    # interrupts of machines with many processors
-    CONFIG_PROCESSOR_SELECT=y             # only these two makers:
-    CONFIG_CPU_SUP_INTEL=y                # Intel's processors
-    CONFIG_CPU_SUP_AMD=y                  # AMD's processors
-    CONFIG_ACPI=y                 @acpi   # how QEMU's microvm and q35 say which devices there are
-    CONFIG_X86_MPPARSE=y                  # how Firecracker and microvm without ACPI say which processors there are
+    CONFIG_KVM_GUEST=y            @amd64  # KVM's clock: no calibration, and time that is right after a pause
+    CONFIG_PVH=y                  @amd64  # the entry point that QEMU, Firecracker and cloud-hypervisor start directly
+    CONFIG_X86_X2APIC=y           @smp @amd64  # interrupts of machines with many processors
+    CONFIG_PROCESSOR_SELECT=y     @amd64  # only these two makers:
+    CONFIG_CPU_SUP_INTEL=y        @amd64  # Intel's processors
+    CONFIG_CPU_SUP_AMD=y          @amd64  # AMD's processors
+    CONFIG_ACPI=y                 @acpi @amd64  # how QEMU's microvm and q35 say which devices there are
+    CONFIG_X86_MPPARSE=y          @amd64  # how Firecracker and microvm without ACPI say which processors there are
     CONFIG_PCI=y                  @pci    # q35, cloud-hypervisor: their devices are on a PCI bus
     CONFIG_PCI_MSI=y              @pci    # interrupts of PCI devices without sharing a line
-    CONFIG_PHYSICAL_START=0x200000        # at 2 MiB instead of 16: a small machine has no memory to leave out
+    CONFIG_PCI_HOST_GENERIC=y     @pci @arm64  # the PCI bus of QEMU's virt, which its device tree describes
+    CONFIG_PHYSICAL_START=0x200000 @amd64  # at 2 MiB instead of 16: a small machine has no memory to leave out
     CONFIG_RELOCATABLE=y          @hardened  # condition of the next one
     CONFIG_RANDOMIZE_BASE=y       @hardened  # the kernel's addresses differ from boot to boot
     CONFIG_VMAP_STACK=y           @hardened  # a kernel stack that overflows is a stop, not another's memory
     CONFIG_STACKPROTECTOR=y       @hardened  # an overwritten return address is noticed
-    CONFIG_UNWINDER_GUESS=y               # no tables for stack traces, which would be a fifth of the kernel
-    CONFIG_LEGACY_VSYSCALL_NONE=y         # no page at a fixed address; programs of the last ten years use the vDSO
+    CONFIG_UNWINDER_GUESS=y       @amd64  # no tables for stack traces, which would be a fifth of the kernel
+    CONFIG_LEGACY_VSYSCALL_NONE=y @amd64  # no page at a fixed address; programs of the last ten years use the vDSO
+    CONFIG_ARM64_LSE_ATOMICS=y    @arm64  # condition of the next one
+    CONFIG_ARM64_USE_LSE_ATOMICS=y @arm64  # locks by one instruction, on processors that have it
 
     # --- time
     CONFIG_HZ_100=y                       # fewer interrupts; timers do not wait for them
-    CONFIG_IO_DELAY_NONE=y                # no pause after an access to a port, which costs a machine an exit
+    CONFIG_IO_DELAY_NONE=y        @amd64  # no pause after an access to a port, which costs a machine an exit
     CONFIG_HIGH_RES_TIMERS=y              # timers as exact as programs ask for
     CONFIG_NO_HZ_IDLE=y                   # a machine that waits costs its host nothing
 
@@ -40,19 +43,21 @@ extension KernelProfileText {
     CONFIG_LOG_BUF_SHIFT=14               # 16 KiB of messages are enough for a boot
     CONFIG_BUG=y                          # a broken invariant ends the machine
     CONFIG_TTY=y                          # the console
-    CONFIG_SERIAL_8250=y                  # the serial line that is the console
-    CONFIG_SERIAL_8250_CONSOLE=y          # messages on it
-    CONFIG_SERIAL_8250_PNP=y      @acpi   # its interrupt, where only ACPI knows it: microvm has no legacy interrupts
-    CONFIG_SERIAL_8250_NR_UARTS=1         # there is one; looking for more takes time
-    CONFIG_SERIAL_8250_RUNTIME_UARTS=1    # the same
-    CONFIG_UNIX98_PTYS=y          @pty    # pseudo-terminals: programs that start others under a terminal
+    CONFIG_SERIAL_8250=y          @amd64  # the serial line that is the console
+    CONFIG_SERIAL_8250_CONSOLE=y  @amd64  # messages on it
+    CONFIG_SERIAL_8250_PNP=y      @acpi @amd64  # its interrupt, where only ACPI knows it: microvm has no legacy interrupts
+    CONFIG_SERIAL_8250_NR_UARTS=1 @amd64  # there is one; looking for more takes time
+    CONFIG_SERIAL_8250_RUNTIME_UARTS=1 @amd64  # the same
+    CONFIG_SERIAL_AMBA_PL011=y    @arm64  # the serial line of virt
+    CONFIG_SERIAL_AMBA_PL011_CONSOLE=y @arm64  # messages on it
+    CONFIG_UNIX98_PTYS=y                  # a pseudo-terminal: the program's output on its way to packc
 
     # --- devices
     CONFIG_VIRTIO_MENU=y                  # the devices of virtual machines
     CONFIG_VIRTIO_MMIO=y                  # on microvm and Firecracker
-    CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y  # named on the command line where there is no ACPI
+    CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y @amd64  # named on the command line where there is no ACPI
     CONFIG_VIRTIO_PCI=y           @pci    # on PCI
-    CONFIG_VIRTIO_CONSOLE=y               # the port by which the init talks to packc
+    CONFIG_VIRTIO_CONSOLE=y               # the ports by which the init talks to packc, and the program's output leaves
     CONFIG_HW_RANDOM=y                    # the host's random numbers:
     CONFIG_HW_RANDOM_VIRTIO=y             # so that keys are good from the first moment
     CONFIG_RANDOM_TRUST_CPU=y     @6.1    # the processor's random numbers count: getrandom(2) does not wait
@@ -68,7 +73,8 @@ extension KernelProfileText {
     CONFIG_DM_INIT=y              @block  # a verified root that the command line names
     CONFIG_CRYPTO=y               @block  # the digest of dm-verity:
     CONFIG_CRYPTO_SHA256=y        @block  # SHA-256
-    CONFIG_CRYPTO_SHA256_SSSE3=y  @block  # with the processor's instructions
+    CONFIG_CRYPTO_SHA256_SSSE3=y  @block @amd64  # with the processor's instructions
+    CONFIG_CRYPTO_SHA2_ARM64_CE=y @block @arm64  # with the processor's instructions
 
     # --- root and files
     CONFIG_BLK_DEV_INITRD=y               # the root filesystem in memory
@@ -134,6 +140,6 @@ extension KernelProfileText {
     CONFIG_VIRTIO_VSOCKETS=y      @vsock  # over virtio
 
     # --- the file
-    CONFIG_KERNEL_LZ4=y                   # the compression of the kernel's file that costs least at boot
+    CONFIG_KERNEL_LZ4=y           @amd64  # the compression of the kernel's file that costs least at boot
     """#
 }

@@ -1,29 +1,39 @@
-/// The options of one kernel to be: a profile, for a version, and, where the profile is for one program, its needs.
+public import PackCore
+
+/// The options of one kernel to be: a profile, for a version and an architecture, and, where the profile is for one program, its needs.
 public struct KernelConfiguration: Hashable, Sendable {
   public let profile: KernelProfile
   public let version: KernelVersion
+  public let platform: Platform
   /// Nil where the profile is for every program.
   public let needs: ProgramNeeds?
   /// In the profile's order.
   public let options: [KernelOption]
 
-  public init(_ profile: KernelProfile, version: KernelVersion, needs: ProgramNeeds?) {
+  public init(
+    _ profile: KernelProfile, version: KernelVersion, platform: Platform = Platform(architecture: .amd64),
+    needs: ProgramNeeds?
+  ) {
     self.profile = profile
     self.version = version
+    self.platform = platform
     self.needs = profile.isForProgram ? needs : nil
     let needed = self.needs?.needed
     options = profile.options.filter { option in
-      guard option.versions.isEmpty || option.versions.contains(version) else { return false }
+      guard option.versions.isEmpty || option.versions.contains(version),
+        option.architectures.isEmpty || option.architectures.contains(platform.architecture)
+      else { return false }
       guard let needed, !option.needs.isEmpty else { return true }
       return !needed.isDisjoint(with: option.needs)
     }
   }
 
-  /// How `packc kernel list` shows it: `packc-6.1`, `packc-tiny-6.1+net`.
+  /// How `packc kernel list` shows it: `packc-6.1`, `packc-tiny-6.1+net`, `packc-6.1-arm64`.
   public var kernelName: String {
     let profile = profile.name == "default" ? "" : "\(profile.name)-"
     let needs = needs.map { $0.essential.map { "+\($0.rawValue)" }.joined() } ?? ""
-    return "packc-\(profile)\(version.rawValue)\(needs)"
+    let architecture = platform.architecture == .amd64 ? "" : "-\(platform.architecture.rawValue)"
+    return "packc-\(profile)\(version.rawValue)\(architecture)\(needs)"
   }
 
   /// What the kernel's own configuration is asked to be: a line an option, sorted, so that the same options are the same
@@ -32,6 +42,8 @@ public struct KernelConfiguration: Hashable, Sendable {
     let lines = options.map(\.line).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return Array((lines.joined(separator: "\n") + "\n").utf8)
   }
+
+  var target: KernelTarget { KernelTarget(architecture: platform.architecture) }
 
   // MARK: - Survival
 
@@ -73,7 +85,7 @@ public struct KernelConfiguration: Hashable, Sendable {
   public func differences() throws -> [Difference] {
     let standard = KernelConfiguration(
       try KernelProfile(KernelProfileText.standard, name: "default", place: "profile default"), version: version,
-      needs: nil)
+      platform: platform, needs: nil)
     let mine = Dictionary(uniqueKeysWithValues: options.map { ($0.name, $0) })
     let theirs = Dictionary(uniqueKeysWithValues: standard.options.map { ($0.name, $0) })
     let changed = standard.options.compactMap { option -> Difference? in

@@ -11,6 +11,8 @@ public struct KernelOption: Hashable, Sendable {
   public var needs: [KernelNeed] = []
   /// The kernels that have it; empty for all.
   public var versions: [KernelVersion] = []
+  /// The architectures that have it; empty for all.
+  public var architectures: [Platform.Architecture] = []
 
   /// As it stands in a configuration.
   public var line: String { value == "n" ? "# CONFIG_\(name) is not set" : "CONFIG_\(name)=\(value)" }

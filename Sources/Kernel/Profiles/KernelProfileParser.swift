@@ -2,7 +2,7 @@ internal import PackCore
 
 /// Reads the text of a profile. A line is one of
 ///
-///     CONFIG_SMP=y  @smp @6.1   # reason     an option; `=n` and the kernel's own `# CONFIG_SMP is not set` are off
+///     CONFIG_SMP=y  @smp @6.1   # reason     an option (@amd64: of that architecture); `=n` and the kernel's own `# CONFIG_SMP is not set` are off
 ///     include default                        the lines of another profile; what follows replaces them
 ///     per-program                            leaves out what serves only needs that the program does not have
 ///     # anything                             nothing
@@ -82,17 +82,21 @@ struct KernelProfileParser {
     return option
   }
 
-  /// `@smp`, `@6.1`
+  /// `@smp`, `@6.1`, `@arm64`
   private func mark(_ option: inout KernelOption, _ word: Substring, at number: Int) throws {
     let text = String(word.dropFirst())
     if word.hasPrefix("@"), let need = KernelNeed(rawValue: text) {
       option.needs.append(need)
     } else if word.hasPrefix("@"), let version = KernelVersion(rawValue: text) {
       option.versions.append(version)
+    } else if word.hasPrefix("@"), let architecture = Platform.Architecture(rawValue: text) {
+      option.architectures.append(architecture)
     } else {
-      let known = KernelNeed.allCases.map(\.rawValue) + KernelVersion.allCases.map(\.rawValue)
+      let known =
+        KernelNeed.allCases.map(\.rawValue) + KernelVersion.allCases.map(\.rawValue)
+        + Platform.Architecture.allCases.map(\.rawValue)
       throw failure(
-        number, "\"\(word)\" is neither a need nor a version",
+        number, "\"\(word)\" is neither a need nor a version nor an architecture",
         hint: Suggestion.question(for: text, in: known) ?? "write @ and one of \(known.joined(separator: ", "))")
     }
   }

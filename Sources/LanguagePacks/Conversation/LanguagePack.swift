@@ -3,6 +3,8 @@ internal import Packs
 
 /// A language: two questions, each answered from the project's files.
 protocol LanguagePack {
+  /// It can build for another architecture than the host's: nothing of the host goes into the image.
+  var buildsForOthers: Bool { get }
   /// nil when the project is none of this language. Runs no toolchain.
   func detect(_ request: PackRequest) throws -> DetectAnswer?
   func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan
@@ -13,6 +15,7 @@ protocol LanguagePack {
 }
 
 extension LanguagePack {
+  var buildsForOthers: Bool { false }
   func facts(_ request: PackRequest) throws -> [SourceFact] { throw PackRefusal.phaseUnknown(request) }
   func components(_ request: PackRequest) throws -> [SoftwareComponent] { throw PackRefusal.phaseUnknown(request) }
 }

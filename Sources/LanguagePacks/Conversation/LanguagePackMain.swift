@@ -48,6 +48,9 @@ public enum LanguagePackMain {
       switch request.phase {
       case .detect: result = try pack.detect(request)?.json
       case .plan:
+        guard pack.buildsForOthers || request.platform == .host else {
+          throw PackRefusal.otherPlatform(CommandLine.arguments[1], request.platform)
+        }
         let plan = try pack.plan(request, notes)
         let body: [String: JSONValue] = ["result": plan.json, "requires": JSONValue(strings: plan.neededFeatures)]
         return respond(request, body, .ok, notes)

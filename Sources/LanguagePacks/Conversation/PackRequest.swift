@@ -93,6 +93,15 @@ struct PackRefusal: Error {
     PackRefusal(.badRequest, "bad_request", "this pack has no phase \(request.phase.rawValue)")
   }
 
+  static func otherPlatform(_ pack: String, _ platform: Platform) -> PackRefusal {
+    PackRefusal(
+      .projectError, "platform_unsupported",
+      "the pack \(pack) takes runtime and libraries from this host, which is \(Platform.host): it cannot build for \(platform)",
+      hint:
+        "run the same build on a machine of that architecture; Go programs without cgo can be built here, and what a "
+        + "build.command of unik.yaml leaves as a static program")
+  }
+
   /// Several programs, and nothing in the project says which one.
   static func severalPrograms(_ language: String, _ candidates: [ProgramCandidate]) -> PackRefusal {
     let lines = candidates.map { "  \($0.app)" + ($0.reasons.isEmpty ? "" : ": \($0.reasons.joined(separator: "; "))") }

@@ -17,12 +17,13 @@ struct GoClosure {
   /// (before `go 1.17` a go.mod does not name all of them); then the project's own source is read without it.
   init(
     of program: GoPrograms.Program, packages: [String], _ toolchain: GoToolchain, _ programs: GoPrograms,
-    flags: [String], isFetched: Bool
+    platform: Platform, flags: [String], isFetched: Bool
   ) throws {
     let (files, modules) = (programs.files, programs.modules)
     var environment = GoToolchain.environment(
       toolchain.context, cache: toolchain.cache, workspace: modules.work != nil)
     environment["CGO_ENABLED"] = "1"
+    environment["GOARCH"] = platform.architecture.rawValue
     let fields = "ImportPath,Dir,Standard,CgoFiles,GoFiles,EmbedFiles,Module,Incomplete,Error"
     let argv =
       [toolchain.go.description, "list", "-e", "-deps", "-json=\(fields)"] + flags + packages

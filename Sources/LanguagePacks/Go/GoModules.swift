@@ -110,6 +110,13 @@ enum GoRefusal {
       at: SourceLocation(path: file, line: line))
   }
 
+  static func cgoForOther(_ platform: Platform, _ reason: String) -> PackRefusal {
+    PackRefusal(
+      .projectError, "platform_unsupported",
+      "the program needs a C compiler (cgo: \(reason)), and here is none that compiles for \(platform)",
+      hint:
+        "build on a machine of that architecture, or write `options: {cgo: false}` in unik.yaml if it can do without")
+  }
   static func noCompiler(_ package: String) -> PackRefusal {
     PackRefusal(
       .toolchainMissing, "toolchain_missing",

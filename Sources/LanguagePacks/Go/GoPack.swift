@@ -3,6 +3,7 @@ internal import Packs
 
 /// Go: modules and workspaces, vendored or fetched by go.sum.
 struct GoPack: LanguagePack {
+  let buildsForOthers = true
   private let files = ProjectFiles()
 
   func detect(_ request: PackRequest) throws -> DetectAnswer? {

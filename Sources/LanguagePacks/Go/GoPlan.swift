@@ -29,7 +29,7 @@ struct GoPlan {
     let source = try dependencySource(&plan)
     let closure = try GoClosure(
       of: program, packages: isLoose ? looseFiles : ["./\(program.directory)"], toolchain, programs,
-      flags: modFlags(source) + tagFlags, isFetched: source == .fetched)
+      platform: request.platform, flags: modFlags(source) + tagFlags, isFetched: source == .fetched)
     if isLoose, let missing = closure.missing.first {
       throw GoRefusal.noModule(files, needs: (missing, program.mainFile))
     }
@@ -145,6 +145,7 @@ struct GoPlan {
               : "no package uses it"))
       return nil
     }
+    guard request.platform == .host else { throw GoRefusal.cgoForOther(request.platform, reason) }
     guard let compiler = ["gcc", "cc", "clang"].lazy.compactMap(toolchain.context.findTool).first else {
       throw GoRefusal.noCompiler(closure.cgoPackages.first ?? reason)
     }

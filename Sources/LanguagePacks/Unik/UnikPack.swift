@@ -6,6 +6,9 @@ internal import Packs
 /// The command runs in the copy of the project, and what it leaves there is copied to `${work}` by `lib/build.sh` in the
 /// same step, since outputs of a step lie below `${work}`.
 struct UnikPack: LanguagePack {
+  /// The command is the project's own, and packc looks at what it leaves.
+  let buildsForOthers = true
+
   func detect(_ request: PackRequest) throws -> DetectAnswer? {
     let keys = ["build.command", "artifact.path"].filter { key in
       var value = request.config

@@ -8,4 +8,6 @@ public enum MachineLabels {
   public static let cmdline = "dev.packc.cmdline"
   public static let kernelPath = RootPath(literal: "unikraft/bin/kernel")
   public static let initrdPath = RootPath(literal: "unikraft/bin/initrd")
+  /// What the machine needs, as in `.packc/unikernel`.
+  public static let descriptionPath = RootPath(literal: "machine.json")
 }

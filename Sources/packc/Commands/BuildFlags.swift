@@ -19,7 +19,7 @@ enum BuildFlags {
     Flag("packs", value: "DIR", repeats: true, help: "a directory of packs that is searched first"),
     Flag("app", value: "PATH", help: "which program of a project that holds several"),
     Flag("file", value: "UNIK.YAML", help: "read this file in the place of unik.yaml"),
-    Flag("platform", value: "OS/ARCH", help: "linux/amd64"),
+    Flag("platform", value: "OS/ARCH", help: "linux/amd64 or linux/arm64 (default: this host's)"),
   ]
 
   static let all =
@@ -52,7 +52,7 @@ enum BuildFlags {
     request.packPlaces = invocation.strings("packs").map(invocation.path)
     request.app = invocation.string("app")
     request.configFile = invocation.path(flag: "file")
-    request.platform = try platform(invocation)
+    request.platform = try invocation.string("platform").map(platform) ?? .host
     request.compression = invocation.string("compression") ?? request.compression
     // Refused here, and not after the build.
     _ = try LayerCompression(parsing: request.compression)
@@ -75,16 +75,11 @@ enum BuildFlags {
     return form
   }
 
-  private static func platform(_ invocation: Invocation) throws -> Platform {
-    guard let text = invocation.string("platform") else { return .host }
+  static func platform(_ text: String) throws -> Platform {
     guard let platform = Platform(text) else {
       throw Failure(
-        "wrong_usage", "--platform \(text): expected linux/amd64", hint: "Go's names: OS/ARCH", exit: .usage)
-    }
-    guard platform == .host else {
-      throw Failure(
-        "platform_unsupported", "this packc builds for \(Platform.host) only, not for \(platform)",
-        hint: "build on a machine of that architecture", exit: .usage)
+        "wrong_usage", "--platform \(text): expected linux/amd64 or linux/arm64", hint: "Go's names: OS/ARCH",
+        exit: .usage)
     }
     return platform
   }

@@ -47,7 +47,8 @@ enum ImageTransferCommands {
     details: "The same image gives the same bytes, whatever machine, user, directory and time zone.\n"
       + ImageFlags.ownBuild + ImageFlags.references
       + "\n--referrers is for oci-archive and dir; podman load refuses an archive that has them.\n"
-      + "kernel+initrd, uki, disk.raw, qcow2 and iso are of a machine: of the build here, or of an image NAME-vm."
+      + "kernel+initrd, uki, disk.raw, qcow2, iso, firecracker and cloud-hypervisor are of a machine: of the build here, or "
+      + "of an image NAME-vm."
   ) { invocation in
     if let machine = invocation.string("format").flatMap(BootExport.Format.init(rawValue:)) {
       try MachineExport.run(invocation, as: machine)

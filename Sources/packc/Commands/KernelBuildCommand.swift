@@ -5,6 +5,7 @@ internal import PackCore
 enum KernelBuildCommand {
   private static let choosing = [
     Flag("version", value: "6.1|6.12", help: "which of Debian's kernels (default: 6.1)"),
+    Flag("platform", value: "OS/ARCH", help: "linux/amd64 or linux/arm64 (default: linux/amd64)"),
     Flag("profile", value: "default|tiny|FILE", help: "which options (default: default)"),
     Flag("need", value: "NEED[,NEED]", repeats: true, help: "tiny: the program needs this, whatever is known of it"),
     Flag("without", value: "NEED[,NEED]", repeats: true, help: "tiny: and not this"),
@@ -28,7 +29,11 @@ enum KernelBuildCommand {
     let outcome = try KernelBuilder(invocation.context, reporter: invocation.reporter).build(configuration)
     let catalog = KernelCatalog(cache: try invocation.context.cacheDirectory())
     if invocation.has("default") { try catalog.setDefault(outcome.kernel) }
-    var row = KernelText.row(outcome.kernel, default: try catalog.defaultKernel()?.digest)
+    // Builds for another platform have no other kernel to fall back on.
+    if outcome.kernel.manifest.architecture != Platform.host.architecture {
+      try catalog.setFirstDefault(outcome.kernel)
+    }
+    var row = KernelText.row(outcome.kernel, defaults: try catalog.defaults())
     if case .object(var fields) = row {
       fields["reused"] = .bool(outcome.isReused)
       row = .object(fields)
@@ -60,11 +65,13 @@ enum KernelBuildCommand {
           "wrong_usage", "the profile \(profile.name) is for every program; a project, --need and --without are tiny's",
           hint: "add --profile tiny, or write a profile of your own (docs/kernels.md)", exit: .usage)
       }
-      return KernelConfiguration(profile, version: try version(invocation), needs: nil)
+      return KernelConfiguration(
+        profile, version: try version(invocation), platform: try platform(invocation), needs: nil)
     }
     let facts = try facts(invocation)
     return KernelConfiguration(
-      profile, version: try version(invocation), needs: try ProgramNeeds(facts, asked: asked, refused: refused))
+      profile, version: try version(invocation), platform: try platform(invocation),
+      needs: try ProgramNeeds(facts, asked: asked, refused: refused))
   }
 
   /// Nil when a person has said all of it.
@@ -75,6 +82,10 @@ enum KernelBuildCommand {
     let facts = try BuiltProgram.facts(in: project)
     invocation.reporter.note("for the program \(facts.name)")
     return facts
+  }
+
+  private static func platform(_ invocation: Invocation) throws -> Platform {
+    try invocation.string("platform").map(BuildFlags.platform) ?? Platform(architecture: .amd64)
   }
 
   private static func version(_ invocation: Invocation) throws -> KernelVersion {

@@ -4,38 +4,50 @@ internal import PackCore
 /// `packc kernel …`: the kernels that machines boot.
 enum KernelCommand {
   static let importing = CommandDefinition(
-    "kernel import", summary: "add a kernel: Debian's, or a file", operands: "[VMLINUZ]", count: 0...1,
+    "kernel import", summary: "add a kernel: Debian's, or a file", operands: "[FILE]", count: 0...1,
     flags: [
       Flag("modules", value: "DIR", help: "the kernel's modules (lib/modules/RELEASE)"),
+      Flag("type", value: "linux|unikraft", help: "what FILE must be (default: what it is)"),
       Flag("name", value: "NAME", help: "how `packc kernel list` shows it"),
       Flag("version", value: "VERSION", help: "of Debian's package, without a file"),
       Flag("default", help: "use it for builds that name no other"),
     ],
-    details: "Without a file: Debian's linux-image-cloud-amd64, downloaded with apt, unpacked, not installed."
+    details: """
+      FILE is a bzImage (/boot/vmlinuz-…), a vmlinux with a PVH entry point, or Unikraft's ELF loader. Without a file: Debian's
+      linux-image-cloud-amd64, downloaded with apt, unpacked, not installed.
+      """
   ) { invocation in
     let catalog = KernelCatalog(cache: try invocation.context.cacheDirectory())
     let kernel: KernelCatalog.Kernel
     if let file = invocation.operands.first {
       kernel = try catalog.importFile(
         invocation.path(file), modules: invocation.path(flag: "modules"), name: invocation.string("name"),
-        reporter: invocation.reporter)
+        isUnikraft: try isUnikraft(invocation), reporter: invocation.reporter)
     } else {
       kernel = try catalog.importDebian(
         invocation.context, version: invocation.string("version"), reporter: invocation.reporter)
     }
     if invocation.has("default") { try catalog.setDefault(kernel) }
-    try invocation.output.write(KernelText.row(kernel, default: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
+    try invocation.output.write(KernelText.row(kernel, defaults: nil)) { "\(kernel.manifest.name) \(kernel.digest)\n" }
     return .done
+  }
+
+  private static func isUnikraft(_ invocation: Invocation) throws -> Bool? {
+    guard let type = invocation.string("type") else { return nil }
+    guard type == "unikraft" || type == "linux" else {
+      throw Failure("wrong_usage", "--type \(type): expected linux or unikraft", exit: .usage)
+    }
+    return type == "unikraft"
   }
 
   static let list = CommandDefinition("kernel list", summary: "show the kernels that are there") { invocation in
     let catalog = try catalog(invocation)
     let kernels = try catalog.list()
-    let chosen = try catalog.defaultKernel()?.digest
-    try invocation.output.write(["kernels": .array(kernels.map { KernelText.row($0, default: chosen) })]) {
+    let chosen = try catalog.defaults()
+    try invocation.output.write(["kernels": .array(kernels.map { KernelText.row($0, defaults: chosen) })]) {
       kernels.isEmpty
         ? "no kernel yet; the first build imports Debian's, or run `packc kernel build` or `packc kernel import`\n"
-        : KernelText.table(kernels, default: chosen)
+        : KernelText.table(kernels, defaults: chosen)
     }
     return .done
   }
@@ -61,7 +73,7 @@ enum KernelCommand {
       }
       return .done
     }
-    let isDefault = try catalog.defaultKernel()?.digest == kernel.digest
+    let isDefault = try catalog.defaults().contains(kernel.digest)
     try invocation.output.write(
       ["digest": JSONValue(kernel.digest), "default": .bool(isDefault), "manifest": kernel.manifest.json]
     ) { KernelText.details(kernel, isDefault: isDefault) }
@@ -75,7 +87,7 @@ enum KernelCommand {
     let catalog = try catalog(invocation)
     let kernel = try catalog.find(invocation.operands[0])
     try catalog.setDefault(kernel)
-    try invocation.output.write(KernelText.row(kernel, default: kernel.digest)) {
+    try invocation.output.write(KernelText.row(kernel, defaults: [kernel.digest])) {
       "\(kernel.manifest.name) \(kernel.digest)\n"
     }
     return .done
@@ -87,7 +99,7 @@ enum KernelCommand {
   ) { invocation in
     let catalog = try catalog(invocation)
     // All are known before the first one goes.
-    let kernels = try invocation.operands.map(catalog.find)
+    let kernels = try invocation.operands.map { try catalog.find($0) }
     for kernel in kernels {
       guard try catalog.remove(kernel) else { continue }
       invocation.reporter.warn(

@@ -24,7 +24,7 @@ enum KernelTransferCommands {
     let tally = destination.tally
     try invocation.output.write([
       "ref": .string(reference.storeName), "digest": JSONValue(artifact.descriptor.digest),
-      "kernel": KernelText.row(kernel, default: nil),
+      "kernel": KernelText.row(kernel, defaults: nil),
       "blobs": ["sent": .integer(Int64(tally.sent)), "present": .integer(Int64(tally.present + tally.mounted))],
     ]) {
       "\(reference.storeName)\n\(artifact.descriptor.digest)\n\(kernel.manifest.name) \(kernel.digest)\n"
@@ -46,7 +46,7 @@ enum KernelTransferCommands {
     if invocation.has("default") { try catalog.setDefault(kernel) }
     try invocation.output.write([
       "ref": .string(reference.storeName), "digest": JSONValue(artifact.digest),
-      "kernel": KernelText.row(kernel, default: try catalog.defaultKernel()?.digest),
+      "kernel": KernelText.row(kernel, defaults: try catalog.defaults()),
     ]) { "\(reference.storeName)\n\(kernel.manifest.name) \(kernel.digest)\n" }
     return .done
   }

@@ -26,7 +26,7 @@ enum MachineExport {
 
   private static func example(_ format: BootExport.Format) -> String {
     switch format {
-    case .files: "machine"
+    case .files, .firecracker, .cloudHypervisor: "machine"
     case .uki: "shop.efi"
     case .raw: "shop.raw"
     case .qcow2: "shop.qcow2"
@@ -41,11 +41,19 @@ enum MachineExport {
       let image = try UnikernelImage.open(invocation.context.workingDirectory / ".packc/unikernel")
       let root = image.root.flatMap { file in image.machine.root.map { BootFiles.Root(file: file, hash: $0.rootHash) } }
       let files = BootFiles(
-        kernel: image.kernel, initrd: image.initrd, cmdline: try image.portableCmdline(), root: root)
+        kernel: image.kernel, initrd: image.initrd, cmdline: try image.portableCmdline(), machine: image.machine,
+        root: root)
       return (files, image.directory.description)
     }
     let machine = try MachineFiles.unpack(
       locator.locate(reference), platform: ImageFlags.platform(invocation), to: directory / "image")
-    return (BootFiles(kernel: machine.kernel, initrd: machine.initrd, cmdline: machine.cmdline), machine.source)
+    let name = "\(machine.source): \(MachineLabels.descriptionPath.absolute)"
+    let description = try machine.description.map {
+      try MachineDescription(json: JSONParser.parse($0, name: name))
+    }
+    return (
+      BootFiles(kernel: machine.kernel, initrd: machine.initrd, cmdline: machine.cmdline, machine: description),
+      machine.source
+    )
   }
 }

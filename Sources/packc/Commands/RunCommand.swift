@@ -18,7 +18,7 @@ enum RunCommand {
       Flag(
         "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
       Flag("boot-report", help: "boot, show where the time went, and end"),
-      Flag("machine", value: "microvm|q35", help: "of QEMU"),
+      Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
     ],
@@ -71,7 +71,7 @@ enum RunCommand {
     request.debug = invocation.has("debug")
     if let name = invocation.string("machine") {
       guard let machine = QEMUMachine(rawValue: name) else {
-        throw Failure("wrong_usage", "--machine \(name): expected microvm or q35", exit: .usage)
+        throw Failure("wrong_usage", "--machine \(name): expected microvm, q35 or virt", exit: .usage)
       }
       request.machine = machine
     }

@@ -3,25 +3,27 @@ internal import PackCore
 
 /// Kernels as commands show them.
 enum KernelText {
-  static func row(_ kernel: KernelCatalog.Kernel, default chosen: Digest?) -> JSONValue {
+  static func row(_ kernel: KernelCatalog.Kernel, defaults: Set<Digest>?) -> JSONValue {
     let manifest = kernel.manifest
     return JSONValue(compact: [
       "name": .string(manifest.name), "version": .string(manifest.version), "release": .string(manifest.release),
-      "profile": manifest.build.map { .string($0.profile) }, "format": .string(manifest.format.rawValue),
+      "profile": manifest.build.map { .string($0.profile) },
+      "architecture": .string(manifest.architecture.rawValue), "format": .string(manifest.format.rawValue),
       "size": .integer(manifest.kernel.size), "digest": JSONValue(kernel.digest),
-      "features": JSONValue(strings: manifest.features), "default": chosen.map { .bool($0 == kernel.digest) },
+      "features": JSONValue(strings: manifest.features), "default": defaults.map { .bool($0.contains(kernel.digest)) },
     ])
   }
 
-  /// A table; the kernel that builds use without being told has a star.
-  static func table(_ kernels: [KernelCatalog.Kernel], default chosen: Digest?) -> String {
+  /// A table; the kernels that builds use without being told have a star.
+  static func table(_ kernels: [KernelCatalog.Kernel], defaults: Set<Digest>) -> String {
     TextTable.lines(
-      [["", "NAME", "VERSION", "PROFILE", "FORMAT", "SIZE", "DIGEST", "FEATURES"]]
+      [["", "NAME", "VERSION", "PROFILE", "ARCH", "FORMAT", "SIZE", "DIGEST", "FEATURES"]]
         + kernels.map { kernel in
           let manifest = kernel.manifest
           return [
-            kernel.digest == chosen ? "*" : "", manifest.name, manifest.version, manifest.build?.profile ?? "–",
-            manifest.format.rawValue, ByteText.text(manifest.kernel.size), kernel.digest.short,
+            defaults.contains(kernel.digest) ? "*" : "", manifest.name, manifest.version,
+            manifest.build?.profile ?? "–", manifest.architecture.rawValue, manifest.format.rawValue,
+            ByteText.text(manifest.kernel.size), kernel.digest.short,
             manifest.features.joined(separator: ","),
           ]
         })
@@ -32,7 +34,8 @@ enum KernelText {
     let manifest = kernel.manifest
     var rows = [
       ["name", manifest.name + (isDefault ? "  (the default)" : "")], ["digest", kernel.digest.description],
-      ["version", manifest.version], ["release", manifest.release], ["format", manifest.format.rawValue],
+      ["version", manifest.version], ["release", manifest.release],
+      ["architecture", manifest.architecture.rawValue], ["format", manifest.format.rawValue],
       ["file", "\(kernel.file)  \(ByteText.text(manifest.kernel.size))"],
       ["file digest", manifest.kernel.digest.description],
       ["features", manifest.features.joined(separator: ", ")],

@@ -1,0 +1,22 @@
+internal import Kernel
+internal import PackCore
+
+extension UnikernelRunner {
+  /// Boots Unikraft's ELF loader, and returns when packc is told to stop: how its program ends is not known.
+  func runUnikraft(_ request: RunRequest, _ image: UnikernelImage) throws -> RunOutcome {
+    let refused: [(isAsked: Bool, what: String)] = [
+      (!request.environment.isEmpty, "way to set variables at the start (--env); unik.yaml's run.env is in the image"),
+      (!request.volumes.isEmpty, "volumes (--volume)"), (request.debug, "more to say (--debug)"),
+      (request.machine == .microvm, "driver for that machine (--machine microvm)"),
+      (request.cpus ?? 1 > 1, "second processor (--cpus)"),
+    ]
+    if let first = refused.first(where: \.isAsked) { throw RunFailure.unikraftLacks(first.what) }
+    let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
+    var command = try command(request, image, ports)
+    for port in ports { try port.checkFree() }
+    // A parameter of Linux.
+    command.timestampRate = nil
+    var session = try UnikraftSession(command, ports: ports, reporter: reporter, output: output, signals: signals)
+    return try session.run()
+  }
+}
