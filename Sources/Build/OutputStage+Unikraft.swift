@@ -12,7 +12,7 @@ extension OutputStage {
     guard request.root(run) == .initrd else {
       throw Failure(
         "unikraft_root", "Unikraft's ELF loader takes its root from the initrd only",
-        hint: "leave out --rootfs (unik.yaml: run.root), or build with a Linux kernel (`packc kernel list`)",
+        hint: "leave out --rootfs (unik.yaml: run.rootfs), or build with a Linux kernel (`packc kernel list`)",
         exit: .badInput)
     }
     for sentence in shortcomings(of: kernel, parts, cpus: 1) + UnikraftProgram.differences(parts.settings) {

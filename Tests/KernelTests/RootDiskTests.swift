@@ -215,6 +215,47 @@ final class RootDiskTests: XCTestCase {
     XCTAssertNil(try disk.damage(of: path))
   }
 
+  func testTheDescriptionReadsWhatItWrites() throws {
+    let digest = Digest(of: [1])
+    let disk = RootDisk(name: "root", size: Int64(300 + 5) * 4096, blocks: 300, rootHash: digest)
+    func machine(_ disk: RootDisk?) -> MachineDescription {
+      MachineDescription(
+        kernel: .init(name: "kernel", digest: digest, size: 1), initrd: .init(name: "initrd", digest: digest, size: 2),
+        root: disk, cmdline: .init(name: "cmdline", digest: digest, size: 3), kernelManifest: digest, release: "6.1",
+        mode: .release, memory: .init(initrdSize: 1 << 20, kernelSize: 14 << 20), cpus: 1, network: .qemuUser,
+        ports: [],
+        qemuMachines: [.microvm])
+    }
+    XCTAssertEqual(try MachineDescription(json: machine(disk).json), machine(disk))
+    XCTAssertNil(machine(nil).json["root"])
+    XCTAssertEqual(disk.parameter, "packc.root=300:\(digest.hex)")
+    let changes: [(String, JSONValue)] = [
+      ("file", "../root"), ("blocks", 0), ("blocks", 301), ("size", 4096), ("verity", "sha256:1"),
+    ]
+    for (key, value) in changes {
+      guard case .object(var all) = machine(disk).json, case .object(var root)? = all["root"] else { return XCTFail() }
+      root[key] = value
+      all["root"] = .object(root)
+      XCTAssertThrowsError(try MachineDescription(json: .object(all)), "\(key) \(value)")
+    }
+  }
+
+  func testTheGuestIsToldAndGetsItsModules() throws {
+    var configuration = GuestConfiguration(arguments: ["/a"], environment: [:])
+    XCTAssertFalse(String(decoding: try configuration.encode(modules: []), as: UTF8.self).contains("k=1"))
+    configuration.root = .erofs
+    XCTAssertTrue(String(decoding: try configuration.encode(modules: []), as: UTF8.self).contains("\0k=1\0"))
+    let all: [ModuleNeeds.Candidate] = [
+      .init(name: "virtio_blk", depends: []), .init(name: "ext4", depends: []), .init(name: "libcrc32c", depends: []),
+      .init(name: "erofs", depends: ["libcrc32c"]), .init(name: "dm_mod", depends: []),
+      .init(name: "dm_bufio", depends: ["dm-mod"]), .init(name: "dm_verity", depends: ["dm-mod", "dm-bufio"]),
+    ]
+    XCTAssertEqual(
+      ModuleNeeds(volumes: false, root: .erofs).choose(all).intersection(all.map(\.name)),
+      Set(all.map(\.name)).subtracting(["ext4"]))
+    XCTAssertEqual(ModuleNeeds(volumes: false).choose(all).intersection(all.map(\.name)), [])
+  }
+
   func testWhatCannotBeCarriedIsNamed() throws {
     let scratch = try Scratch()
     var root = RootFilesystem()

@@ -96,6 +96,24 @@ final class RootDiskTests: XCTestCase {
     XCTAssertTrue(failure.message.contains("its block at byte \(4096 * 20)"), failure.message)
   }
 
+  /// As another monitor may start it.
+  func testAMachineWithoutItsDiskSaysSo() throws {
+    let workshop = try Workshop()
+    let image = try UnikernelImage.open(try workshop.image(Self.looker, options()))
+    guard case .object(var fields) = image.machine.json else { return XCTFail("no object") }
+    fields["root"] = nil
+    let diskless = UnikernelImage(
+      directory: image.directory, machine: try MachineDescription(json: .object(fields)))
+    do {
+      let outcome = try UnikernelRunner(workshop.context, reporter: workshop.reporter, output: 2, signals: .none)
+        .run(RunRequest(image: image.directory), diskless)
+      XCTFail("the machine ended with \(outcome)")
+    } catch let failure as Failure {
+      XCTAssertEqual(failure.code, "machine_failed")
+      XCTAssertTrue(failure.message.contains("no disk has the serial number packc.root"), failure.message)
+    }
+  }
+
   fileprivate static func flip(_ path: HostPath, at place: Int64) throws {
     let file = try Descriptor.open(path, O_RDWR)
     var byte: [UInt8] = [0]
