@@ -64,7 +64,6 @@ public struct BootExport {
 
   private func machine() throws -> MachineDescription {
     guard let machine = files.machine else { throw KernelFailure.noDescription() }
-    guard machine.architecture == .amd64 else { throw KernelFailure.monitorArchitecture(machine.architecture) }
     return machine
   }
 

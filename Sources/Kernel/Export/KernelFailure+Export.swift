@@ -22,12 +22,6 @@ extension KernelFailure {
       "efi_architecture", "\(path) is not for x86-64, and EFI programs and disks are made for that only",
       hint: "export --format kernel+initrd", exit: .badInput)
   }
-  static func monitorArchitecture(_ architecture: Platform.Architecture) -> Failure {
-    Failure(
-      "monitor_architecture",
-      "configurations of that monitor are written for x86-64 only; this image is for \(architecture.rawValue)",
-      hint: "export --format kernel+initrd", exit: .badInput)
-  }
   static func rootIsDisk(_ format: String) -> Failure {
     Failure(
       "root_is_disk", "this image's root is a disk of its own, for which \(format) has no place",
