@@ -8,8 +8,8 @@ enum KernelFailure {
   static func notAKernel(_ path: String, _ why: String) -> Failure {
     Failure(
       "not_a_kernel", "\(path) is not a kernel that packc can boot: \(why)",
-      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora, a vmlinux with CONFIG_PVH, "
-        + "or an Image for arm64", exit: .badInput)
+      hint: "give a bzImage for x86-64, such as /boot/vmlinuz-… of Debian, Ubuntu or Fedora, a vmlinux with "
+        + "CONFIG_PVH, or an Image for arm64", exit: .badInput)
   }
   static func otherType(_ path: String, _ found: String, wanted: String) -> Failure {
     Failure(
