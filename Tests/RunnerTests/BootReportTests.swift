@@ -32,7 +32,7 @@ final class BootReportTests: XCTestCase {
   func testThePhasesAddUpToWhatAPersonWaits() throws {
     let workshop = try Workshop()
     let image = try workshop.image(Self.server, .init(ballast: 8 << 20))
-    for machine in QEMUMachine.allCases {
+    for machine in Workshop.machines {
       // The same boot, seen from outside: the program's word is the end of it.
       let ends = try Pipe()
       let began = HostContext.monotonicClock()

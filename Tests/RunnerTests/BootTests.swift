@@ -21,7 +21,7 @@ final class BootTests: XCTestCase {
         return code;
       }
       """, .init(arguments: ["/app/program", "a b"], environment: ["GREETING": "image", "CODE": "7"]))
-    for machine in QEMUMachine.allCases {
+    for machine in Workshop.machines {
       let (seven, output) = try workshop.run(RunRequest(image: image, machine: machine))
       XCTAssertEqual(seven.exitCode.rawValue, 7, machine.rawValue)
       XCTAssertEqual(Array(output.utf8), Array("first\r\nsecond\n\t\u{1} arguments 2\nimage".utf8), machine.rawValue)

@@ -16,7 +16,7 @@ final class LoadTests: XCTestCase {
     let busy = try (0..<4).map { _ in try HostThread { while !stop.withLock({ $0 }) {} } }
     var seconds: [Double] = []
     for boot in 0..<boots {
-      let machine = QEMUMachine.allCases[boot % 2]
+      let machine = Workshop.machines[boot % 2]
       let (outcome, _) = try workshop.run(RunRequest(image: image, machine: machine, accelerator: .tcg, bootLimit: 90))
       XCTAssertEqual(outcome.end, .exited(5), "\(machine), boot \(boot)")
       seconds.append(try XCTUnwrap(outcome.secondsToStart))

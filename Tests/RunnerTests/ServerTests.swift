@@ -90,7 +90,7 @@ final class ServerTests: XCTestCase {
   }
 
   func testAnswersThroughAPublishedPortAndStopsWithinThreeSeconds() throws {
-    for machine in QEMUMachine.allCases {
+    for machine in Workshop.machines {
       let workshop = try Workshop()
       let port = try freePort()
       let image = try workshop.image(

@@ -29,7 +29,7 @@ final class VolumeTests: XCTestCase {
   private static let volume = GuestVolume(name: "data", size: 16 << 20, mount: RootPath(literal: "srv/data"))
 
   func testADiskOutlivesItsMachine() throws {
-    for machine in QEMUMachine.allCases {
+    for machine in Workshop.machines {
       let workshop = try Workshop()
       let image = try workshop.image(Self.counter, .init(volumes: [Self.volume]))
       // A comma in a name is QEMU's own sign.

@@ -10,6 +10,8 @@ internal import XCTest
 final class Workshop {
   let directory: HostPath
   let context: HostContext
+  /// Those of this host's architecture.
+  static let machines: [QEMUMachine] = [.microvm, .q35]
   let events = Locked<[ProgressEvent]>([])
 
   init() throws {
