@@ -77,7 +77,7 @@ public struct KernelCatalog: Sendable {
       throw KernelFailure.unknownKernel(
         reference, known: all.map { "\($0.manifest.name)@\($0.manifest.version)" })
     }
-    if Set(matches.map(\.manifest.kernel.digest)).count == 1 {
+    if matches.allSatisfy({ $0.manifest.build == nil }), Set(matches.map(\.manifest.kernel.digest)).count == 1 {
       // One kernel that was imported with fewer modules, and again with more.
       return matches.max { $0.manifest.modules.count < $1.manifest.modules.count } ?? first
     }
