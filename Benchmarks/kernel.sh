@@ -4,8 +4,8 @@
 #
 #   Benchmarks/kernel.sh [ROUNDS]      PACKC=/path/to/packc for another binary, WITH_ACPI=1: `default` with ACPI
 #
-# Each boots as `packc run` starts it: Debian's kernel on microvm, packc's own on the same without ACPI. All are told the
-# rate of the time-stamp counter, and not to try the timer. Where Unikraft's ELF loader has been imported
+# Each boots as `packc run` starts it: Debian's kernel on microvm, packc's own on the same without ACPI, where they need no
+# calibration of a timer. All are told the rate of the time-stamp counter, and not to try the timer. Where Unikraft's ELF loader has been imported
 # (`packc kernel import --type unikraft`), the same server on it (static PIE, q35) has a line beside them.
 . "$(dirname "$0")/lib/common.sh"
 rounds=${1:-7}
@@ -65,10 +65,11 @@ boot() {
     debian) python3 "$here/Benchmarks/lib/boot.py" "$1" microvm "$3" "$debian/kernel" "$boots/debian.cpio" "$cmdline" ;;
     standard | tiny)
       local -n own=$2
-      local acpi=acpi=off
+      local acpi=acpi=off timer=" nolapic_timer"
       # To compare: `default` as it boots where nobody turns ACPI off.
-      if [ "$2" = standard ] && [ -n "${WITH_ACPI:-}" ]; then acpi=; fi
-      python3 "$here/Benchmarks/lib/boot.py" "$1" "microvm${acpi:+,$acpi}" "$3" "$own/kernel" "$boots/plain.cpio" "$cmdline $acpi"
+      if [ "$2" = standard ] && [ -n "${WITH_ACPI:-}" ]; then acpi='' timer=''; fi
+      python3 "$here/Benchmarks/lib/boot.py" "$1" "microvm${acpi:+,$acpi}" "$3" "$own/kernel" "$boots/plain.cpio" \
+        "$cmdline $acpi$timer"
       ;;
     unikraft)
       python3 "$here/Benchmarks/lib/boot.py" "$1" q35 "$3" "$unikraft/kernel" "$boots/unikraft.cpio" \

@@ -14,7 +14,7 @@ with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
 command = [
-    "qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-cpu", "max", "-smp", os.environ.get("CPUS", "1"),
+    "qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-cpu", "max,-erms,-fsrm", "-smp", os.environ.get("CPUS", "1"),
     "-m", memory + "M", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
     "-kernel", kernel, "-initrd", initrd, "-append", cmdline, "-serial", "stdio",
     "-netdev", f"user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:8080",

@@ -17,7 +17,8 @@ final class MachineTests: XCTestCase {
   func testQEMUIsToldEverythingAndAssumesNothing() {
     let microvm = command(.microvm).arguments
     for words in [
-      ["-M", "microvm"], ["-accel", "tcg", "-cpu", "max"], ["-nodefaults", "-no-user-config"], ["-no-reboot"],
+      ["-M", "microvm"], ["-accel", "tcg", "-cpu", "max,-erms,-fsrm"], ["-nodefaults", "-no-user-config"],
+      ["-no-reboot"],
       ["-append", "console=ttyS0 tsc_early_khz=2300000 tsc=reliable no_timer_check"],
       ["-device", "virtio-serial-device,max_ports=3"],
       ["-device", "virtserialport,chardev=control,name=dev.packc.control"],

@@ -52,9 +52,10 @@ struct KernelMake {
     environment.merge(variables) { $1 }
     // No file of the kernel may tell where it was built.
     let map = "-ffile-prefix-map=\(source)/= -ffile-prefix-map=\(out)/="
+    let flags = ([map] + target.flags).joined(separator: " ")
     var last: [String] = []
     let command = Command(
-      ["make", "-C", source.description, "O=\(out)"] + target.variables + ["KCFLAGS=\(map)", "KAFLAGS=\(map)"]
+      ["make", "-C", source.description, "O=\(out)"] + target.variables + ["KCFLAGS=\(flags)", "KAFLAGS=\(map)"]
         + targets, environment: environment)
     let result = try ProcessRunner().run(command) { stream, text in
       if stream == .error || text.contains("***") { last = (last + [text]).suffix(20) }
