@@ -58,7 +58,7 @@ if [ -n "$unikraft" ]; then
   (cd "$boots/unikraft.root" && echo server | cpio -o -H newc --quiet >"$boots/unikraft.cpio")
 fi
 
-cmdline="console=ttyS0 quiet loglevel=2 rootfstype=ramfs reboot=t panic=-1 tsc_early_khz=$("$boots/tsc") tsc=reliable no_timer_check"
+cmdline="console=ttyS0 quiet loglevel=2 rootfstype=ramfs reboot=t panic=-1 tsc_early_khz=$("$boots/tsc") tsc=reliable no_timer_check noreplace-smp"
 # boot MODE WHAT MEMORY
 boot() {
   case $2 in

@@ -171,12 +171,15 @@ public struct QEMUCommand: Sendable {
   /// that timer later on: it would give it up, and with it every clock that is finer than a tick. For the same reason
   /// it does not try whether the timer's interrupt arrives, which takes it 50 to 300 ms on a machine without ACPI.
   ///
-  /// One processor without ACPI gets its ticks from the old timer (the PIT): to find out how fast the local APIC's timer
-  /// is takes a kernel another 100 ms.
+  /// One processor does not need its kernel's locks, but taking them out changes code in a thousand places, which takes
+  /// an emulator 50 to 90 ms. Without ACPI it gets its ticks from the old timer (the PIT): to find out how fast the local
+  /// APIC's timer is takes a kernel another 100 ms.
   private var fullCmdline: String {
     guard accelerator == .tcg, let timestampRate else { return cmdline }
-    let timer = machine == .microvm && isWithoutACPI && cpus == 1 ? " nolapic_timer" : ""
-    return "\(cmdline) tsc_early_khz=\(timestampRate) \(Self.timerWords)\(timer)"
+    var words = [cmdline, "tsc_early_khz=\(timestampRate)", Self.timerWords]
+    if cpus == 1 { words.append("noreplace-smp") }
+    if cpus == 1, machine == .microvm, isWithoutACPI { words.append("nolapic_timer") }
+    return words.joined(separator: " ")
   }
 
   private var netdev: String {

@@ -41,6 +41,9 @@ final class MachineTests: XCTestCase {
     microvm.cmdline = "console=ttyS0 acpi=off quiet"
     XCTAssertTrue(microvm.arguments.contains("microvm,acpi=off"))
     XCTAssertTrue(microvm.arguments.contains("virtio-serial-device,max_ports=3"))
+    microvm.cpus = 1
+    let words = "tsc_early_khz=2300000 tsc=reliable no_timer_check noreplace-smp nolapic_timer"
+    XCTAssertTrue(microvm.arguments.contains("console=ttyS0 acpi=off quiet \(words)"), "\(microvm.arguments)")
     var q35 = command(.q35)
     q35.cmdline = "acpi=off"
     XCTAssertTrue(q35.arguments.contains("q35"))
