@@ -138,7 +138,7 @@ if command -v go >/dev/null; then
   rm -rf "$boots/go-hello"
   cp -R "$here/examples/go-hello" "$boots/go-hello"
   rm -rf "$boots/go-hello/.packc"
-  (cd "$boots/go-hello" && "$packc" build --quiet --kernel packc-6.1 >/dev/null)
+  (cd "$boots/go-hello" && "$packc" build --quiet --kernel "sha256:${standard##*/}" >/dev/null)
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   (cd "$boots/go-hello" && exec "$packc" run --memory 64Mi --publish "127.0.0.1:$port:8080") >"$boots/go.log" 2>&1 </dev/null &
   server=$!
