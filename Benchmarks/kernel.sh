@@ -131,9 +131,30 @@ compare tiny 6 4 0.24
 judge 'tiny: file of the kernel, MB' "$(size "$tiny")" 2.2
 judge 'tiny: least memory of the C server, MiB' "${memory[tiny]}" 24
 
-# A Go server in 64 MiB, as people run it.
 . "$here/scripts/tools.sh"
 use_tools
+
+# CPython behind gunicorn, the same root on both kernels: until it listens, and the machine's end.
+for what in debian standard; do
+  declare -n directory=$what
+  rm -rf "$boots/notes.$what"
+  cp -R "$here/examples/python-notes" "$boots/notes.$what"
+  rm -rf "$boots/notes.$what/.packc"
+  (cd "$boots/notes.$what" && "$packc" build --quiet --kernel "sha256:${directory##*/}" >/dev/null)
+done
+rm -f "$boots"/python.*.times
+for ((round = 1; round <= (rounds + 1) / 2; round++)); do
+  for what in debian standard; do
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    (cd "$boots/notes.$what" && measure "$packc" run --boot-report --json --publish "127.0.0.1:$port:8080") \
+      >>"$boots/python.$what.times" 2>/dev/null
+  done
+done
+paste -d ' ' "$boots"/python.{debian,standard}.times >"$boots/python.times"
+judge 'default: wall until CPython serves, of Debian'"'"'s' "$(ratio 5 2 "$boots/python.times")" 0.6 wall
+judge 'default: CPU time of the same' "$(ratio 4 1 "$boots/python.times")" 0.6
+
+# A Go server in 64 MiB, as people run it.
 if command -v go >/dev/null; then
   rm -rf "$boots/go-hello"
   cp -R "$here/examples/go-hello" "$boots/go-hello"
