@@ -2,7 +2,7 @@ import CGuest
 import CGuestWire
 
 /// The way of the program's output to a host that reads the output port: a pseudo-terminal, which the program writes to
-/// and may spoil, and the init between it and the port. The serial line passes some ten kilobytes a second under
+/// and may spoil, and the init between it and the port. The serial line passes some 70 kB a second under
 /// emulation, and every byte of it is an exit of the machine; here a page is.
 ///
 /// A host that does not read stops the program: nothing is dropped, and no more than a buffer is held.

@@ -9,6 +9,7 @@ extension UnikernelRunner {
       (!request.volumes.isEmpty, "volumes (--volume)"), (request.debug, "more to say (--debug)"),
       (request.machine == .microvm, "driver for that machine (--machine microvm)"),
       (request.cpus ?? 1 > 1, "second processor (--cpus)"),
+      (request.publish?.contains(where: \.isIPv6) ?? false, "IPv6 (--publish [ADDRESS]:…)"),
     ]
     if let first = refused.first(where: \.isAsked) { throw RunFailure.unikraftLacks(first.what) }
     let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }

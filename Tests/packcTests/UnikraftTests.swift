@@ -56,6 +56,7 @@ final class UnikraftTests: XCTestCase {
     for (flags, words) in [
       (["--env", "A=1"], "run.env"), (["--machine", "microvm"], "microvm"), (["--debug"], "--debug"),
       (["--boot-report"], "boot report"), (["--cpus", "2"], "processor"),
+      (["--publish", "[::1]:8080:8080"], "IPv6"),
     ] {
       try site.packc(["run", "\(project)"] + flags).run().expect(exit: .usage).expect(standardErrorContains: words)
     }

@@ -28,18 +28,11 @@ struct VerityTree: Sendable {
       levels.append(level)
       top = level.withUnsafeBytes(Self.digests)
     }
-    rootHash = Self.digest(top)
+    rootHash = Digest(sha256: top)
     bytes = Self.superblock(dataBlocks, identity: top) + levels.reversed().flatMap { $0 }
   }
 
   private static func padding(_ count: Int) -> Int { (blockSize - count % blockSize) % blockSize }
-
-  private static func digest(_ bytes: [UInt8]) -> Digest {
-    let digits = Array("0123456789abcdef".utf8)
-    let hex = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    guard let digest = Digest(hex: String(decoding: hex, as: UTF8.self)) else { preconditionFailure("not 32 bytes") }
-    return digest
-  }
 
   /// Of whole blocks.
   static func digests(_ blocks: UnsafeRawBufferPointer) -> [UInt8] {

@@ -19,7 +19,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// From the 32 bytes of a SHA-256.
-  init(sha256 bytes: [UInt8]) {
+  public init(sha256 bytes: [UInt8]) {
     var text = [UInt8]()
     text.reserveCapacity(64)
     let digits = Array("0123456789abcdef".utf8)
