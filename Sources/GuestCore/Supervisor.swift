@@ -25,6 +25,8 @@ struct Supervisor {
   private var outputIsRead = false
   private var tellsOfIPv6 = false
   private var killAt: UInt64?
+  /// When the tables of sockets are read whether or not their number has changed.
+  private var nextWalk: UInt64 = 0
   private static let graceWithoutHost: UInt32 = 5000
   private static let second: UInt64 = 1_000_000_000
 
@@ -147,10 +149,11 @@ struct Supervisor {
   private mutating func watch(_ killsBefore: UInt32, _ configuration: Configuration) {
     let began = guest_clock()
     var nextLook: UInt64 = 0
+    var counts = SocketCounts()
     while true {
       network.renew()
       if control.hostIsThere, guest_clock() >= nextLook {
-        nextLook = look(since: began)
+        nextLook = look(since: began, &counts)
       }
       watches[0] = guest_watch(fd: signals, for_writing: 0, state: 0)
       watches[1] = guest_watch(fd: control.descriptor, for_writing: 0, state: 0)
@@ -168,24 +171,30 @@ struct Supervisor {
   }
 
   /// What listens, and whether there are too many processes. Returns when to look again: soon until the program listens,
-  /// which people wait for; seldom afterwards.
-  private mutating func look(since began: UInt64) -> UInt64 {
-    listeners.poll(&control)
+  /// which people wait for, but later the longer it takes, since each look takes time from the program; seldom afterwards.
+  private mutating func look(since began: UInt64, _ counts: inout SocketCounts) -> UInt64 {
     let now = guest_clock()
-    if let limit, limit.isReached(memory.processes() &- processesBefore) {
-      self.limit = nil
-      text.clear()
-      text.append("the program has reached the machine's limit of ")
-      text.append(Int(truncatingIfNeeded: limit.user))
-      text.append(" processes and threads, which more memory raises")
-      warn(text)
+    if counts.changed() || now >= nextWalk {
+      listeners.poll(&control)
+      checkLimit()
+      nextWalk = now + Supervisor.second / 4
     }
     if tellsOfIPv6, network.hasIPv6() {
       control.hasIPv6()
       tellsOfIPv6 = false
     }
     guard listeners.isEmpty || tellsOfIPv6 else { return now + Supervisor.second }
-    return now + (now - began < 5 * Supervisor.second ? Supervisor.second / 50 : Supervisor.second / 20)
+    return now + min(max((now - began) / 32, Supervisor.second / 50), Supervisor.second / 5)
+  }
+
+  private mutating func checkLimit() {
+    guard let limit, limit.isReached(memory.processes() &- processesBefore) else { return }
+    self.limit = nil
+    text.clear()
+    text.append("the program has reached the machine's limit of ")
+    text.append(Int(truncatingIfNeeded: limit.user))
+    text.append(" processes and threads, which more memory raises")
+    warn(text)
   }
 
   /// Milliseconds until there is something to look at; -1 for never.
