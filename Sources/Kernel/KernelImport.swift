@@ -63,14 +63,23 @@ extension KernelCatalog {
   }
 
   /// Debian's kernel for virtual machines: downloaded by apt as an ordinary user, which also verifies it, unpacked, not
-  /// installed. `version` (`6.1.192-2`) asks for the one that a lock names; the mirror may have dropped it.
+  /// installed; nothing when that package's is in the catalog. `version` (`6.1.192-2`) asks for the one that a lock
+  /// names; the mirror may have dropped it.
   public func importDebian(
     _ context: HostContext, package: String = DebianKernel.metaPackage, version: String? = nil,
     reporter: Reporter = .silent
   ) throws -> Kernel {
     let debian = try DebianKernel(context)
-    reporter.note("importing the kernel \(package) from Debian (downloaded with apt, not installed)")
     let found = try debian.resolve(package, version: version)
+    // An import of long ago may lack modules that are taken along today.
+    let present = try list().first {
+      $0.manifest.source?.sha256 == found.sha256 && $0.manifest.missingForRootDisk.isEmpty
+    }
+    if let present {
+      try setFirstDefault(present)
+      return present
+    }
+    reporter.note("importing the kernel \(package) from Debian (downloaded with apt, not installed)")
     let work = try FileSystem.createTemporaryDirectory(in: root, prefix: ".download")
     defer { try? FileSystem.removeTree(work) }
     try debian.download(found, into: work, reporter: reporter)

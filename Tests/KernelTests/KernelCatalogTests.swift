@@ -146,6 +146,29 @@ final class KernelCatalogTests: XCTestCase {
     } catch { return error as? Failure }
   }
 
+  func testAPackageWhoseKernelIsThereIsNotDownloadedAgain() throws {
+    let scratch = try Scratch()
+    let image = scratch.directory / "image"
+    let log = scratch.directory / "downloads"
+    try FileSystem.writeAtomically(Scratch.kernelImage(release: "6.1-test"), to: image)
+    let context = try context(
+      scratch,
+      [
+        "apt-cache": """
+        echo 'Package: linux-image-6.1-test'; echo 'Version: 6.1'; echo 'Size: 4'; echo 'SHA256: \(Digest(of: Array("deb\n".utf8)).hex)'
+        """,
+        "apt-get": "echo once >>\(log); echo deb >a.deb",
+        "dpkg-deb": "/bin/mkdir -p \"$3/boot\" && /bin/cp \(image) \"$3/boot/vmlinuz-6.1-test\"",
+      ])
+    let catalog = KernelCatalog(cache: scratch.directory / "cache")
+    let first = try catalog.importDebian(context)
+    XCTAssertEqual(try catalog.importDebian(context).digest, first.digest)
+    XCTAssertEqual(try FileSystem.read(log, limit: 100), Array("once\n".utf8))
+    _ = try catalog.remove(first)
+    XCTAssertEqual(try catalog.importDebian(context).digest, first.digest)
+    XCTAssertEqual(try FileSystem.read(log, limit: 100), Array("once\nonce\n".utf8))
+  }
+
   func testWhatAptCannotDoHasANextStep() throws {
     let deb = Array("not really a package".utf8)
     let show = """
