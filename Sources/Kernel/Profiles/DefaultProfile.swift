@@ -32,6 +32,10 @@ extension KernelProfileText {
     CONFIG_ARM64_LSE_ATOMICS=y    @arm64  # condition of the next one
     CONFIG_ARM64_USE_LSE_ATOMICS=y @arm64  # locks by one instruction, on processors that have it
 
+    # --- memory
+    CONFIG_SPARSEMEM_VMEMMAP=y            # which page an address belongs to is arithmetic, not a table
+    CONFIG_SLAB_MERGE_DEFAULT=y           # caches of one size are one: less memory, and half the files below /sys
+
     # --- time
     CONFIG_HZ_100=y                       # fewer interrupts; timers do not wait for them
     CONFIG_IO_DELAY_NONE=y        @amd64  # no pause after an access to a port, which costs a machine an exit
@@ -60,6 +64,8 @@ extension KernelProfileText {
     CONFIG_VIRTIO_CONSOLE=y               # the ports by which the init talks to packc, and the program's output leaves
     CONFIG_HW_RANDOM=y                    # the host's random numbers:
     CONFIG_HW_RANDOM_VIRTIO=y             # so that keys are good from the first moment
+    CONFIG_CRYPTO=y                       # condition of the next one
+    CONFIG_CRYPTO_MANAGER_DISABLE_TESTS=y # no test of the random numbers' hash at each boot: a tenth of what a start does
     CONFIG_RANDOM_TRUST_CPU=y     @6.1    # the processor's random numbers count: getrandom(2) does not wait
     CONFIG_BLOCK=y                @block  # disks: volumes, and a root that is not in memory
     CONFIG_BLK_DEV=y              @block  # the drivers of disks
@@ -71,8 +77,7 @@ extension KernelProfileText {
     CONFIG_BLK_DEV_DM=y           @block  # device mapper, for dm-verity
     CONFIG_DM_VERITY=y            @block  # each block that is read from the root is compared with its digest
     CONFIG_DM_INIT=y              @block  # a verified root that the command line names
-    CONFIG_CRYPTO=y               @block  # the digest of dm-verity:
-    CONFIG_CRYPTO_SHA256=y        @block  # SHA-256
+    CONFIG_CRYPTO_SHA256=y        @block  # the digest of dm-verity
     CONFIG_CRYPTO_SHA256_SSSE3=y  @block @amd64  # with the processor's instructions
     CONFIG_CRYPTO_SHA2_ARM64_CE=y @block @arm64  # with the processor's instructions
 
