@@ -67,7 +67,7 @@ let package = Package(
     .target(name: "CCurl"),
     .target(name: "Registry", dependencies: ["PackCore", "OCI", "CCurl"], swiftSettings: strict),
     // What people do with finished images, wherever those lie.
-    .target(name: "Images", dependencies: ["PackCore", "OCI", "ELF", "Registry"], swiftSettings: strict),
+    .target(name: "Images", dependencies: ["PackCore", "OCI", "ELF", "Registry", "Contract"], swiftSettings: strict),
 
     .target(
       name: "Build",
@@ -78,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "packc",
       dependencies: [
-        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images",
+        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images", "Contract",
       ],
       swiftSettings: strict),
 
@@ -109,7 +109,7 @@ let package = Package(
     tests("Archive", "Codec"),
     tests("OCI", "Codec", "CArchive"),
     tests("Registry", "OCI"),
-    tests("Images", "OCI"),
+    tests("Images", "OCI", "Contract"),
     tests("Kernel", "CArchive"),
     tests("Contract", "ELF"),
     tests("Build", "OCI", "Config", "Packs"),
