@@ -71,7 +71,7 @@ let package = Package(
 
     .target(
       name: "Build",
-      dependencies: ["PackCore", "Config", "ELF", "Packs", "OCI", "Kernel", "Contract"],
+      dependencies: ["PackCore", "Config", "ELF", "Packs", "OCI", "Kernel", "Contract", "Images"],
       swiftSettings: strict),
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
 

@@ -4,6 +4,18 @@ internal import PackCore
 
 /// What commands on finished images can say went wrong: each code once.
 enum ImagesFailure {
+  static func noContract(_ name: String, _ why: String) -> Failure {
+    Failure(
+      "no_contract", "\(name) has no contract: \(why)",
+      hint: "copy images with their referrers, or compare with a committed packc.contract.json", exit: .badInput)
+  }
+
+  static func wrongContract(_ name: String, _ expected: Digest) -> Failure {
+    Failure(
+      "wrong_contract", "the contract beside \(name) is not \(expected), which the image names",
+      hint: "somebody laid another one there; do not use it", exit: .badInput)
+  }
+
   static func cannotAttach(_ source: String) -> Failure {
     Failure(
       "cannot_attach", "nothing can be laid beside the image in \(source), which is an archive",

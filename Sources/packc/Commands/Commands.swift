@@ -15,6 +15,7 @@ enum Commands {
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
       ImagePushCommand.definition, ImagePullCommand.definition,
       ImageLoginCommand.definition, ImageLoginCommand.logout,
+      ProofsCommand.list, ProofsCommand.show, ProofsCommand.diff, ProofsCommand.record, ProofsCommand.export,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }
