@@ -67,18 +67,18 @@ let package = Package(
     .target(name: "CCurl"),
     .target(name: "Registry", dependencies: ["PackCore", "OCI", "CCurl"], swiftSettings: strict),
     // What people do with finished images, wherever those lie.
-    .target(name: "Images", dependencies: ["PackCore", "OCI", "ELF", "Registry"], swiftSettings: strict),
+    .target(name: "Images", dependencies: ["PackCore", "OCI", "ELF", "Registry", "Contract"], swiftSettings: strict),
 
     .target(
       name: "Build",
-      dependencies: ["PackCore", "Config", "ELF", "Packs", "OCI", "Kernel", "Contract"],
+      dependencies: ["PackCore", "Config", "ELF", "Packs", "OCI", "Kernel", "Contract", "Images"],
       swiftSettings: strict),
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
 
     .executableTarget(
       name: "packc",
       dependencies: [
-        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images",
+        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images", "Contract",
       ],
       swiftSettings: strict),
 
@@ -109,7 +109,7 @@ let package = Package(
     tests("Archive", "Codec"),
     tests("OCI", "Codec", "CArchive"),
     tests("Registry", "OCI"),
-    tests("Images", "OCI"),
+    tests("Images", "OCI", "Contract"),
     tests("Kernel", "CArchive"),
     tests("Contract", "ELF"),
     tests("Build", "OCI", "Config", "Packs"),

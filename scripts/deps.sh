@@ -27,6 +27,8 @@ test_packages=(
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
   # ports on IPv6 addresses
   passt
+  # what else says how a program is protected
+  checksec
   # registries to speak to
   apache2-utils docker-registry openssl
   # the packs of templates/pack and examples/packs, and the tutorial
@@ -84,6 +86,23 @@ install_tool() {
   link_tool "$1" "$2"
 }
 
+# The PyPI packages that tests compare packc's signatures and SBOMs with: a directory for PYTHONPATH, by their list's digest.
+install_readers() {
+  local place staged
+  place=$tools/readers-$(sha256sum <"$here/readers.txt" | cut -c1-12)
+  [ ! -d "$place" ] || return 0
+  mkdir -p "$tools"
+  staged=$(mktemp -d "$tools/.readers.XXXXXX")
+  if python3 -m pip install --quiet --no-input --disable-pip-version-check --root-user-action=ignore --no-deps \
+    --only-binary :all: --require-hashes --target "$staged" -r "$here/readers.txt"; then
+    chmod 755 "$staged"
+    mv "$staged" "$place"
+  else
+    rm -rf "$staged"
+    echo "make deps: the tests that use scripts/readers.txt will be skipped: it is for Python 3.11 on x86-64" >&2
+  fi
+}
+
 # Only a place that is free or already ours gets the link.
 link_tool() {
   mkdir -p "$links"
@@ -103,5 +122,6 @@ command -v swift >/dev/null || {
 mapfile -t missing < <(missing_packages)
 if [ "${#missing[@]}" -gt 0 ]; then install_packages "${missing[@]}"; fi
 go_is_adequate go || install_tool go "$(tool_go)" go-toolchain.txt
+[ "${1:-}" = demo ] || install_readers
 [ "${1:-}" = demo ] || zig_is_adequate zig || install_tool zig "$(tool_zig)" zig-toolchain.txt
 echo "make deps: everything is there"

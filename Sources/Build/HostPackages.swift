@@ -40,8 +40,16 @@ struct HostPackages {
         }
       }
     }
+    for (file, package) in Self.made where files.contains(file) && owners[file] == nil {
+      owners[file] = versions[package].map { FileOwner(kind: .debian, name: package, version: $0) }
+    }
     return owners
   }
+
+  /// Files that a package makes when it is configured, so that no list has them (deb-triggers(5)).
+  private static let made: [(file: HostPath, package: String)] = [
+    ("/etc/ssl/certs/ca-certificates.crt", "ca-certificates")
+  ]
 
   /// What a list may call each file, by its hash: the file, and for `/usr/lib/…` also `/lib/…`, from before the two were
   /// merged.

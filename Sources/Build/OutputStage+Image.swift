@@ -27,7 +27,7 @@ extension OutputStage {
       tag: request.tag ?? parts.identity.name, shownAs: layout, beside: machines
     ) { image in
       let rules = owners.isEmpty ? [] : [try OwnerArtifact.assemble(owners, subject: image, store: store)]
-      return try symbols(parts.assembled.programs, of: image) + rules
+      return try symbols(parts.assembled.programs, of: image) + rules + statements(parts, of: image)
     }
     addFiles([layout / "oci-layout", layout / "index.json"])
     let blobs = [written.manifest.digest, written.config.digest] + parts.layers.map(\.digest)
@@ -73,8 +73,8 @@ extension OutputStage {
     [
       "name": .string(parts.identity.name), "mode": .string(request.mode.rawValue), "pack": pack.json,
       "image": image.map { self.json($0, parts) } ?? .null, "unikernel": unikernel?.json ?? .null,
-      "contract": ["digest": JSONValue(parts.contract.digest), "verdict": .string(Verdict.none)],
-      "steps": .array(executor.outcomes.map(\.json)),
+      "contract": ["digest": JSONValue(parts.contract.digest), "verdict": .string(Verdict.none.rawValue)],
+      "gates": parts.gates.json, "steps": .array(executor.outcomes.map(\.json)),
       "decisions": .array(allDecisions(parts).map(\.json)),
     ]
   }

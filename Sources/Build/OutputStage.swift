@@ -1,6 +1,7 @@
 internal import Config
 internal import Contract
 internal import ELF
+internal import Images
 internal import Kernel
 internal import OCI
 internal import PackCore
@@ -59,6 +60,11 @@ struct OutputStage {
     let contents: [LayerContent]
     let contract: ContractDocument
     let components: [SoftwareComponent]
+    /// Of each regular file, as far as it is known.
+    let owners: FileOwners
+    /// What only the build knows of that.
+    let recorded: OwnerRules
+    let gates: GateCheck
   }
 
   mutating func write() throws -> JSONValue {
@@ -67,7 +73,7 @@ struct OutputStage {
     // Beside its place until everything else is written: a build that fails leaves the last one whole.
     let staged = try StagedDirectory(for: directory.path / "unikernel")
     let unikernel = try stage("unikernel", "kernel and initrd") { try writeUnikernel(parts, in: staged.path) }
-    let owners = OwnerRecord(root: parts.assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
+    let owners = parts.recorded
     let image = try stage("image", "layers, config, manifest") {
       try writeImage(parts, unikernel, owners, in: directory.path)
     }
@@ -79,6 +85,8 @@ struct OutputStage {
         BuildDocument.json(
           result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times)),
       to: "build.json", in: directory.path)
+    try write(CanonicalJSON.encodePretty(try bill(parts).cycloneDX), to: "sbom.cdx.json", in: directory.path)
+    try write(CanonicalJSON.encodePretty(provenance(parts)), to: "provenance.json", in: directory.path)
     try Interruption.check()
     try directory.commit()
     guard let image else { return result }
@@ -130,13 +138,26 @@ struct OutputStage {
     let layers = try stage("layers", "compress") { try writeLayers(contents) }
     let contract = try stage("contract", "facts") { try readFacts(assembled, settings, layers) }
     let components = try planning.packHost.components(pack, of: project.asked, lock: settled.lock.packages)
+    let (recorded, owners) = try stage("owners", "who owns each file") { try findOwners(assembled, identity) }
+    let gates = GateCheck(
+      contract, unowned: owners.unowned(in: assembled.root),
+      waivers: project.config?.contract.waivers.map(\.value) ?? [], today: Clock.today())
+    if request.mode == .release, let failure = gates.failure { throw failure }
     watched.add(assembled.watched.sorted)
     for tool in settled.plan.toolchains { watched.addResolved(tool.path) }
     watched.add(project.catalog.watched)
     if let kernel { watched.add([kernel.kernel.directory / "manifest.json", kernel.initFile]) }
     return Parts(
       identity: identity, settings: settings, assembled: assembled, layers: layers, contents: contents,
-      contract: contract, components: components)
+      contract: contract, components: components, owners: owners, recorded: recorded, gates: gates)
+  }
+
+  private func findOwners(
+    _ assembled: RootAssembler.Result, _ identity: ProjectIdentity
+  ) throws -> (OwnerRules, FileOwners) {
+    let recorded = OwnerRecord(root: assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
+    let project = FileOwner(kind: .project, name: identity.statedName, version: identity.version ?? "")
+    return (recorded, try FileOwners(of: assembled.root, recorded: recorded, project: project))
   }
 
   private func writeLayers(_ contents: [LayerContent]) throws -> [Layer] {

@@ -4,7 +4,7 @@ internal import PackCore
 /// library came from, which interpreter a tree belongs to, what packc wrote.
 struct OwnerRecord {
   /// Of the rules' making: another one makes the kept answer worthless.
-  private static let format: Int64 = 2
+  private static let format: Int64 = 3
 
   let root: RootFilesystem
   let toolchains: [BuildPlan.Toolchain]

@@ -47,10 +47,18 @@ public struct Pipeline: Sendable {
   private func unchanged(_ scan: ProjectScan, _ planning: Planning, _ state: ProjectState) -> BuildResult? {
     guard let record = BuildRecord.read(state.record),
       record.stillHolds(request: planning.requestDigest, project: scan.fingerprint()),
-      RecordedImage(result: record.result, store: planning.storeDirectory).isInStore
+      RecordedImage(result: record.result, store: planning.storeDirectory).isInStore,
+      Self.waiversHold(record.result)
     else { return nil }
     CacheRecord.markUsed(state.record)
     return .recorded(record.result)
+  }
+
+  /// False when a waiver that the recorded build needed has ended since: then the gates judge anew.
+  private static func waiversHold(_ result: JSONValue) -> Bool {
+    let waived = (result["gates"]?.array ?? []).flatMap { $0["waived"]?.array ?? [] }
+    let ends = waived.compactMap { $0["until"]?.string.flatMap { CalendarDate($0) } }
+    return ends.allSatisfy { Clock.today() <= $0 }
   }
 
   private func build(

@@ -11,6 +11,8 @@ struct ProjectIdentity {
   /// The commit that is checked out; nil when there is none or the tree differs from it.
   var revision: String?
   var decisions: [Decision]
+  /// For what enters an image or a digest.
+  var statedName: String { nameIsStated ? name : "the project" }
 
   init(scan: ProjectScan, declaredName: String?, plan: BuildPlan, context: HostContext) throws {
     var decisions: [Decision] = []

@@ -88,13 +88,6 @@ public struct ContractDocument: Sendable {
   public subscript(id: String) -> ContractFact? { facts.first { $0.id == id } }
 }
 
-/// What comparing two contracts says (`docs/contract.md`). Comparing is a later command's; a build has nothing to compare
-/// with.
-public enum Verdict {
-  /// No baseline to compare with.
-  public static let none = "none"
-}
-
 /// Makes facts about one root filesystem.
 struct FactAuthor {
   let subject: Digest

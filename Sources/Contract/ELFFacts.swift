@@ -35,6 +35,7 @@ struct ELFFacts {
       facts += Self.summary(of: others[role] ?? [], role, author)
     }
     facts.append(Self.unusable(inventory, input, author))
+    facts += Self.writable(inventory, facts: input, author)
     self.facts = facts
   }
 

@@ -24,6 +24,7 @@ struct RootFilesystemFacts {
         fact("world-writable", Self.paths(entries) { !$0.isLink && $0.mode & 0o002 != 0 && !$0.isSticky }, []),
         fact("world-writable-sticky", Self.paths(entries) { $0.isSticky && $0.mode & 0o002 != 0 }, []),
         fact("writable", Self.writable(entries, input), [Self.writableCaveat(input.mode)]),
+        fact("secret-files", entries.filter(SecretFiles.looksSecret).map(\.path.absolute), [SecretFiles.caveat]),
       ] + Self.programs(entries, author, input)
   }
 

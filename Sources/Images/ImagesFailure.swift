@@ -4,6 +4,36 @@ internal import PackCore
 
 /// What commands on finished images can say went wrong: each code once.
 enum ImagesFailure {
+  static func noContract(_ name: String, _ why: String) -> Failure {
+    Failure(
+      "no_contract", "\(name) has no contract: \(why)",
+      hint: "copy images with their referrers, or compare with a committed packc.contract.json", exit: .badInput)
+  }
+
+  static func wrongContract(_ name: String, _ expected: Digest) -> Failure {
+    Failure(
+      "wrong_contract", "the contract beside \(name) is not \(expected), which the image names",
+      hint: "somebody laid another one there; do not use it", exit: .badInput)
+  }
+
+  static func cannotAttach(_ source: String) -> Failure {
+    Failure(
+      "cannot_attach", "nothing can be laid beside the image in \(source), which is an archive",
+      hint: "packc image import it, sign that, and export it with --referrers", exit: .badInput)
+  }
+
+  static func nothingToAttest(_ source: String) -> Failure {
+    Failure(
+      "nothing_to_attest", "no unsigned statement lies beside the image in \(source)",
+      hint: "give one: --predicate FILE --type URI; `packc build` leaves facts and provenance there", exit: .badInput)
+  }
+
+  static func tooManyReferrers(_ source: String, limit: Int) -> Failure {
+    Failure(
+      "too_large", "more than \(limit) signatures lie beside the image in \(source)",
+      hint: "have the ones that nobody needs removed there", exit: .badInput)
+  }
+
   static func noImage(_ name: String, known: [String]) -> Failure {
     let near = Suggestion.nearest(to: name, in: known)
     return Failure(

@@ -46,7 +46,7 @@ final class ContractDocumentTests: XCTestCase {
     XCTAssertEqual(document["declared.egress"]?.closed, .unknown)
     XCTAssertEqual(document["declared.property.read-only"]?.values, [])
     XCTAssertEqual(document["declared.property.read-only"]?.closed, .unknown)
-    XCTAssertEqual(Verdict.none, "none")
+    XCTAssertEqual(Verdict.none.rawValue, "none")
   }
 
   func testFindings() throws {

@@ -13,6 +13,7 @@ final class DeclaredAttributesTests: XCTestCase {
       build: {command: mkdir out && gcc -O1 -static -g -o out/tool main.c && ln out/tool out/alias && cp out/tool out/copy}
       artifact: {path: out/\(attributes)}
       options: {entrypoint: [/app/tool]}
+      contract: {waivers: [{gate: no-setuid, reason: a test}, {gate: no-file-capability, reason: a test}]}
 
       """,
     ]

@@ -25,10 +25,10 @@ public struct FileOwners: Sendable {
 
   /// - Parameters:
   ///   - recorded: what the build of the image knew.
-  ///   - project: the owner of the rest of the layers whose positions are in `own`.
+  ///   - project: the owner of the rest of the layers whose positions are in `own`, and of the rest of `made`.
   public init(
     of files: ImageFiles, evidence: OwnerEvidence, recorded: OwnerRules = OwnerRules(), project: FileOwner? = nil,
-    own: Set<Int> = []
+    own: Set<Int> = [], made: Set<RootPath> = []
   ) {
     let evidence = evidence.standing(in: files)
     let finder = OwnerFinder(files, evidence, recorded)
@@ -36,7 +36,7 @@ public struct FileOwners: Sendable {
     var shares: [FileOwner?: Share] = [:]
     for file in files.files {
       guard file.isFile else { continue }
-      let owner = finder.owner(of: file) ?? (own.contains(file.layer) ? project : nil)
+      let owner = finder.owner(of: file) ?? (own.contains(file.layer) || made.contains(file.entry.path) ? project : nil)
       if let owner { table[file.entry.path] = owner }
       shares[owner, default: Share(owner: owner, files: 0, bytes: 0)].files += 1
       shares[owner]?.bytes += file.bytes

@@ -45,7 +45,9 @@ public struct ImageLocator: Sendable {
     guard FileSystem.exists(path / "oci-layout") else {
       throw ImagesFailure.notBuilt(context.workingDirectory)
     }
-    return try layout(path, tag: nil)
+    // The same image has a name in the store, where signatures stay when the project is built again.
+    let built = LayoutSource(layout: path)
+    return LocatedImage(source: BuiltSource(layout: built, store: store), names: try built.names(), layout: path)
   }
 
   /// A path without a prefix: a file, or a directory with a layout in it. A directory of another kind may have the name of
@@ -80,7 +82,7 @@ public struct ImageLocator: Sendable {
 
   private func layout(_ path: HostPath, tag: String?) throws -> LocatedImage {
     let source = LayoutSource(layout: path, tag: tag)
-    return LocatedImage(source: source, names: try source.names())
+    return LocatedImage(source: source, names: try source.names(), layout: path)
   }
 
   private func archive(_ path: HostPath, kind: ImageArchive.Kind?, tag: String?) throws -> LocatedImage {

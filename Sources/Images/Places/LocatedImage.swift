@@ -1,4 +1,5 @@
 public import OCI
+public import PackCore
 
 /// An image that was found.
 public struct LocatedImage: Sendable {
@@ -9,12 +10,17 @@ public struct LocatedImage: Sendable {
   public let isStored: Bool
   /// True when its blobs have to be fetched over a network.
   public let isRemote: Bool
+  /// The layout directory that it lies in; nil elsewhere.
+  public let layout: HostPath?
 
-  public init(source: any ImageSource, names: [String], isStored: Bool = false, isRemote: Bool = false) {
+  public init(
+    source: any ImageSource, names: [String], isStored: Bool = false, isRemote: Bool = false, layout: HostPath? = nil
+  ) {
     self.source = source
     self.names = names
     self.isStored = isStored
     self.isRemote = isRemote
+    self.layout = layout
   }
 
   /// For people.

@@ -23,7 +23,8 @@ public struct LayoutSource: ImageSource {
   /// The index's entry that the tag names, as it stands there: with platform and annotations.
   public func descriptor() throws -> BlobDescriptor {
     let index = try files.index()
-    let images = index.manifests.filter { $0.mediaType.isManifest || $0.mediaType.isIndex }
+    let all = index.manifests.filter { $0.mediaType.isManifest || $0.mediaType.isIndex }
+    let images = all.contains { $0.artifactType == nil } ? all.filter { $0.artifactType == nil } : all
     let named = images.filter { $0.annotations[ImageTag.annotation] != nil }
     // What has no name beside something that has one says something about it: a signature, an SBOM. "The image" of a
     // layout of packc's is the container's.

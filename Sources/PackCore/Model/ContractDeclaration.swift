@@ -97,6 +97,12 @@ public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConverti
     guard year >= 1, (1...12).contains(month), day >= 1, day <= Self.days(in: month, year) else { return nil }
   }
 
+  init(year: Int, month: Int, day: Int) {
+    self.year = year
+    self.month = month
+    self.day = day
+  }
+
   private static func days(in month: Int, _ year: Int) -> Int {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]

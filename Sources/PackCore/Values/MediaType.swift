@@ -38,6 +38,10 @@ extension MediaType {
   public static let fileOwnersJSON = MediaType(constant: "application/vnd.packc.file-owners.v1+json")
   public static let debugFileZstd = MediaType(constant: "application/vnd.packc.debug-file.v1+zstd")
 
+  /// What somebody says of an image: signed, in sigstore's bundle, and unsigned, a statement of in-toto's alone.
+  public static let signatureBundle = MediaType(constant: "application/vnd.dev.sigstore.bundle.v0.3+json")
+  public static let statement = MediaType(constant: "application/vnd.in-toto+json")
+
   /// An artifact with a kernel, what it is, and one file of it.
   public static let kernel = MediaType(constant: "application/vnd.packc.kernel.v1")
   public static let kernelManifest = MediaType(constant: "application/vnd.packc.kernel.manifest.v1+json")

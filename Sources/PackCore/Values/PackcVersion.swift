@@ -2,5 +2,5 @@
 public enum PackcVersion {
   public static let current = "0.1.0"
   /// Part of every cache key: raised when the same input gives other bytes.
-  public static let outputFormat = 1
+  public static let outputFormat = 2
 }

@@ -9,11 +9,13 @@ enum Commands {
       KernelCommand.show, KernelCommand.use, KernelCommand.remove, KernelTransferCommands.push,
       KernelTransferCommands.pull,
       ImageNameCommands.list, ImageInspectCommand.definition, ImageDiffCommand.definition,
-      ImageReportCommand.definition, ImageVerifyCommand.definition, ImageSymbolsCommand.definition,
+      ImageReportCommand.definition, ImageVerifyCommand.definition, ImageSignCommand.sign, ImageSignCommand.attest,
+      ImageSymbolsCommand.definition,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index, ImageGCCommand.definition,
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
       ImagePushCommand.definition, ImagePullCommand.definition,
       ImageLoginCommand.definition, ImageLoginCommand.logout,
+      ProofsCommand.list, ProofsCommand.show, ProofsCommand.diff, ProofsCommand.record, ProofsCommand.export,
       VersionCommand.definition, HelpCommand.definition,
     ]
   }

@@ -1,0 +1,91 @@
+internal import Contract
+internal import Images
+internal import Kernel
+internal import OCI
+internal import PackCore
+internal import Packs
+
+extension OutputStage {
+  /// What the build says of its image, unsigned, beside it: facts, what it is made of, and how it was made. `packc image
+  /// attest` signs them.
+  func statements(_ parts: Parts, of image: BlobDescriptor) throws -> [ImageBuilder.Assembled] {
+    let subject = Statement.Subject(name: "", digest: image.digest)
+    let statements = [
+      parts.contract.statement(about: image.digest),
+      Statement(
+        subjects: [subject], predicateType: Statement.Predicate.cycloneDX, predicate: try bill(parts).cycloneDX),
+      Statement(subjects: [subject], predicateType: Statement.Predicate.provenance, predicate: provenance(parts)),
+    ]
+    return try statements.map { statement in
+      try StatementArtifact.assemble(
+        CanonicalJSON.encode(statement.json), predicateType: statement.predicateType, subject: image, store: store)
+    }
+  }
+
+  func bill(_ parts: Parts) throws -> BillOfMaterials {
+    let root = parts.assembled.root
+    // What nobody owns is known by its bytes.
+    let files = try root.entries.filter(\.isRegular).map { entry in
+      let owner = parts.owners[entry.path]
+      return BillOfMaterials.File(
+        path: entry.path, owner: owner, digest: owner == nil ? try Self.digest(of: root.holder(of: entry)) : nil)
+    }
+    return BillOfMaterials(
+      name: parts.identity.statedName, version: parts.identity.version ?? "", subject: parts.contract.subject,
+      epoch: planning.epoch, toolVersion: PackcVersion.current,
+      files: files, known: parts.components)
+  }
+
+  private static func digest(of entry: RootFilesystem.Entry) throws -> Digest? {
+    switch entry.content {
+    case .host(let path, _): try FileSystem.digest(of: path)
+    case .bytes(let bytes): Digest(of: bytes)
+    case .directory, .link, .hardLink: nil
+    }
+  }
+
+  /// SLSA v1, Build L1 and no more: packc runs in the tenant's own step, so the tenant could have written this, too.
+  func provenance(_ parts: Parts) -> JSONValue {
+    [
+      "buildDefinition": [
+        "buildType": "https://packc.dev/build/v1",
+        "externalParameters": JSONValue(compact: [
+          "mode": .string(request.mode.rawValue), "platform": JSONValue(request.platform),
+          "compression": .string(request.compression), "app": request.app.map(JSONValue.string),
+        ]),
+        "internalParameters": [
+          "pack": ["name": .string(pack.name), "version": .string(pack.version)],
+          "sandbox": .bool(planning.isolation.bubblewrap != nil), "epoch": .integer(planning.epoch),
+          "steps": .array(
+            settled.plan.steps.map { ["id": .string($0.id), "network": .bool($0.network)] }),
+        ],
+        "resolvedDependencies": .array(materials(parts)),
+      ],
+      "runDetails": [
+        "builder": [
+          "id": "https://packc.dev/packc", "version": ["packc": .string(PackcVersion.current)],
+        ]
+      ],
+    ]
+  }
+
+  private func materials(_ parts: Parts) -> [JSONValue] {
+    func material(_ name: String, _ digest: Digest, version: String? = nil) -> JSONValue {
+      JSONValue(compact: [
+        "name": .string(name), "digest": ["sha256": .string(digest.hex)],
+        "annotations": version.map { ["version": .string($0)] },
+      ])
+    }
+    let lock = settled.lock
+    var found = lock.packs.map { material("pack:\($0.key)", $0.value.digest, version: $0.value.version) }
+    found += lock.toolchains.map { material("toolchain:\($0.key)", $0.value.digest, version: $0.value.version) }
+    if let kernel { found.append(material("kernel:\(kernel.kernel.manifest.name)", kernel.pin.digest)) }
+    if let kernel { found.append(material("guest-init", kernel.initPin.digest)) }
+    if let revision = parts.identity.revision {
+      found.append(["name": "source", "digest": ["gitCommit": .string(revision)]])
+    }
+    return found.sorted {
+      ($0["name"]?.string ?? "").utf8.lexicographicallyPrecedes(($1["name"]?.string ?? "").utf8)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import PackCore
+import TestSupport
+import XCTest
+
+/// `packc proofs`, the statements beside an image, and the gates of a release, by the real binary.
+final class ProofsTests: XCTestCase {
+  private var made: Site?
+  private var site: Site { get throws { try XCTUnwrap(made) } }
+  private var project: HostPath { get throws { try site.directory / "shop" } }
+
+  override func setUpWithError() throws { made = try Site() }
+
+  private func prepare(contract: String = "", more: [String: String] = [:]) throws {
+    let files = ["unik.yaml": "version: 1\nname: shop\nartifact: {path: tree/app, files: {tree/: /srv/}}\n\(contract)"]
+    try site.write(files.merging(more) { $1 }, to: "shop")
+    if try !FileSystem.exists(project / "tree/app") {
+      try FileSystem.createDirectory(project / "tree")
+      try FileSystem.copyFile(try PackcProcess.binary("guest-init"), to: project / "tree/app", mode: 0o755)
+    }
+  }
+
+  private func packc(_ arguments: String...) throws -> PackcResult { try site.packc(arguments).in(project).run() }
+
+  func testADiffHasAVerdictAndAnExitCode() throws {
+    try prepare(contract: "contract: {egress: [\"api.example.com:443\"], env: {required: [URL]}}\n")
+    _ = try site.build(project, "--no-unikernel")
+    try packc("proofs", "export", "--format", "json").expect(exit: .done)
+    let baseline = try packc("proofs", "export", "--format", "json").result.output
+    try FileSystem.writeAtomically(baseline, to: site.directory / "packc.contract.json")
+    XCTAssertEqual(baseline, try FileSystem.read(project / ".packc/contract.json"))
+    let before = try "\(site.directory / "packc.contract.json")"
+    try packc("proofs", "diff", "--baseline", before, "--fail-on", "safe_with_additions").expect(exit: .done)
+    try packc("proofs", "diff").expect(exit: .done).expect(standardOutputContains: "verdict  none")
+    try packc("proofs", "record").expect(exit: .done).expect(standardOutputContains: "none")
+    try packc("image", "tag", "shop", "before:1").expect(exit: .done)
+
+    let rows: [(String, String, ExitCode)] = [
+      (
+        "contract: {egress: [\"api.example.com:443\", \"b.example.com:443\"], env: {required: [URL]}}\n",
+        "review_required", .done
+      ),
+      ("contract: {egress: [\"api.example.com:443\"], env: {required: [URL, KEY]}}\n", "breaking", .drift),
+      ("contract: {env: {required: [URL]}}\n", "breaking", .drift),
+    ]
+    for (contract, verdict, exit) in rows {
+      try prepare(contract: contract)
+      _ = try site.build(project, "--no-unikernel")
+      for place in [before, "before:1", "HEAD"] {
+        let result = try packc("proofs", "diff", "--baseline", place, "--fail-on", "breaking", "--json")
+        result.expect(exit: exit)
+        XCTAssertEqual(try result.json().value["verdict"]?.string, verdict, "\(place): \(contract)")
+        XCTAssertEqual(try SchemaCheck("proofs.schema.json", definition: "diff").problems(result.json().value), [])
+      }
+    }
+    try packc("proofs", "record").expect(exit: .done).expect(standardOutputContains: "breaking")
+    let list = try packc("proofs", "list", "--json").expect(exit: .done).json().value
+    XCTAssertEqual(try SchemaCheck("proofs.schema.json", definition: "list").problems(list), [])
+    XCTAssertEqual(list["entries"]?.array?.count, 2)
+    try packc("proofs", "show", "HEAD~1").expect(exit: .done).expect(standardOutputContains: "declared.env.required")
+    try packc("proofs", "export", "HEAD", "--format", "svg").expect(exit: .done).expect(standardOutputContains: "<svg")
+    try packc("proofs", "show", "HEAD~7").expect(exit: .badInput)
+  }
+
+  func testStatementsLieBesideTheImageAndCanBeSigned() throws {
+    try prepare()
+    try site.write(["k": TestKeys.ed25519, "k.pub": TestKeys.ed25519Public], to: "keys")
+    _ = try site.build(project, "--no-unikernel")
+    let signed = try packc("image", "attest", "--key", "../keys/k", "--json").expect(exit: .done).json().value
+    XCTAssertEqual(
+      signed["signed"]?.array?.compactMap { $0["predicate_type"]?.string },
+      ["https://cyclonedx.org/bom", "https://in-toto.io/attestation/scai/v0.3", "https://slsa.dev/provenance/v1"])
+    try packc("image", "verify", "--key", "../keys/k.pub").expect(exit: .done)
+    let cyclone = """
+      import sys
+      from cyclonedx.schema import SchemaVersion
+      from cyclonedx.validation.json import JsonStrictValidator
+      problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
+      assert problem is None, problem
+      print("good")
+      """
+    XCTAssertEqual(try Readers.python(cyclone, ["\(project)/.packc/sbom.cdx.json"]), "good\n")
+    let bill = try JSONParser.parse(FileSystem.read(project / ".packc/sbom.cdx.json", limit: 16 << 20))
+    let files = (bill["components"]?.array ?? []).flatMap { $0["evidence"]?["occurrences"]?.array ?? [] }
+    let build = try JSONParser.parse(FileSystem.read(project / ".packc/build.json", limit: 16 << 20))
+    XCTAssertGreaterThan(files.count, 3)
+    XCTAssertLessThanOrEqual(files.count, build["files"]?.array?.count ?? 0)
+    XCTAssertEqual((bill["components"]?.array ?? []).filter { $0["type"] == "file" }, [], "files without an owner")
+  }
+
+  func testAReleaseHasGatesAndADebugBuildHasNone() throws {
+    try prepare(more: ["tree/.env": "TOKEN=x\n", "tree/server.key": "-----BEGIN PRIVATE KEY" + "-----\nAAAA\n"])
+    try site.packc("build", "\(project)", "--no-unikernel").run().expect(exit: .gateFailed)
+      .expect(standardErrorContains: "no-secret-file: /srv/server.key")
+    try site.packc("build", "\(project)", "--no-unikernel", "--debug").run().expect(exit: .done)
+    let waived = "contract: {waivers: [{gate: no-secret-file, path: /srv/server.key, reason: a test's, until: %}]}\n"
+    try prepare(contract: waived.replacing("%", with: "2020-01-01"))
+    try site.packc("build", "\(project)", "--no-unikernel").run().expect(exit: .gateFailed)
+      .expect(standardErrorContains: "its waiver ended on 2020-01-01")
+    try prepare(contract: waived.replacing("%", with: "9999-12-31"))
+    let result = try site.packc("build", "\(project)", "--no-unikernel", "--json").run().expect(exit: .done).json()
+      .value
+    XCTAssertEqual(try SchemaCheck("build.schema.json").problems(result), [])
+    let gates = result["gates"]?.array ?? []
+    XCTAssertEqual(
+      gates.first { $0["gate"] == "no-secret-file" }?["waived"]?.array?.first?["reason"]?.string, "a test's")
+    XCTAssertEqual(Set(gates.compactMap { $0["status"]?.string }), ["pass", "waived"], "\(gates)")
+  }
+}
