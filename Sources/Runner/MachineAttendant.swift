@@ -22,8 +22,8 @@ public protocol MachineAttendant: AnyObject {
   func take(_ event: MachineEvent)
   /// What it waits for: -1 for nothing.
   var descriptor: Int32 { get }
-  /// Of poll(2).
-  var events: Int16 { get }
+  /// The events of poll(2) for it.
+  var awaited: Int16 { get }
   /// When it wants to be called though nothing came (`HostContext.monotonicClock`); nil for never.
   var wake: UInt64? { get }
   /// Called after each poll(2).

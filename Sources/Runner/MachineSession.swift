@@ -125,7 +125,7 @@ struct MachineSession: ~Copyable {
       pollfd(fd: boot?.monitorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: network?.endDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: outputIsOpen && relay.wantsToRead ? output.raw : -1, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: attendant?.descriptor ?? -1, events: attendant?.events ?? 0, revents: 0),
+      pollfd(fd: attendant?.descriptor ?? -1, events: attendant?.awaited ?? 0, revents: 0),
     ]
     guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
     if watched[1].revents != 0 { readConsole() }
@@ -139,7 +139,9 @@ struct MachineSession: ~Copyable {
 
   /// Milliseconds until something is due.
   private func wake() -> Int32 {
-    guard let due = [stopping.killAt, bootDeadline, boot?.wake, attendant?.wake].compactMap({ $0 }).min() else { return -1 }
+    guard let due = [stopping.killAt, bootDeadline, boot?.wake, attendant?.wake].compactMap({ $0 }).min() else {
+      return -1
+    }
     let now = HostContext.monotonicClock()
     return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
   }

@@ -88,7 +88,9 @@ public enum MarkedProcesses {
   /// Every living one with `NAME=VALUE` in the environment that it was started with, but this one.
   public static func find(_ name: String, _ value: String) -> [ProcessIdentity] {
     let wanted = Array("\(name)=\(value)".utf8)
-    let numbers = ((try? DirectoryWalk.names(in: "/proc")) ?? []).compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+    let numbers = ((try? DirectoryWalk.names(in: "/proc")) ?? []).compactMap {
+      Int32(String(decoding: $0, as: UTF8.self))
+    }
     return numbers.sorted().filter { $0 != getpid() }.compactMap { pid in
       guard let bytes = try? FileSystem.read(HostPath("/proc/\(pid)/environ"), limit: 4 << 20),
         bytes.split(separator: 0).contains(where: { $0.elementsEqual(wanted) })
