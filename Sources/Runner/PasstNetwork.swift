@@ -13,8 +13,12 @@ final class PasstNetwork {
   private static let descriptor: Int32 = 3
 
   /// `socket` is connected to QEMU's.
-  init(_ tool: HostPath, _ network: GuestNetwork, _ ports: [PublishedPort], socket: Int32) throws {
-    process = try RunningProcess.start(Self.command(tool, network, ports, socket: socket))
+  init(
+    _ tool: HostPath, _ network: GuestNetwork, _ ports: [PublishedPort], socket: Int32, environment: [String: String]
+  ) throws {
+    var command = Self.command(tool, network, ports, socket: socket)
+    command.environment.merge(environment) { known, _ in known }
+    process = try RunningProcess.start(command)
   }
 
   /// Readable once it has ended.

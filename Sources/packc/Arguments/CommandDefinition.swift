@@ -8,14 +8,23 @@ struct Flag: Sendable {
   let value: String?
   let help: String
   let repeats: Bool
+  /// The value is written with `=`, or left out: `--wait`, `--wait=60`.
+  let mayLackValue: Bool
 
-  init(_ name: String, short: Character? = nil, value: String? = nil, repeats: Bool = false, help: String) {
+  init(
+    _ name: String, short: Character? = nil, value: String? = nil, repeats: Bool = false, mayLackValue: Bool = false,
+    help: String
+  ) {
     self.name = name
     self.short = short
     self.value = value
     self.help = help
     self.repeats = repeats
+    self.mayLackValue = mayLackValue
   }
+
+  /// As help shows it: `--wait[=SECONDS]`.
+  var head: String { "--\(name)" + (value.map { mayLackValue ? "[=\($0)]" : " \($0)" } ?? "") }
 }
 
 /// One command: what help shows and what runs.
@@ -30,11 +39,13 @@ struct CommandDefinition: Sendable {
   let flags: [Flag]
   /// Further paragraphs of `--help`.
   let details: String
+  /// For packc's own use: not in the lists of help.
+  let isHidden: Bool
   let run: @Sendable (Invocation) throws -> ExitCode
 
   init(
     _ name: String, summary: String, operands: String = "", count: ClosedRange<Int> = 0...0, flags: [Flag] = [],
-    details: String = "", run: @escaping @Sendable (Invocation) throws -> ExitCode
+    details: String = "", isHidden: Bool = false, run: @escaping @Sendable (Invocation) throws -> ExitCode
   ) {
     self.name = name
     self.summary = summary
@@ -43,6 +54,7 @@ struct CommandDefinition: Sendable {
     maximumOperands = count.upperBound
     self.flags = flags
     self.details = details
+    self.isHidden = isHidden
     self.run = run
   }
 }

@@ -1,5 +1,3 @@
-internal import Config
-internal import Kernel
 internal import OCI
 internal import PackCore
 internal import Runner
@@ -8,17 +6,9 @@ internal import Runner
 enum RunCommand {
   static let definition = CommandDefinition(
     "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
-    flags: [
-      Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port"),
-      Flag("env", short: "e", value: "KEY=VALUE", repeats: true, help: "set a variable of the program"),
-      Flag("env-file", value: "FILE", repeats: true, help: "set variables from lines KEY=VALUE"),
-      Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
-      Flag("cpus", value: "N", help: "of the machine"),
+    flags: MachineFlags.all + [
       Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
-      Flag(
-        "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
       Flag("boot-report", help: "boot, show where the time went, and end"),
-      Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
     ],
@@ -63,35 +53,16 @@ enum RunCommand {
 
   private static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
     var request = RunRequest(image: output / "unikernel")
-    let publish = try invocation.strings("publish").map { try PublishedPort(parsing: $0) }
+    let publish = try MachineFlags.publish(invocation)
     if !publish.isEmpty { request.publish = publish }
     request.environment = try EnvironmentFlags.read(invocation)
-    request.memory = try memory(invocation)
-    request.cpus = try invocation.number("cpus", in: 1...64).map { Int($0) }
+    request.memory = try MachineFlags.memory(invocation)
+    request.cpus = try MachineFlags.cpus(invocation)
+    request.machine = try MachineFlags.machine(invocation)
+    request.volumes = try MachineFlags.volumes(invocation)
     request.debug = invocation.has("debug")
-    if let name = invocation.string("machine") {
-      guard let machine = QEMUMachine(rawValue: name) else {
-        throw Failure("wrong_usage", "--machine \(name): expected microvm, q35 or virt", exit: .usage)
-      }
-      request.machine = machine
-    }
-    request.volumes = try invocation.strings("volume").map { text in
-      let (name, file) = try AttachedVolume.parse(text)
-      return AttachedVolume(name: name, file: invocation.typedPath(file))
-    }
     request.core = output / "core"
     return request
-  }
-
-  /// MiB of `256Mi`, `1Gi`, `300M` or bytes.
-  private static func memory(_ invocation: Invocation) throws -> Int? {
-    guard let text = invocation.string("memory") else { return nil }
-    guard let size = ByteSize(text), size.bytes >= 1 << 20 else {
-      throw Failure(
-        "wrong_usage", "--memory \(text): expected a size of at least one megabyte", hint: "write it like 256Mi or 1Gi",
-        exit: .usage)
-    }
-    return Int(size.bytes >> 20)
   }
 
   private static func runContainer(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
