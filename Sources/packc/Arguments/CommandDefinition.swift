@@ -30,11 +30,14 @@ struct CommandDefinition: Sendable {
   let flags: [Flag]
   /// Further paragraphs of `--help`.
   let details: String
+  /// What a shell offers for the operands, where help's own words (FILE, DIR) do not say it: names that are there.
+  let completes: (@Sendable (HostContext) -> [String])?
   let run: @Sendable (Invocation) throws -> ExitCode
 
   init(
     _ name: String, summary: String, operands: String = "", count: ClosedRange<Int> = 0...0, flags: [Flag] = [],
-    details: String = "", run: @escaping @Sendable (Invocation) throws -> ExitCode
+    details: String = "", completes: (@Sendable (HostContext) -> [String])? = nil,
+    run: @escaping @Sendable (Invocation) throws -> ExitCode
   ) {
     self.name = name
     self.summary = summary
@@ -43,6 +46,7 @@ struct CommandDefinition: Sendable {
     maximumOperands = count.upperBound
     self.flags = flags
     self.details = details
+    self.completes = completes
     self.run = run
   }
 }

@@ -14,7 +14,10 @@ enum Commands {
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
       ImagePushCommand.definition, ImagePullCommand.definition,
       ImageLoginCommand.definition, ImageLoginCommand.logout,
-      VersionCommand.definition, HelpCommand.definition,
+      VolumeCommand.create, VolumeCommand.list, VolumeCommand.show, VolumeCommand.destroy,
+      SecretCommand.set, SecretCommand.list, SecretCommand.remove,
+      RenderCommand.definition, CompletionCommand.definition, ManCommand.definition, VersionCommand.definition,
+      HelpCommand.definition,
     ]
   }
 }

@@ -6,21 +6,24 @@ internal import Runner
 
 /// `packc run`: the built image in the foreground, as a machine or (with `--oci`) as a container.
 enum RunCommand {
-  static let definition = CommandDefinition(
-    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
-    flags: [
-      Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port"),
-      Flag("env", short: "e", value: "KEY=VALUE", repeats: true, help: "set a variable of the program"),
-      Flag("env-file", value: "FILE", repeats: true, help: "set variables from lines KEY=VALUE"),
+  /// What a machine is given.
+  static let machineFlags =
+    [Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port")]
+    + EnvironmentFlags.all + [
+      SecretCommand.flag,
       Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
       Flag("cpus", value: "N", help: "of the machine"),
-      Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
-      Flag(
-        "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
-      Flag("boot-report", help: "boot, show where the time went, and end"),
+      VolumeFlags.flag,
       Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
+    ]
+
+  static let definition = CommandDefinition(
+    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
+    flags: machineFlags + [
+      Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
+      Flag("boot-report", help: "boot, show where the time went, and end"),
     ],
     details: """
       Prints the program's output, forwards its ports (the image's own, when none is published), ends with Ctrl-C, and
@@ -29,13 +32,7 @@ enum RunCommand {
       the program's output goes to standard error, and the report (--json for programs) to standard output.
       """
   ) { invocation in
-    let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
-    guard FileSystem.isDirectory(output) else {
-      throw Failure(
-        "not_built", "\(invocation.project()) has not been built: there is no \(output)",
-        hint: "run `packc build` first",
-        exit: .badInput)
-    }
+    let output = try built(invocation)
     let began = HostContext.monotonicClock()
     if invocation.has("boot-report"), !invocation.has("oci") { return try reportBoot(invocation, output, since: began) }
     let outcome = try invocation.has("oci") ? runContainer(invocation, output) : runMachine(invocation, output)
@@ -46,8 +43,19 @@ enum RunCommand {
     return outcome.exitCode
   }
 
+  /// The directory of the build's results.
+  static func built(_ invocation: Invocation) throws -> HostPath {
+    let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
+    guard FileSystem.isDirectory(output) else {
+      throw Failure(
+        "not_built", "\(invocation.project()) has not been built: there is no \(output)",
+        hint: "run `packc build` first", exit: .badInput)
+    }
+    return output
+  }
+
   private static func runMachine(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
-    try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(machineRequest(invocation, output))
+    try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(attachedRequest(invocation, output))
   }
 
   /// The report is the result, so what the program says goes where progress goes.
@@ -55,13 +63,21 @@ enum RunCommand {
     _ invocation: Invocation, _ output: HostPath, since began: UInt64
   ) throws -> ExitCode {
     let (report, outcome) = try UnikernelRunner(invocation.context, reporter: invocation.reporter, output: 2)
-      .measureBoot(try machineRequest(invocation, output), since: began)
+      .measureBoot(try attachedRequest(invocation, output), since: began)
     try invocation.output.write(report.json) { report.text }
     // A program that ended by itself has its own code; one that packc has ended was measured, as it was meant to be.
     return report.end == .ended ? outcome.exitCode : .done
   }
 
-  private static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
+  /// With what only a machine that runs may have: the values of secrets, volumes that nobody else uses.
+  private static func attachedRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
+    var request = try machineRequest(invocation, output)
+    request.secrets = try SecretCommand.environment(invocation)
+    try VolumeFlags.read(invocation, into: &request)
+    return request
+  }
+
+  static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
     var request = RunRequest(image: output / "unikernel")
     let publish = try invocation.strings("publish").map { try PublishedPort(parsing: $0) }
     if !publish.isEmpty { request.publish = publish }
@@ -74,10 +90,6 @@ enum RunCommand {
         throw Failure("wrong_usage", "--machine \(name): expected microvm, q35 or virt", exit: .usage)
       }
       request.machine = machine
-    }
-    request.volumes = try invocation.strings("volume").map { text in
-      let (name, file) = try AttachedVolume.parse(text)
-      return AttachedVolume(name: name, file: invocation.typedPath(file))
     }
     request.core = output / "core"
     return request
@@ -95,6 +107,11 @@ enum RunCommand {
   }
 
   private static func runContainer(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
+    if invocation.has("secret") {
+      throw Failure(
+        "wrong_usage", "--secret is for machines: a container's variables lie in a file as long as it runs",
+        hint: "leave out --oci, or --secret", exit: .usage)
+    }
     for flag in ["publish", "memory", "cpus", "machine", "volume", "boot-report"] where invocation.has(flag) {
       throw Failure(
         "wrong_usage", "--\(flag) is for machines; with --oci the program runs on the host's network and memory",
@@ -122,6 +139,9 @@ enum RunCommand {
     // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
     try FileSystem.setMode(root, 0o755)
     try LayerUnpacker.unpack(image, to: root)
+    if image.config.labels["dev.packc.contract.egress"] != nil {
+      invocation.reporter.warn("contract.egress is not enforced: with --oci the program is on the host's network")
+    }
     let directory = image.config.workingDirectory.flatMap { RootPath($0) } ?? .root
     return try ContainerRunner(invocation.context).run(
       ContainerRequest(
