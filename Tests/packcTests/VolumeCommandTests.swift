@@ -118,9 +118,11 @@ final class VolumeCommandTests: XCTestCase {
     let machine = try Background(
       site, [], shell: "exec unshare -rm /bin/sh -c '\(script.split(separator: "\n").joined(separator: "; "))'")
     let end = try XCTUnwrap(machine.end(within: 60))
-    XCTAssertNotEqual(end, .exited(0), machine.output)
-    XCTAssertTrue(machine.output.contains("error: "), machine.output)
-    XCTAssertTrue(machine.output.contains("/volumes/"), machine.output)
+    XCTAssertEqual(end, .exited(1), machine.output)
+    XCTAssertTrue(
+      machine.output.contains("error: the volume data could not be made in \(site.home)/state/packc/volumes"),
+      machine.output)
+    XCTAssertTrue(machine.output.contains("No space left"), machine.output)
     XCTAssertFalse(
       machine.output.split(separator: "\n").contains { $0.hasPrefix(".new") || $0 == "data" }, machine.output)
   }

@@ -12,6 +12,11 @@ enum VolumeFailure {
       "bad_volume_size", "a volume of \(bytes) bytes cannot be made",
       hint: "choose from \(range.lowerBound >> 20)Mi to \(range.upperBound >> 40)Ti", exit: .usage)
   }
+  static func notMade(_ name: String, in root: HostPath, _ failure: Failure) -> Failure {
+    Failure(
+      "volume_failed", "the volume \(name) could not be made in \(root)", hint: "is there room on that disk (`df`)?",
+      cause: failure.cause ?? failure.message)
+  }
   static func exists(_ name: String) -> Failure {
     Failure(
       "volume_exists", "there is a volume \(name) already", hint: "`packc volume show \(name)`, or choose another name",

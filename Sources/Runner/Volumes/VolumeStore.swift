@@ -77,7 +77,11 @@ public struct VolumeStore: Sendable {
     try FileSystem.createDirectory(root, mode: 0o700)
     let staged = try FileSystem.createTemporaryDirectory(in: root, prefix: ".new")
     do {
-      _ = try EmptyDisk(context: context).make(staged / "disk", size: size)
+      do {
+        _ = try EmptyDisk(context: context).make(staged / "disk", size: size)
+      } catch let failure as Failure where failure.code == "volume_failed" || failure.code == "system_error" {
+        throw VolumeFailure.notMade(name.description, in: root, failure)
+      }
       try FileSystem.writeAtomically([], to: staged / "lock", mode: 0o600)
       guard try FileSystem.renameNew(staged, to: directory(name.description)) else {
         throw VolumeFailure.exists(name.description)
