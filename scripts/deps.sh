@@ -10,7 +10,7 @@ packages=(
   gcc libc6-dev make git musl-tools pkg-config
   libarchive-dev libcurl4 libcurl4-openssl-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
-  bubblewrap ca-certificates e2fsprogs qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  bubblewrap ca-certificates e2fsprogs passt qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
   # packc kernel build
   bc binutils bison flex lz4
   curl time
@@ -25,12 +25,12 @@ test_packages=(
   gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
   # firmware, disks and CDs to export machines to
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
-  # ports on IPv6 addresses
-  passt
   # what else says how a program is protected
   checksec
   # registries to speak to
   apache2-utils docker-registry openssl
+  # completions and the manual; what --json prints
+  fish mandoc zsh python3-jsonschema
   # the packs of templates/pack and examples/packs, and the tutorial
   perl php-cli
 )

@@ -3,7 +3,8 @@
 #
 #   PREFIX/bin/packc
 #   PREFIX/libexec/packc/{packc-packs,guest-init,guest-init-arm64,packs.d/,templates/}     see Sources/PackCore/Host/Installation.swift
-#   PREFIX/share/doc/packc/
+#   PREFIX/share/doc/packc/  PREFIX/share/man/man1/
+#   PREFIX/share/{bash-completion/completions/packc,zsh/site-functions/_packc,fish/vendor_completions.d/packc.fish}
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 prefix=${DESTDIR:-}${PREFIX:-/usr/local}
@@ -36,4 +37,15 @@ done
 # What the README links to.
 rm -rf "${prefix:?}/share/doc/packc/docs"
 find docs -type f -print0 | while IFS= read -r -d '' file; do install -D -m 644 "$file" "$prefix/share/doc/packc/$file"; done
+# Of the definitions that are in the program just installed. An older version's pages must not stay beside the new ones.
+mkdir -p "$prefix/share/man/man1"
+rm -f "$prefix"/share/man/man1/packc.1 "$prefix"/share/man/man1/packc-*.1
+"$prefix/bin/packc" man --output "$prefix/share/man/man1" >/dev/null
+completion() {
+  mkdir -p "$(dirname "$prefix/share/$2")"
+  "$prefix/bin/packc" completion "$1" >"$prefix/share/$2"
+}
+completion bash bash-completion/completions/packc
+completion zsh zsh/site-functions/_packc
+completion fish fish/vendor_completions.d/packc.fish
 echo "make install: $prefix/bin/packc"

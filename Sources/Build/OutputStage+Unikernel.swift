@@ -63,6 +63,7 @@ extension OutputStage {
       ports: parts.settings.ports.compactMap { GuestPort($0) },
       memory: run?.memory.map { Int($0.bytes >> 20) }, cpus: run?.cpus ?? 1)
     machine.root = request.root(run)
+    machine.egress = project.config?.contract.egress?.map(\.value)
     let segments = planning.cache / "segments"
     let (image, _) = try UnikernelImage.write(machine, to: staged, cache: segments, replacing: directory)
     return try written(image, diskless: diskless(machine, segments))

@@ -36,6 +36,8 @@ public struct ToolCheck: Sendable {
     ToolCheck("qemu-system-x86_64", "boots the unikernel image", .required, "apt-get install qemu-system-x86"),
     ToolCheck("apt-get", "fetches Debian's kernel", .required, "a Debian host, or `packc kernel import FILE`"),
     ToolCheck("dpkg-deb", "unpacks Debian's kernel", .required, "apt-get install dpkg"),
+    ToolCheck(
+      "passt", "holds machines to contract.egress, publishes on IPv6 addresses", .optional, "apt-get install passt"),
     ToolCheck("runc", "runs the image with `packc run --oci`", .optional, "apt-get install runc"),
     ToolCheck("git", "the source revision of the image", .optional, "apt-get install git"),
     ToolCheck("gcc", "C projects by unik.yaml", .optional, "apt-get install gcc"),

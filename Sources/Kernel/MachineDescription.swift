@@ -44,6 +44,8 @@ public struct MachineDescription: Hashable, Sendable {
   public let network: GuestNetwork
   public let ports: [GuestPort]
   public let volumes: [GuestVolume]
+  /// Where the program may connect to (`contract.egress`: `api.example.com:443`); nil where nobody has said.
+  public let egress: [String]?
   /// Machine types of QEMU that this kernel works with, the preferred one first.
   public let qemuMachines: [QEMUMachine]
   /// False for a kernel without ACPI: microvm is started with `acpi=off` then.
@@ -57,7 +59,7 @@ public struct MachineDescription: Hashable, Sendable {
     kernel: File, initrd: File, root: RootDisk? = nil, cmdline: File, kernelManifest: Digest, release: String,
     mode: BuildMode,
     memory: Memory, cpus: Int, network: GuestNetwork, ports: [GuestPort], volumes: [GuestVolume] = [],
-    qemuMachines: [QEMUMachine],
+    egress: [String]? = nil, qemuMachines: [QEMUMachine],
     hasACPI: Bool = true, worksWithoutACPI: Bool = false, architecture: Platform.Architecture = .amd64,
     guest: Guest = .linux
   ) {
@@ -74,6 +76,7 @@ public struct MachineDescription: Hashable, Sendable {
     self.network = network
     self.ports = ports
     self.volumes = volumes
+    self.egress = egress
     self.qemuMachines = qemuMachines
     self.hasACPI = hasACPI
     self.worksWithoutACPI = worksWithoutACPI
@@ -109,7 +112,7 @@ public struct MachineDescription: Hashable, Sendable {
         "address": .string(network.address), "gateway": .string(network.gateway),
         "nameserver": .string(network.nameserver),
       ],
-      "volumes": .array(volumes.map(\.json)),
+      "volumes": .array(volumes.map(\.json)), "egress": egress.map { JSONValue(strings: $0) },
       "ports": .array(ports.map { ["port": .integer(Int64($0.number)), "protocol": .string($0.transport.rawValue)] }),
       "hypervisors": [
         // The rate of the time-stamp counter is the host's: whoever starts the machine appends it in kHz.
@@ -170,6 +173,7 @@ public struct MachineDescription: Hashable, Sendable {
         transport: try choice(try $0.required("protocol"), GuestPort.Transport.self))
     }
     volumes = try reader.optional("volumes")?.array().map(GuestVolume.init) ?? []
+    egress = try reader.optional("egress")?.strings()
     let qemu = try reader.required("hypervisors").required("qemu")
     qemuMachines = try qemu.required("machines").array().map { try choice($0, QEMUMachine.self) }
     hasACPI = try qemu.optional("acpi")?.bool() ?? true

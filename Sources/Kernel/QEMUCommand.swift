@@ -71,6 +71,8 @@ public struct QEMUCommand: Sendable {
   /// The child's descriptor of a socket, over which QEMU says that it is ready and waits to be told to go on
   /// (QMP); nil for a machine that starts by itself.
   public var monitorDescriptor: Int32?
+  /// What the guest has in memory is in no core dump of QEMU.
+  public var hidesMemory = false
   /// False for a guest without packc's init: no control channel, no output port, and no device that only a Linux would use.
   public var hasControl = true
   /// The child's descriptors of three connected stream sockets: the serial line, the control channel, the program's output.
@@ -157,7 +159,9 @@ public struct QEMUCommand: Sendable {
     return machine.architecture == .amd64 ? "max,-erms,-fsrm" : "max"
   }
 
-  private var machineArgument: String {
+  private var machineArgument: String { machineType + (hidesMemory ? ",dump-guest-core=off" : "") }
+
+  private var machineType: String {
     switch machine {
     case .microvm: return machine.rawValue + (isWithoutACPI ? ",\(Self.withoutACPI)" : "")
     // The default one serves eight processors.

@@ -15,6 +15,8 @@ public struct UnikernelImage: Sendable {
     public var memory: Int?
     public var cpus: Int
     public var root = RootForm.initrd
+    /// See `MachineDescription`.
+    public var egress: [String]?
 
     public init(base: GuestBase, segments: [InitrdSegment], ports: [GuestPort], memory: Int? = nil, cpus: Int = 1) {
       self.base = base
@@ -51,7 +53,7 @@ public struct UnikernelImage: Sendable {
       kernelManifest: kernel.digest, release: kernel.manifest.release, mode: parts.base.configuration.mode,
       memory: try memory(parts.memory, initrd: initrd.size, kernel.manifest), cpus: parts.cpus,
       network: parts.base.configuration.network, ports: parts.ports,
-      volumes: parts.base.configuration.volumes, qemuMachines: machines(kernel.manifest),
+      volumes: parts.base.configuration.volumes, egress: parts.egress, qemuMachines: machines(kernel.manifest),
       hasACPI: !kernel.manifest.isWithoutACPI, worksWithoutACPI: kernel.manifest.worksWithoutACPI,
       architecture: kernel.manifest.architecture)
     try FileSystem.writeAtomically(

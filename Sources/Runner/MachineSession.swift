@@ -40,12 +40,16 @@ struct MachineSession: ~Copyable {
     var declared: [GuestPort]
     /// The program that makes the network; nil for QEMU's own.
     var passt: HostPath?
+    /// What may leave the machine; nil for everything.
+    var filter: EgressFilter?
     /// Seconds.
     var bootLimit: Int
     /// Where a core dump goes.
     var core: HostPath?
     /// Of QEMU's and passt's own environment.
     var environment: [String: String] = [:]
+    /// Held as long as the machine's process lives.
+    var locks: [VolumeLock] = []
   }
 
   /// With `measuring` (when packc began) the run is a measurement, which ends when it is known where the time went. With
@@ -74,7 +78,11 @@ struct MachineSession: ~Copyable {
       command.networkDescriptor = last
       descriptors.append((link.theirs.raw, last))
       network = try PasstNetwork(
-        tool, command.network, setting.ports, socket: link.ours.raw, environment: setting.environment)
+        tool, command.network, setting.ports, socket: link.ours.raw, environment: setting.environment,
+        filter: setting.filter, reporter: reporter)
+    }
+    for (index, lock) in setting.locks.enumerated() {
+      descriptors.append((lock.descriptor.raw, command.outputDescriptor + 3 + Int32(index)))
     }
     // In a group of its own: the terminal's Ctrl-C is packc's to answer.
     process = try RunningProcess.start(
@@ -328,4 +336,6 @@ struct SocketPair: ~Copyable {
   }
 
   consuming func takeOurs() -> Descriptor { ours }
+  /// The caller closes both.
+  consuming func release() -> (ours: Int32, theirs: Int32) { (ours.release(), theirs.release()) }
 }

@@ -2,23 +2,36 @@ internal import Glibc
 internal import Kernel
 internal import PackCore
 
-/// passt(1) between a machine and this host, for ports that are published on IPv6 addresses: QEMU's own user network
-/// forwards IPv4 only. It speaks to QEMU over a socket that both inherit, needs no rights, and ends with it.
+/// passt(1) between a machine and this host, for ports that are published on IPv6 addresses (QEMU's own user network
+/// forwards IPv4 only) and for programs that may connect to declared places only. It speaks to QEMU over a socket that both inherit, needs no rights, and ends with it.
 ///
 /// The machine sees the addresses that its image says (QEMU's), the name server by passt's forwarding, and IPv6 by
 /// announcements, as the host has it.
 final class PasstNetwork {
   private var process: RunningProcess
+  private var filtered: FilteredLink?
   /// passt's descriptor of the socket.
   private static let descriptor: Int32 = 3
 
-  /// `socket` is connected to QEMU's.
+  /// `socket` is connected to QEMU's, and still the caller's to close. A filter lies between the two.
   init(
-    _ tool: HostPath, _ network: GuestNetwork, _ ports: [PublishedPort], socket: Int32, environment: [String: String]
+    _ tool: HostPath, _ network: GuestNetwork, _ ports: [PublishedPort], socket: Int32, environment: [String: String],
+    filter: EgressFilter?, reporter: Reporter
   ) throws {
-    var command = Self.command(tool, network, ports, socket: socket)
-    command.environment.merge(environment) { known, _ in known }
-    process = try RunningProcess.start(command)
+    func start(_ socket: Int32) throws -> RunningProcess {
+      var command = Self.command(tool, network, ports, socket: socket)
+      command.environment.merge(environment) { known, _ in known }
+      return try RunningProcess.start(command)
+    }
+    guard let filter else {
+      process = try start(socket)
+      return
+    }
+    let own = try SocketPair()
+    let link = Descriptor(owning: fcntl(socket, F_DUPFD_CLOEXEC, 0))
+    guard link.raw >= 0 else { throw Failure.system("duplicate a socket", errno: errno) }
+    process = try start(own.theirs.raw)
+    filtered = try FilteredLink(machine: link, network: own.takeOurs(), filter: filter, reporter: reporter)
   }
 
   /// Readable once it has ended.

@@ -46,6 +46,11 @@ enum RunFailure {
       "no_address", "this host has no address \(port.address)",
       hint: port.isIPv6 ? "use [::1] or [::]" : "use 127.0.0.1 or 0.0.0.0", exit: .runFailed)
   }
+  static func badEgress(_ text: String) -> Failure {
+    Failure(
+      "bad_egress", "machine.json: egress: \"\(text)\" is not a place to connect to",
+      hint: "build the image again with this packc", exit: .badInput)
+  }
   static func noTool(_ tool: String, package: String) -> Failure {
     Failure(
       "tool_missing", "\(tool) is needed to run this and is not in PATH",
@@ -109,8 +114,8 @@ enum RunFailure {
   }
   static func networkFailed(_ end: CommandResult.End, errors: String) -> Failure {
     Failure(
-      "network_failed", "passt, which publishes on IPv6 addresses, ended with \(end)",
-      hint: "does this host have an IPv6 route (`ip -6 route`)? Without one publish on IPv4 addresses",
+      "network_failed", "passt, which makes the machine's network, ended with \(end)",
+      hint: "does this host have a route (`ip route`, and `ip -6 route` for what is published on IPv6 addresses)?",
       exit: .runFailed,
       cause: errors)
   }

@@ -9,6 +9,9 @@ public struct RunRequest: Sendable {
   public var publish: [PublishedPort]?
   /// Replace the image's variables of the same name.
   public var environment: [String: String]
+  /// Further variables, whose values go to the machine's init and nowhere else: no core dump of the machine or the program
+  /// is kept, since it would hold them.
+  public var secrets: [String: String] = [:]
   /// MiB; nil for the image's own.
   public var memory: Int?
   public var cpus: Int?
@@ -18,6 +21,8 @@ public struct RunRequest: Sendable {
   public var accelerator: Accelerator?
   /// Files that are the disks of declared volumes; one without lies in memory.
   public var volumes: [AttachedVolume] = []
+  /// Of kept volumes among them; QEMU holds these, too.
+  public var locks: [VolumeLock] = []
   /// Where the core dump of an image in debug mode goes; nil: nowhere.
   public var core: HostPath?
   /// The kernel says on the console what it does.

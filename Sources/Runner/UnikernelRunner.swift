@@ -74,8 +74,12 @@ public struct UnikernelRunner: Sendable {
     let ports = request.publish ?? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }
     var command = try command(request, image, ports)
     for port in ports { try port.checkFree() }
-    let passt = try ports.contains(where: \.isIPv6) ? passt(ports) : nil
-    let environment = try Self.environment(request.environment)
+    let filter = try image.machine.egress.map {
+      try EgressFilter($0, nameserver: image.machine.network.nameserver, ports: ports.map(\.guest))
+    }
+    let passt = try filter != nil || ports.contains(where: \.isIPv6) ? passt(ports) : nil
+    command.hidesMemory = !request.secrets.isEmpty
+    let environment = try Self.environment(request.environment.merging(request.secrets) { $1 })
     let root = image.root.map { QEMUCommand.Disk(file: $0, serial: RootDisk.serial, isReadOnly: true) }
     let volumes = try VolumeFiles(context: context, reporter: reporter).disks(
       request.volumes, of: image.machine.volumes)
@@ -83,7 +87,8 @@ public struct UnikernelRunner: Sendable {
     let attached = image.machine.volumes.filter { volume in request.volumes.contains { $0.name == volume.name } }
     return MachineSession.Setting(
       command: command, greeting: environment + attached.map { .disk($0.name) }, ports: ports,
-      declared: image.machine.ports, passt: passt, bootLimit: request.bootLimit, core: request.core)
+      declared: image.machine.ports, passt: passt, filter: filter, bootLimit: request.bootLimit,
+      core: request.secrets.isEmpty ? request.core : nil, locks: request.locks)
   }
 
   private func passt(_ ports: [PublishedPort]) throws -> HostPath {

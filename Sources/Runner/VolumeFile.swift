@@ -44,27 +44,8 @@ struct VolumeFiles {
   }
 
   private func make(_ file: HostPath, _ volume: GuestVolume) throws {
-    guard let tool = context.findTool("mkfs.ext4") ?? Self.systemTool("mkfs.ext4") else {
-      throw RunFailure.noTool("mkfs.ext4", package: "e2fsprogs")
-    }
-    let staged = file.parent / ".\(file.name).\(getpid())"
-    defer { try? FileSystem.removeFile(staged) }
-    let empty = try Descriptor.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    guard ftruncate(empty.raw, off_t(volume.size)) == 0 else {
-      throw Failure.system("make the volume", file, errno: errno)
-    }
-    let result = try ProcessRunner().run(
-      Command(
-        [tool.description, "-q", "-F", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", staged.description],
-        environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"]))
-    guard result.succeeded else { throw RunFailure.volumeFailed(file, cause: result.errorText) }
-    try FileSystem.rename(staged, to: file)
+    guard try EmptyDisk(context: context).make(file, size: volume.size) else { return }
     reporter.note("made \(file) for the volume \(volume.name): an empty ext4 of \(volume.size >> 20) MiB")
-  }
-
-  /// Not in the PATH of ordinary users.
-  private static func systemTool(_ name: String) -> HostPath? {
-    ["/usr/sbin", "/sbin"].map { HostPath($0) / name }.first { access($0.description, X_OK) == 0 }
   }
 
   /// erofs has no other way, and a file that is not ours to write gets none.

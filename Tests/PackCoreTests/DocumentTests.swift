@@ -19,6 +19,9 @@ final class DocumentTests: XCTestCase {
     XCTAssertGreaterThan(declared.count, 15)
     XCTAssertEqual(documented, declared, "docs/exit-codes.md and ExitCode.swift, in the same order")
     XCTAssertEqual(ExitCode.signal(2).rawValue, 130)
+    let meanings = try text("docs/exit-codes.md").matches(of: /(?m)^\| (\d+) \| `\w+` \| ([^|]+) \|/)
+      .map { "\($0.output.1) \($0.output.2)" }
+    XCTAssertEqual(meanings, ExitCode.meanings.map { "\($0.code.rawValue) \($0.meaning)" }, "what `packc man` says")
   }
 
   /// Each event has the fields that its schema requires, and no other than it names.

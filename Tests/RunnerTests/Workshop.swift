@@ -73,6 +73,7 @@ final class Workshop {
     /// Bytes of a file that is in the image besides the program.
     var ballast = 0
     var root = RootForm.initrd
+    var egress: [String]?
   }
 
   /// An image of the program at /app/program.
@@ -100,6 +101,7 @@ final class Workshop {
     let place = directory / "unikernel"
     var parts = UnikernelImage.Parts(base: base, segments: segments, ports: options.ports)
     parts.root = options.root
+    parts.egress = options.egress
     _ = try UnikernelImage.write(parts, to: place, cache: directory / "segments")
     return place
   }

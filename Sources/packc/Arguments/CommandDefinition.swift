@@ -41,11 +41,14 @@ struct CommandDefinition: Sendable {
   let details: String
   /// For packc's own use: not in the lists of help.
   let isHidden: Bool
+  /// What a shell offers for the operands, where help's own words (FILE, DIR) do not say it: names that are there.
+  let completes: (@Sendable (HostContext) -> [String])?
   let run: @Sendable (Invocation) throws -> ExitCode
 
   init(
     _ name: String, summary: String, operands: String = "", count: ClosedRange<Int> = 0...0, flags: [Flag] = [],
-    details: String = "", isHidden: Bool = false, run: @escaping @Sendable (Invocation) throws -> ExitCode
+    details: String = "", isHidden: Bool = false, completes: (@Sendable (HostContext) -> [String])? = nil,
+    run: @escaping @Sendable (Invocation) throws -> ExitCode
   ) {
     self.name = name
     self.summary = summary
@@ -55,6 +58,7 @@ struct CommandDefinition: Sendable {
     self.flags = flags
     self.details = details
     self.isHidden = isHidden
+    self.completes = completes
     self.run = run
   }
 }

@@ -19,7 +19,10 @@ enum Commands {
       ImagePushCommand.definition, ImagePullCommand.definition,
       ImageLoginCommand.definition, ImageLoginCommand.logout,
       ProofsCommand.list, ProofsCommand.show, ProofsCommand.diff, ProofsCommand.record, ProofsCommand.export,
-      VersionCommand.definition, HelpCommand.definition,
+      VolumeCommand.create, VolumeCommand.list, VolumeCommand.show, VolumeCommand.destroy,
+      SecretCommand.set, SecretCommand.list, SecretCommand.remove,
+      RenderCommand.definition, CompletionCommand.definition, ManCommand.definition, VersionCommand.definition,
+      HelpCommand.definition,
     ]
   }
 }

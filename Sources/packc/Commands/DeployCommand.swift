@@ -11,6 +11,7 @@ enum DeployCommand {
       wait,
       Flag("no-wait", help: "return as soon as the machine is being started (the default)"),
     ] + MachineFlags.all + [
+      MachineFlags.volume,
       Flag(
         "restart", value: "never|on-failure|always", help: "when the program ended (default: unik.yaml, else never)"),
       Flag("health", value: "http:[PORT]/PATH|tcp[:PORT]", help: "what is asked to know that it works"),

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import PackCore
 internal import Registry
 
@@ -45,28 +44,10 @@ enum ImageLoginCommand {
     return .done
   }
 
-  /// The first line of standard input; a terminal does not show what is typed.
+  /// The one line of standard input.
   private static func password() throws -> String {
-    let isTerminal = isatty(0) == 1
-    if isTerminal { StandardOutput.writeError("Password or token: ") }
-    let shown = isTerminal ? hideTyping() : nil
-    defer {
-      if var shown {
-        tcsetattr(0, TCSANOW, &shown)
-        StandardOutput.writeError("\n")
-      }
-    }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 4096)
-    while bytes.count <= passwordLimit, !(isTerminal && bytes.last == 0x0a) {
-      try Interruption.check()
-      let count = read(0, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      if count <= 0 { break }
-      bytes += chunk[..<count]
-    }
-    if bytes.last == 0x0a { bytes.removeLast() }
-    if bytes.last == 0x0d { bytes.removeLast() }
+    let bytes = HiddenInput.withoutLineEnd(
+      try HiddenInput.read(prompt: "Password or token: ", limit: passwordLimit))
     guard !bytes.isEmpty, bytes.count <= passwordLimit, let text = String(validating: bytes, as: UTF8.self),
       !bytes.contains(where: { $0 < 0x20 || $0 == 0x7f })
     else {
@@ -75,15 +56,5 @@ enum ImageLoginCommand {
         hint: "`packc image login HOST -u USER < FILE`", exit: .usage)
     }
     return text
-  }
-
-  /// - Returns: what to set again.
-  private static func hideTyping() -> termios? {
-    var settings = termios()
-    guard tcgetattr(0, &settings) == 0 else { return nil }
-    let before = settings
-    settings.c_lflag &= ~tcflag_t(ECHO)
-    tcsetattr(0, TCSANOW, &settings)
-    return before
   }
 }

@@ -5,16 +5,16 @@ internal import Runner
 
 /// The flags that say what machine a program gets, shared by `run` and `deploy`.
 enum MachineFlags {
-  static let all = [
-    Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port"),
-    Flag("env", short: "e", value: "KEY=VALUE", repeats: true, help: "set a variable of the program"),
-    Flag("env-file", value: "FILE", repeats: true, help: "set variables from lines KEY=VALUE"),
-    Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
-    Flag("cpus", value: "N", help: "of the machine"),
-    Flag(
-      "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
-    Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
-  ]
+  static let all =
+    [Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port")]
+    + EnvironmentFlags.all + [
+      Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
+      Flag("cpus", value: "N", help: "of the machine"),
+      Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
+    ]
+  /// Of `deploy`.
+  static let volume = Flag(
+    "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing")
 
   static func publish(_ invocation: Invocation) throws -> [PublishedPort] {
     try invocation.strings("publish").map { try PublishedPort(parsing: $0) }

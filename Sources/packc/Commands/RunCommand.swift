@@ -4,13 +4,20 @@ internal import Runner
 
 /// `packc run`: the built image in the foreground, as a machine or (with `--oci`) as a container.
 enum RunCommand {
-  static let definition = CommandDefinition(
-    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
-    flags: MachineFlags.all + [
-      Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
-      Flag("boot-report", help: "boot, show where the time went, and end"),
+  /// What a machine is given.
+  static let machineFlags =
+    MachineFlags.all + [
+      SecretCommand.flag,
+      VolumeFlags.flag,
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
+    ]
+
+  static let definition = CommandDefinition(
+    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
+    flags: machineFlags + [
+      Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
+      Flag("boot-report", help: "boot, show where the time went, and end"),
     ],
     details: """
       Prints the program's output, forwards its ports (the image's own, when none is published), ends with Ctrl-C, and
@@ -19,13 +26,7 @@ enum RunCommand {
       the program's output goes to standard error, and the report (--json for programs) to standard output.
       """
   ) { invocation in
-    let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
-    guard FileSystem.isDirectory(output) else {
-      throw Failure(
-        "not_built", "\(invocation.project()) has not been built: there is no \(output)",
-        hint: "run `packc build` first",
-        exit: .badInput)
-    }
+    let output = try built(invocation)
     let began = HostContext.monotonicClock()
     if invocation.has("boot-report"), !invocation.has("oci") { return try reportBoot(invocation, output, since: began) }
     let outcome = try invocation.has("oci") ? runContainer(invocation, output) : runMachine(invocation, output)
@@ -36,8 +37,19 @@ enum RunCommand {
     return outcome.exitCode
   }
 
+  /// The directory of the build's results.
+  static func built(_ invocation: Invocation) throws -> HostPath {
+    let output = invocation.path(flag: "output") ?? invocation.project() / ".packc"
+    guard FileSystem.isDirectory(output) else {
+      throw Failure(
+        "not_built", "\(invocation.project()) has not been built: there is no \(output)",
+        hint: "run `packc build` first", exit: .badInput)
+    }
+    return output
+  }
+
   private static func runMachine(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
-    try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(machineRequest(invocation, output))
+    try UnikernelRunner(invocation.context, reporter: invocation.reporter).run(attachedRequest(invocation, output))
   }
 
   /// The report is the result, so what the program says goes where progress goes.
@@ -45,13 +57,21 @@ enum RunCommand {
     _ invocation: Invocation, _ output: HostPath, since began: UInt64
   ) throws -> ExitCode {
     let (report, outcome) = try UnikernelRunner(invocation.context, reporter: invocation.reporter, output: 2)
-      .measureBoot(try machineRequest(invocation, output), since: began)
+      .measureBoot(try attachedRequest(invocation, output), since: began)
     try invocation.output.write(report.json) { report.text }
     // A program that ended by itself has its own code; one that packc has ended was measured, as it was meant to be.
     return report.end == .ended ? outcome.exitCode : .done
   }
 
-  private static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
+  /// With what only a machine that runs may have: the values of secrets, volumes that nobody else uses.
+  private static func attachedRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
+    var request = try machineRequest(invocation, output)
+    request.secrets = try SecretCommand.environment(invocation)
+    try VolumeFlags.read(invocation, into: &request)
+    return request
+  }
+
+  static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
     var request = RunRequest(image: output / "unikernel")
     let publish = try MachineFlags.publish(invocation)
     if !publish.isEmpty { request.publish = publish }
@@ -59,13 +79,17 @@ enum RunCommand {
     request.memory = try MachineFlags.memory(invocation)
     request.cpus = try MachineFlags.cpus(invocation)
     request.machine = try MachineFlags.machine(invocation)
-    request.volumes = try MachineFlags.volumes(invocation)
     request.debug = invocation.has("debug")
     request.core = output / "core"
     return request
   }
 
   private static func runContainer(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {
+    if invocation.has("secret") {
+      throw Failure(
+        "wrong_usage", "--secret is for machines: a container's variables lie in a file as long as it runs",
+        hint: "leave out --oci, or --secret", exit: .usage)
+    }
     for flag in ["publish", "memory", "cpus", "machine", "volume", "boot-report"] where invocation.has(flag) {
       throw Failure(
         "wrong_usage", "--\(flag) is for machines; with --oci the program runs on the host's network and memory",
@@ -93,6 +117,9 @@ enum RunCommand {
     // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
     try FileSystem.setMode(root, 0o755)
     try LayerUnpacker.unpack(image, to: root)
+    if image.config.labels["dev.packc.contract.egress"] != nil {
+      invocation.reporter.warn("contract.egress is not enforced: with --oci the program is on the host's network")
+    }
     let directory = image.config.workingDirectory.flatMap { RootPath($0) } ?? .root
     return try ContainerRunner(invocation.context).run(
       ContainerRequest(

@@ -1,0 +1,39 @@
+public import Kernel
+public import PackCore
+
+/// A kept volume and where the program finds it: `NAME:/path`.
+public struct VolumeReference: Hashable, Sendable {
+  public let name: VolumeName
+  public let mount: RootPath
+
+  /// Nil for a text of another form: `NAME=FILE`.
+  public init?(parsing text: String) throws {
+    guard let cut = text.firstIndex(of: ":"), !text[..<cut].contains("="), !text[..<cut].contains("/") else {
+      return nil
+    }
+    let path = String(text[text.index(after: cut)...])
+    guard path.hasPrefix("/"), let mount = RootPath(path) else {
+      throw RunFailure.badVolume(text, "\"\(path)\" is not an absolute path")
+    }
+    name = try VolumeName(String(text[..<cut]))
+    self.mount = mount
+  }
+}
+
+extension VolumeStore {
+  /// Locks the volume and makes it the disk of what the image declares at that path. One that is not there yet is made, as
+  /// large as the image says.
+  public func attach(
+    _ reference: VolumeReference, to declared: [GuestVolume], user: String, reporter: Reporter
+  ) throws -> (volume: AttachedVolume, lock: VolumeLock) {
+    guard let place = declared.first(where: { $0.mount == reference.mount }) else {
+      throw VolumeFailure.noMount(reference.mount, known: declared.map(\.mount.absolute))
+    }
+    if !FileSystem.exists(disk(reference.name)) {
+      let made = try create(reference.name, size: place.size)
+      reporter.note("made the volume \(made.name): an empty ext4 of \(made.size >> 20) MiB")
+    }
+    let lock = try hold(reference.name, user: user)
+    return (AttachedVolume(name: place.name, file: lock.disk), lock)
+  }
+}

@@ -1,0 +1,43 @@
+/// Which document of docs/schema describes what a command answers with `--json`.
+struct AnswerSchema {
+  /// `kernel.schema.json`
+  let file: String
+  /// Of its `$defs`; nil for the whole document.
+  let definition: String?
+
+  private init(_ file: String, _ definition: String? = nil) {
+    self.file = "\(file).schema.json"
+    self.definition = definition
+  }
+
+  /// Nil for a command that has no answer of its own.
+  static func of(_ command: String) -> AnswerSchema? {
+    switch command {
+    case "help": nil
+    case "build", "plan", "image diff", "image gc", "pack list", "pack show", "pack test":
+      AnswerSchema(command.split(separator: " ").joined(separator: "-"))
+    case "image symbols": AnswerSchema("symbols")
+    case "image import", "image copy", "image export": AnswerSchema("image", "transfer")
+    case "image tag", "image index create": AnswerSchema("image", "named")
+    case "kernel import", "kernel use": AnswerSchema("kernel", "row")
+    case "kernel remove": AnswerSchema("kernel", "removed")
+    case "volume create", "volume show": AnswerSchema("commands", "volume")
+    default:
+      if let verb = command.after("image ") {
+        AnswerSchema("image", verb)
+      } else if let verb = command.after("kernel ") {
+        AnswerSchema("kernel", verb)
+      } else {
+        AnswerSchema("commands", command.split(separator: " ").joined(separator: "-"))
+      }
+    }
+  }
+
+  /// For people: `docs/schema/kernel.schema.json (list)`.
+  var text: String { "docs/schema/\(file)" + (definition.map { " (\($0))" } ?? "") }
+}
+
+extension String {
+  /// What follows `prefix`.
+  fileprivate func after(_ prefix: String) -> String? { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil }
+}
