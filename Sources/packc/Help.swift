@@ -9,7 +9,7 @@ enum Help {
   static func overview() -> String {
     var out = "packc \(PackcVersion.current): source code to an OCI image and a bootable unikernel image\n\n"
     out += "usage: packc COMMAND [FLAGS] [ARGUMENTS]\n\n"
-    let commands = Commands.all.filter { !$0.isHidden }
+    let commands = Commands.shown
     let width = commands.map { $0.name.utf8.count }.max() ?? 0
     for command in commands { out += "  \(pad(command.name, width))  \(command.summary)\n" }
     out += "\nFlags of every command:\n" + table(GlobalFlags.all)

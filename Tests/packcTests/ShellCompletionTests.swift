@@ -7,7 +7,7 @@ import XCTest
 /// What the shells offer: by the definitions, and by the shells themselves with the scripts that packc prints.
 final class ShellCompletionTests: XCTestCase {
   private func offered(_ words: String...) throws -> [Completion.Candidate] {
-    Completion(commands: Commands.all, context: try HostContext.current()).next(words)
+    Completion(commands: Commands.shown, context: try HostContext.current()).next(words)
   }
   private func words(_ candidates: [Completion.Candidate]) -> [String] {
     candidates.compactMap { if case .word(let word, _) = $0 { word } else { nil } }
@@ -15,9 +15,9 @@ final class ShellCompletionTests: XCTestCase {
 
   func testEveryCommandAndEachOfItsFlagsIsOffered() throws {
     let context = try HostContext.current()
-    for command in Commands.all {
+    for command in Commands.shown {
       let names = command.name.split(separator: " ").map(String.init)
-      let completion = Completion(commands: Commands.all, context: context)
+      let completion = Completion(commands: Commands.shown, context: context)
       for count in names.indices {
         let line = Array(names[..<count]) + [""]
         XCTAssertTrue(words(completion.next(line)).contains(names[count]), "\(line) does not offer \(names[count])")

@@ -25,4 +25,7 @@ enum Commands {
       HelpCommand.definition,
     ]
   }
+
+  /// Those that people are told of.
+  static var shown: [CommandDefinition] { all.filter { !$0.isHidden } }
 }

@@ -29,7 +29,7 @@ enum CompletionCommand {
   }
 
   private static func next(_ invocation: Invocation, _ words: [String]) throws -> ExitCode {
-    let found = Completion(commands: Commands.all, context: invocation.context).next(words)
+    let found = Completion(commands: Commands.shown, context: invocation.context).next(words)
     let json: JSONValue = .array(
       found.map { candidate in
         switch candidate {

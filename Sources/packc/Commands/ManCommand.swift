@@ -19,7 +19,7 @@ enum ManCommand {
   }
 
   private static func page(_ words: [String]) throws -> ManualPage {
-    guard !words.isEmpty else { return ManualPage.overview(Commands.all) }
+    guard !words.isEmpty else { return ManualPage.overview(Commands.shown) }
     return ManualPage.page(try HelpCommand.command(words))
   }
 
@@ -29,7 +29,7 @@ enum ManCommand {
         "wrong_usage", "--output writes every page, and \"\(invocation.operands.joined(separator: " "))\" names one",
         hint: "leave out one of them", exit: .usage)
     }
-    let pages = ManualPage.all(Commands.all)
+    let pages = ManualPage.all(Commands.shown)
     try FileSystem.createDirectory(directory)
     for page in pages {
       try FileSystem.writeAtomically(Array(page.text.utf8), to: directory / page.name, durable: false)
