@@ -6,6 +6,7 @@
 #   make test-slow  the tests that take minutes
 #   make bench    speed and memory as ratios to other tools, in interleaved runs; BENCH="layer noop": those alone
 #   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
+#   make chaos    kills deployments at random and looks at what is left: KILLS=300 SEED=…
 #   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
 #   make demo     build an example from source, boot it, show its answer
 #   make format   rewrite the sources in the house style;  make lint  only check
@@ -16,8 +17,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_FACTOR ?= 50
 FUZZ_SECONDS ?= 0
+KILLS ?= 300
+SEED ?=
 
-.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz corpus demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -50,6 +53,9 @@ bench: deps
 # A failure prints the seed; PACKC_FUZZ_SEED=… runs it again.
 fuzz:
 	FUZZ_FACTOR=$(FUZZ_FACTOR) FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+chaos: build
+	scripts/chaos.sh --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 corpus: build
 	scripts/corpus.sh --plans

@@ -74,11 +74,13 @@ let package = Package(
       dependencies: ["PackCore", "Config", "ELF", "Packs", "OCI", "Kernel", "Contract"],
       swiftSettings: strict),
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
+    // Machines that run without a terminal: their supervisors, states, releases.
+    .target(name: "Deploy", dependencies: ["PackCore", "Kernel", "Runner"], swiftSettings: strict),
 
     .executableTarget(
       name: "packc",
       dependencies: [
-        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Registry", "Images",
+        "PackCore", "Config", "Packs", "OCI", "Kernel", "Build", "Runner", "Deploy", "Registry", "Images",
       ],
       swiftSettings: strict),
 
@@ -114,6 +116,7 @@ let package = Package(
     tests("Contract", "ELF"),
     tests("Build", "OCI", "Config", "Packs"),
     tests("Runner", "Kernel"),
+    tests("Deploy", "Kernel", "Runner"),
     tests("packc"),
   ]
 )

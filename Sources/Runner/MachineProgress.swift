@@ -9,6 +9,7 @@ struct MachineProgress {
   private let declared: [GuestPort]
   private let memory: Int
   private let reporter: Reporter
+  private let tell: (MachineEvent) -> Void
   private var end: RunOutcome.End?
   private var memoryKills = 0
   private var secondsToStart: Double?
@@ -32,11 +33,15 @@ struct MachineProgress {
   /// Is thrown when the machine has ended.
   private(set) var failure: Failure?
 
-  init(ports: [PublishedPort], declared: [GuestPort], memory: Int, reporter: Reporter) {
+  init(
+    ports: [PublishedPort], declared: [GuestPort], memory: Int, reporter: Reporter,
+    tell: @escaping (MachineEvent) -> Void = { _ in }
+  ) {
     self.ports = ports
     self.declared = declared
     self.memory = memory
     self.reporter = reporter
+    self.tell = tell
   }
 
   mutating func take(_ report: GuestControl.Report, seconds: Double) -> Answer {
@@ -47,12 +52,16 @@ struct MachineProgress {
         fatal = RunFailure.otherInit(version)
         return .nothing
       }
+      tell(.up)
       return .greet
     case .started:
       programRuns = true
       secondsToStart = seconds
+      tell(.started)
     case .listening(let listener): listening(listener, seconds)
-    case .stoppedListening(let listener): early.removeAll { $0 == listener }
+    case .stoppedListening(let listener):
+      early.removeAll { $0 == listener }
+      tell(.stoppedListening(listener))
     case .hasIPv6:
       hasIPv6 = true
       for listener in early { listening(listener, seconds) }
@@ -79,6 +88,7 @@ struct MachineProgress {
   private mutating func ended(_ end: RunOutcome.End, _ kills: UInt32) -> Answer {
     self.end = end
     hasEnded = true
+    tell(.ended(end, memoryKills: Int(kills)))
     memoryKills = Int(kills)
     programRuns = false
     if kills > 0 {
@@ -112,6 +122,9 @@ struct MachineProgress {
     let published = ports.first { $0.reaches(listener) } ?? ports.first { $0.guest == port }
     guard published != nil || declared.contains(port) || port.transport == .tcp else { return }
     if let published, published.isIPv6, !hasIPv6, published.reaches(listener) { return early.append(listener) }
+    let isReached = !listener.isLoopback && published?.reaches(listener) ?? true
+    if isReached { tell(.listening(listener, published: published)) }
+    if !isReached, published != nil || declared.contains(port) { tell(.listeningInside(listener)) }
     guard told.insert(port).inserted else { return }
     if listener.isLoopback {
       guard published != nil || declared.contains(port) else { return }

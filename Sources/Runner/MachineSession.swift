@@ -9,7 +9,7 @@ struct MachineSession: ~Copyable {
   private let console: Descriptor
   private let control: Descriptor
   private let output: Descriptor
-  private var relay: ConsoleRelay
+  private var relay: any MachineOutput
   private var reports = GuestReportReader()
   private var progress: MachineProgress
   private var stopping: Stopping
@@ -29,6 +29,7 @@ struct MachineSession: ~Copyable {
   private let started = HostContext.monotonicClock()
   private var core: CoreReceiver?
   private var boot: BootWatch?
+  private let attendant: (any MachineAttendant)?
 
   /// What is decided before the machine is started.
   struct Setting {
@@ -47,11 +48,15 @@ struct MachineSession: ~Copyable {
     var core: HostPath?
     /// Held as long as the machine's process lives.
     var locks: [VolumeLock] = []
+    /// Of QEMU's and passt's own environment.
+    var environment: [String: String] = [:]
   }
 
-  /// With `measuring` (when packc began) the run is a measurement, which ends when it is known where the time went.
+  /// With `measuring` (when packc began) the run is a measurement, which ends when it is known where the time went. With
+  /// `supervision` nobody is at the terminal, and `output` is not used.
   init(
-    _ setting: Setting, measuring began: UInt64? = nil, reporter: Reporter, output: Int32, signals: SignalSource
+    _ setting: Setting, measuring began: UInt64? = nil, supervision: Supervision? = nil, reporter: Reporter,
+    output: Int32, signals: SignalSource
   ) throws {
     let console = try SocketPair()
     let control = try SocketPair()
@@ -73,7 +78,8 @@ struct MachineSession: ~Copyable {
       command.networkDescriptor = last
       descriptors.append((link.theirs.raw, last))
       network = try PasstNetwork(
-        tool, command.network, setting.ports, socket: link.ours.raw, filter: setting.filter, reporter: reporter)
+        tool, command.network, setting.ports, socket: link.ours.raw, environment: setting.environment,
+        filter: setting.filter, reporter: reporter)
     }
     for (index, lock) in setting.locks.enumerated() {
       descriptors.append((lock.descriptor.raw, command.outputDescriptor + 3 + Int32(index)))
@@ -81,17 +87,21 @@ struct MachineSession: ~Copyable {
     // In a group of its own: the terminal's Ctrl-C is packc's to answer.
     process = try RunningProcess.start(
       Command(
-        command.arguments, environment: ["PATH": "/usr/bin:/bin"], standardOutput: .discard,
-        standardError: .capture, descriptors: descriptors))
+        command.arguments, environment: setting.environment.merging(["PATH": "/usr/bin:/bin"]) { $1 },
+        standardOutput: .discard, standardError: .capture, descriptors: descriptors))
     self.console = console.takeOurs()
     self.control = control.takeOurs()
     self.output = port.takeOurs()
-    relay = ConsoleRelay(output: output)
+    relay = supervision?.output ?? ConsoleRelay(output: output)
+    let attendant = supervision?.attendant
+    self.attendant = attendant
     progress = MachineProgress(
-      ports: setting.ports, declared: setting.declared, memory: command.memory, reporter: reporter)
-    stopping = Stopping(signals: signals)
+      ports: setting.ports, declared: setting.declared, memory: command.memory, reporter: reporter,
+      tell: { attendant?.take($0) })
+    stopping = Stopping(signals: signals, grace: supervision?.grace)
     self.setting = setting
     self.signals = signals
+    attendant?.take(.spawned(pid: process.pid))
     if let began { boot = BootWatch(BootTimeline(began: began, spawned: started), monitor: monitor.takeOurs()) }
   }
 
@@ -123,6 +133,7 @@ struct MachineSession: ~Copyable {
       pollfd(fd: boot?.monitorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: network?.endDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: outputIsOpen && relay.wantsToRead ? output.raw : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: attendant?.descriptor ?? -1, events: attendant?.awaited ?? 0, revents: 0),
     ]
     guard Glibc.poll(&watched, nfds_t(watched.count), wake()) > 0 else { return }
     if watched[1].revents != 0 { readConsole() }
@@ -136,7 +147,9 @@ struct MachineSession: ~Copyable {
 
   /// Milliseconds until something is due.
   private func wake() -> Int32 {
-    guard let due = [stopping.killAt, bootDeadline, boot?.wake].compactMap({ $0 }).min() else { return -1 }
+    guard let due = [stopping.killAt, bootDeadline, boot?.wake, attendant?.wake].compactMap({ $0 }).min() else {
+      return -1
+    }
     let now = HostContext.monotonicClock()
     return due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
   }
@@ -152,6 +165,8 @@ struct MachineSession: ~Copyable {
     // It ends with the machine, and not before.
     if !stopping.hasBegun, !progress.hasEnded, let failure = try network?.failure() { throw failure }
     if relay.isBroken { stopping.begin(signal: SIGPIPE) }
+    attendant?.advance()
+    if attendant?.wantsEnd ?? false { stopping.begin(signal: SIGTERM) }
     stopping.takeSignals()
     switch stopping.nextStep(programRuns: progress.programRuns) {
     case .askGuest(let grace): send(.stop(grace: grace))

@@ -15,17 +15,22 @@ final class PasstNetwork {
 
   /// `socket` is connected to QEMU's, and still the caller's to close. A filter lies between the two.
   init(
-    _ tool: HostPath, _ network: GuestNetwork, _ ports: [PublishedPort], socket: Int32,
+    _ tool: HostPath, _ network: GuestNetwork, _ ports: [PublishedPort], socket: Int32, environment: [String: String],
     filter: EgressFilter?, reporter: Reporter
   ) throws {
+    func start(_ socket: Int32) throws -> RunningProcess {
+      var command = Self.command(tool, network, ports, socket: socket)
+      command.environment.merge(environment) { known, _ in known }
+      return try RunningProcess.start(command)
+    }
     guard let filter else {
-      process = try RunningProcess.start(Self.command(tool, network, ports, socket: socket))
+      process = try start(socket)
       return
     }
     let own = try SocketPair()
     let link = Descriptor(owning: fcntl(socket, F_DUPFD_CLOEXEC, 0))
     guard link.raw >= 0 else { throw Failure.system("duplicate a socket", errno: errno) }
-    process = try RunningProcess.start(Self.command(tool, network, ports, socket: own.theirs.raw))
+    process = try start(own.theirs.raw)
     filtered = try FilteredLink(machine: link, network: own.takeOurs(), filter: filter, reporter: reporter)
   }
 

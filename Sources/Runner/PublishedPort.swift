@@ -1,6 +1,6 @@
 internal import Glibc
 public import Kernel
-internal import PackCore
+public import PackCore
 
 /// A port of the host that leads to one of the program: `[ADDRESS:]HOSTPORT:PORT[/udp]`; an IPv6 address in brackets.
 public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
@@ -81,7 +81,7 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
 
   /// Binds the port as QEMU will, and lets it go again: throws when it is taken or not ours to have. What comes in
   /// between is QEMU's to report.
-  func checkFree() throws {
+  public func checkFree() throws {
     let kind = guest.transport == .udp ? SOCK_DGRAM : SOCK_STREAM
     let raw = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(kind.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard raw >= 0 else { throw Failure.system("open a socket", errno: errno) }
@@ -101,23 +101,43 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private func bind(_ file: Int32) -> Int32 {
-    func bind<Address>(_ place: Address) -> Int32 {
-      withUnsafeBytes(of: place) {
-        Glibc.bind(file, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
-      }
+  /// Holds a port of TCP for a machine that is to come: others cannot have it, QEMU can, since both share the address
+  /// (SO_REUSEADDR) and this socket does not listen. Nil for UDP, where nobody could share it.
+  public func reserve() throws -> Descriptor? {
+    guard guest.transport == .tcp else { return nil }
+    let raw = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard raw >= 0 else { throw Failure.system("open a socket", errno: errno) }
+    let file = Descriptor(owning: raw)
+    var one: Int32 = 1
+    setsockopt(file.raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    guard bind(file.raw) == 0 else { throw RunFailure.portTaken(self, "it is in use") }
+    return file
+  }
+
+  /// connect(2) of a socket of this address's family to where this host reaches the port.
+  public func connect(_ file: Int32) -> Int32 {
+    let place = PublishedPort(
+      address: address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address, hostPort: hostPort, guest: guest)
+    return place.withAddress { Glibc.connect(file, $0, $1) }
+  }
+
+  private func bind(_ file: Int32) -> Int32 { withAddress { Glibc.bind(file, $0, $1) } }
+
+  private func withAddress(_ body: (UnsafePointer<sockaddr>?, socklen_t) -> Int32) -> Int32 {
+    func call<Address>(_ place: Address) -> Int32 {
+      withUnsafeBytes(of: place) { body($0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count)) }
     }
     if isIPv6 {
       var place = sockaddr_in6()
       place.sin6_family = sa_family_t(AF_INET6)
       place.sin6_port = hostPort.bigEndian
       inet_pton(AF_INET6, address, &place.sin6_addr)
-      return bind(place)
+      return call(place)
     }
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
     place.sin_port = hostPort.bigEndian
     inet_pton(AF_INET, address, &place.sin_addr)
-    return bind(place)
+    return call(place)
   }
 }

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import PackCore
 
-/// How a run ends early: the program is asked, then the machine is killed; everything is over within three seconds. A
-/// second signal kills at once.
+/// How a run ends early: the program is asked, then the machine is killed; at a terminal everything is over within three
+/// seconds. A second signal kills at once.
 struct Stopping {
   enum Step {
     case nothing
@@ -16,17 +16,21 @@ struct Stopping {
   private(set) var signal: Int32?
   private(set) var killAt: UInt64?
   private var hasAsked = false
-  private static let grace: UInt32 = 1500
-  private static let limit: UInt64 = 2_400_000_000
+  /// Milliseconds.
+  private let grace: UInt32
 
-  init(signals: SignalSource) { self.signals = signals }
+  /// - Parameter grace: seconds that the program has; nil for what somebody who waits has patience for.
+  init(signals: SignalSource, grace: Int? = nil) {
+    self.signals = signals
+    self.grace = grace.map { UInt32($0) * 1000 } ?? 1500
+  }
 
   var hasBegun: Bool { signal != nil }
 
   mutating func begin(signal number: Int32) {
     guard signal == nil else { return }
     signal = number
-    killAt = HostContext.monotonicClock() + Self.limit
+    killAt = HostContext.monotonicClock() + (UInt64(grace) + 900) * 1_000_000
   }
 
   mutating func takeSignals() {
@@ -50,7 +54,7 @@ struct Stopping {
     }
     guard hasBegun, !hasAsked else { return .nothing }
     hasAsked = true
-    if programRuns { return .askGuest(grace: Self.grace) }
+    if programRuns { return .askGuest(grace: grace) }
     // There is nobody to ask yet.
     killAt = now + 50_000_000
     return .kill

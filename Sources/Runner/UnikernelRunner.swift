@@ -37,6 +37,21 @@ public struct UnikernelRunner: Sendable {
     }
   }
 
+  /// The same for a supervisor: the program's output and what becomes known of the machine go to those of `supervision`.
+  public func run(_ request: RunRequest, supervision: Supervision) throws -> RunOutcome {
+    let image = try UnikernelImage.open(request.image)
+    guard image.machine.guest == .linux else { throw RunFailure.unikraftLacks("way to be supervised yet") }
+    var setting = try setting(request, image)
+    setting.environment = supervision.environment
+    var session = try MachineSession(
+      setting, supervision: supervision, reporter: reporter, output: output, signals: signals)
+    do {
+      return try session.run()
+    } catch let failure as Failure {
+      throw try image.rootDamage().map { RunFailure.damaged($0, after: failure) } ?? failure
+    }
+  }
+
   /// Boots the machine until the program listens, or has ended by itself, and says where the time went since `began`
   /// (`HostContext.monotonicClock`). A program that listens is then ended.
   public func measureBoot(_ request: RunRequest, since began: UInt64) throws -> (

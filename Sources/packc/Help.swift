@@ -9,8 +9,9 @@ enum Help {
   static func overview() -> String {
     var out = "packc \(PackcVersion.current): source code to an OCI image and a bootable unikernel image\n\n"
     out += "usage: packc COMMAND [FLAGS] [ARGUMENTS]\n\n"
-    let width = Commands.all.map { $0.name.utf8.count }.max() ?? 0
-    for command in Commands.all { out += "  \(pad(command.name, width))  \(command.summary)\n" }
+    let commands = Commands.all.filter { !$0.isHidden }
+    let width = commands.map { $0.name.utf8.count }.max() ?? 0
+    for command in commands { out += "  \(pad(command.name, width))  \(command.summary)\n" }
     out += "\nFlags of every command:\n" + table(GlobalFlags.all)
     out += "\n`packc COMMAND --help` shows a command's own flags.\n"
     return out
@@ -35,7 +36,7 @@ enum Help {
 
   private static func table(_ flags: [Flag]) -> String {
     let heads = flags.map { flag in
-      (flag.short.map { "-\($0), " } ?? "    ") + "--\(flag.name)" + (flag.value.map { " \($0)" } ?? "")
+      (flag.short.map { "-\($0), " } ?? "    ") + flag.head
     }
     let width = min(heads.map(\.utf8.count).max() ?? 0, 36)
     return zip(heads, flags).map { "  \(pad($0, width))  \($1.help)\n" }.joined()

@@ -8,7 +8,7 @@ import XCTest
 /// validator that is not packc's (Python's jsonschema).
 final class AnswerSchemaTests: XCTestCase {
   func testEveryCommandHasASchema() throws {
-    for command in Commands.all where command.name != "help" {
+    for command in Commands.all where command.name != "help" && !command.isHidden {
       let schema = try XCTUnwrap(AnswerSchema.of(command.name))
       XCTAssertNoThrow(try SchemaCheck(schema.file, definition: schema.definition), "\(command.name): \(schema.text)")
     }
@@ -55,10 +55,11 @@ final class AnswerSchemaTests: XCTestCase {
       ("plan", [place], ""), ("lock", [place, "--no-unikernel"], ""), ("build", [place], ""),
       ("run", [place, "--boot-report"], ""), ("pack list", [], ""), ("pack show", ["go"], ""),
       ("pack new", ["mine", "--directory", "\(site.directory.path)/packs"], ""),
-      ("kernel list", [], ""), ("kernel config", [], ""), ("image list", [], ""), ("image inspect", ["shop"], ""),
-      ("image verify", ["shop"], ""), ("image tag", ["shop", "shop:two"], ""),
-      ("image diff", ["shop", "shop:two"], ""),
-      ("image export", ["shop", "--output", "\(site.directory.path)/shop.tar"], ""), ("image untag", ["shop:two"], ""),
+      ("kernel list", [], ""), ("kernel config", [], ""), ("image list", [], ""), ("image inspect", ["greeter"], ""),
+      ("image verify", ["greeter"], ""), ("image tag", ["greeter", "greeter:two"], ""),
+      ("image diff", ["greeter", "greeter:two"], ""),
+      ("image export", ["greeter", "--output", "\(site.directory.path)/shop.tar"], ""),
+      ("image untag", ["greeter:two"], ""),
       ("image gc", ["--dry-run"], ""),
       ("secret set", ["A"], "x"), ("secret list", [], ""), ("secret remove", ["A", "B"], ""),
       ("volume create", ["data", "--size", "8Mi"], ""), ("volume list", [], ""), ("volume show", ["data"], ""),

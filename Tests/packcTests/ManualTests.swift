@@ -13,8 +13,12 @@ final class ManualTests: XCTestCase {
     let pages = try DirectoryWalk.names(in: directory).map { String(decoding: $0, as: UTF8.self) }
     XCTAssertEqual(
       Set(pages),
-      Set(["packc.1"] + Commands.all.map { "packc-\($0.name.split(separator: " ").joined(separator: "-")).1" }))
-    for command in Commands.all {
+      Set(
+        ["packc.1"]
+          + Commands.all.filter { !$0.isHidden }.map {
+            "packc-\($0.name.split(separator: " ").joined(separator: "-")).1"
+          }))
+    for command in Commands.all where !command.isHidden {
       let name = "packc-" + command.name.split(separator: " ").joined(separator: "-")
       let page = try rendered(directory / "\(name).1")
       // Every word of --help but its headings; the page is filled anew, so lines differ.
@@ -42,7 +46,9 @@ final class ManualTests: XCTestCase {
 
   func testTheOverviewHasEveryCommandAndExitCode() throws {
     let page = try PackcProcess("man").run().expect(exit: .done).standardOutput
-    for command in Commands.all { XCTAssertTrue(page.contains(command.summary.replacingDashes), command.name) }
+    for command in Commands.all where !command.isHidden {
+      XCTAssertTrue(page.contains(command.summary.replacingDashes), command.name)
+    }
     for (code, _) in ExitCode.meanings { XCTAssertTrue(page.contains("\n\\fB\(code.rawValue)\\fR\n"), "\(code)") }
     try PackcProcess("man", "biuld").run().expect(exit: .usage).expect(standardErrorContains: "did you mean")
     try PackcProcess("man", "build", "--output", "x").run().expect(exit: .usage)

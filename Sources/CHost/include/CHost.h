@@ -9,6 +9,9 @@ char **chost_environ(void);
 /// pidfd_open(2). Returns a close-on-exec descriptor, or -1 with errno.
 int chost_pidfd_open(pid_t pid);
 
+/// pidfd_send_signal(2). 0 or -1 with errno.
+int chost_pidfd_signal(int pidfd, int number);
+
 /// prctl(PR_SET_CHILD_SUBREAPER): orphans of our children come to us, so that teardown finds them. 0 or -1 with errno.
 int chost_become_subreaper(void);
 

@@ -43,6 +43,9 @@ struct SpawnPlumbing {
     childEnds = []
   }
 
+  /// POSIX_SPAWN_SETSID of spawn.h.
+  private static let setSession: Int32 = 0x80
+
   func spawn(_ command: Command) throws -> Child {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -54,7 +57,9 @@ struct SpawnPlumbing {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &all)
     var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    if command.ownGroup {
+    if command.ownSession {
+      flags |= Self.setSession
+    } else if command.ownGroup {
       posix_spawnattr_setpgroup(&attributes, 0)
       flags |= POSIX_SPAWN_SETPGROUP
     }

@@ -76,7 +76,7 @@ struct ArgumentParser {
       parsed.values[flag.name] = [""]
       return
     }
-    guard let value = inline ?? rest.popFirst() else {
+    guard let value = inline ?? (flag.mayLackValue ? "" : rest.popFirst()) else {
       throw usage("--\(flag.name) needs a value (\(flag.value ?? ""))")
     }
     if !flag.repeats, parsed.values[flag.name] != nil { throw usage("--\(flag.name) stands twice") }

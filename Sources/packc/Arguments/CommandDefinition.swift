@@ -8,14 +8,23 @@ struct Flag: Sendable {
   let value: String?
   let help: String
   let repeats: Bool
+  /// The value is written with `=`, or left out: `--wait`, `--wait=60`.
+  let mayLackValue: Bool
 
-  init(_ name: String, short: Character? = nil, value: String? = nil, repeats: Bool = false, help: String) {
+  init(
+    _ name: String, short: Character? = nil, value: String? = nil, repeats: Bool = false, mayLackValue: Bool = false,
+    help: String
+  ) {
     self.name = name
     self.short = short
     self.value = value
     self.help = help
     self.repeats = repeats
+    self.mayLackValue = mayLackValue
   }
+
+  /// As help shows it: `--wait[=SECONDS]`.
+  var head: String { "--\(name)" + (value.map { mayLackValue ? "[=\($0)]" : " \($0)" } ?? "") }
 }
 
 /// One command: what help shows and what runs.
@@ -32,11 +41,13 @@ struct CommandDefinition: Sendable {
   let details: String
   /// What a shell offers for the operands, where help's own words (FILE, DIR) do not say it: names that are there.
   let completes: (@Sendable (HostContext) -> [String])?
+  /// For packc's own use: not in the lists of help.
+  let isHidden: Bool
   let run: @Sendable (Invocation) throws -> ExitCode
 
   init(
     _ name: String, summary: String, operands: String = "", count: ClosedRange<Int> = 0...0, flags: [Flag] = [],
-    details: String = "", completes: (@Sendable (HostContext) -> [String])? = nil,
+    details: String = "", isHidden: Bool = false, completes: (@Sendable (HostContext) -> [String])? = nil,
     run: @escaping @Sendable (Invocation) throws -> ExitCode
   ) {
     self.name = name
@@ -47,6 +58,7 @@ struct CommandDefinition: Sendable {
     self.flags = flags
     self.details = details
     self.completes = completes
+    self.isHidden = isHidden
     self.run = run
   }
 }

@@ -2,7 +2,10 @@
 enum Commands {
   static var all: [CommandDefinition] {
     [
-      BuildCommand.definition, RunCommand.definition,
+      BuildCommand.definition, DeployCommand.definition, StatusCommand.status, LogsCommand.definition,
+      DestroyCommand.definition, RunCommand.definition,
+      StatusCommand.list, StatusCommand.show, StatusCommand.exists, LifecycleCommands.stop, LifecycleCommands.start,
+      LifecycleCommands.restart, ReleaseCommands.rollback, ReleaseCommands.list, SuperviseCommand.definition,
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       KernelBuildCommand.build, KernelBuildCommand.config, KernelCommand.importing, KernelCommand.list,

@@ -19,7 +19,7 @@ enum ManCommand {
   }
 
   private static func page(_ words: [String]) throws -> ManualPage {
-    guard !words.isEmpty else { return ManualPage.overview(Commands.all) }
+    guard !words.isEmpty else { return ManualPage.overview(Commands.all.filter { !$0.isHidden }) }
     return ManualPage.page(try HelpCommand.command(words))
   }
 

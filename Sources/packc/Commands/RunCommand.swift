@@ -1,20 +1,13 @@
-internal import Config
-internal import Kernel
 internal import OCI
 internal import PackCore
 internal import Runner
 
 /// `packc run`: the built image in the foreground, as a machine or (with `--oci`) as a container.
 enum RunCommand {
-  /// What a machine is given.
+  /// What a machine is given in the foreground.
   static let machineFlags =
-    [Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port")]
-    + EnvironmentFlags.all + [
-      SecretCommand.flag,
-      Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
-      Flag("cpus", value: "N", help: "of the machine"),
+    MachineFlags.all + [
       VolumeFlags.flag,
-      Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
     ]
@@ -79,31 +72,15 @@ enum RunCommand {
 
   static func machineRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
     var request = RunRequest(image: output / "unikernel")
-    let publish = try invocation.strings("publish").map { try PublishedPort(parsing: $0) }
+    let publish = try MachineFlags.publish(invocation)
     if !publish.isEmpty { request.publish = publish }
     request.environment = try EnvironmentFlags.read(invocation)
-    request.memory = try memory(invocation)
-    request.cpus = try invocation.number("cpus", in: 1...64).map { Int($0) }
+    request.memory = try MachineFlags.memory(invocation)
+    request.cpus = try MachineFlags.cpus(invocation)
+    request.machine = try MachineFlags.machine(invocation)
     request.debug = invocation.has("debug")
-    if let name = invocation.string("machine") {
-      guard let machine = QEMUMachine(rawValue: name) else {
-        throw Failure("wrong_usage", "--machine \(name): expected microvm, q35 or virt", exit: .usage)
-      }
-      request.machine = machine
-    }
     request.core = output / "core"
     return request
-  }
-
-  /// MiB of `256Mi`, `1Gi`, `300M` or bytes.
-  private static func memory(_ invocation: Invocation) throws -> Int? {
-    guard let text = invocation.string("memory") else { return nil }
-    guard let size = ByteSize(text), size.bytes >= 1 << 20 else {
-      throw Failure(
-        "wrong_usage", "--memory \(text): expected a size of at least one megabyte", hint: "write it like 256Mi or 1Gi",
-        exit: .usage)
-    }
-    return Int(size.bytes >> 20)
   }
 
   private static func runContainer(_ invocation: Invocation, _ output: HostPath) throws -> RunOutcome {

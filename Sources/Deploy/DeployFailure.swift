@@ -1,0 +1,92 @@
+internal import Kernel
+internal import PackCore
+internal import Runner
+
+/// The errors of deployments, each code in one place.
+enum DeployFailure {
+  static func badName(_ text: String) -> Failure {
+    Failure(
+      "bad_name", "\"\(text)\" is no name for a deployment",
+      hint: "use up to 63 lower-case letters, digits and hyphens, such as shop-2 (--name)", exit: .usage)
+  }
+  static func unknown(_ name: String, known: [String]) -> Failure {
+    let near = Suggestion.nearest(to: name, in: known)
+    return Failure(
+      "no_deployment", "there is no deployment \"\(name)\"",
+      hint: near.map { "did you mean \($0)?" } ?? "`packc list` shows those that there are; `packc deploy` makes one")
+  }
+  static func newer(_ path: HostPath, _ schema: Int64) -> Failure {
+    Failure(
+      "state_newer", "\(path) was written by a newer packc (schema \(schema)); it was left as it is",
+      hint: "use that packc, or another XDG_STATE_HOME", exit: .badInput)
+  }
+  static func damaged(_ path: HostPath, _ cause: String) -> Failure {
+    Failure(
+      "state_damaged", "\(path) cannot be read; nothing was changed",
+      hint: "put it right, or move its directory away and deploy again", exit: .badInput, cause: cause)
+  }
+  static func drift(_ name: String, _ changes: [String]) -> Failure {
+    Failure(
+      "drift",
+      "the deployment \(name) would change in ways that others may rely on"
+        + changes.map { "\n  - \($0)" }.joined(),
+      hint: "repeat with --confirm if that is meant, or give the new one a name of its own (--name)", exit: .drift,
+      details: ["changes": JSONValue(strings: changes)])
+  }
+  static func needsAnswer(_ name: String, _ changes: [String]) -> Failure {
+    Failure(
+      "needs_answer", "\(name) runs, and would be replaced" + changes.map { "\n  - \($0)" }.joined(),
+      hint: "repeat with --yes; nobody is at a terminal to be asked", exit: .usage,
+      details: ["changes": JSONValue(strings: changes)])
+  }
+  static func declined(_ name: String) -> Failure {
+    Failure("declined", "\(name) was left as it is", hint: "answer y, or give --yes", exit: .failed)
+  }
+  static func portOfOurs(_ port: PublishedPort, _ owner: String) -> Failure {
+    Failure(
+      "port_taken",
+      "port \(port.address):\(port.hostPort)/\(port.guest.transport.rawValue) belongs to the deployment \(owner)",
+      hint: "`packc stop \(owner)`, or choose another port: --publish "
+        + "\(port.hostPort == 65535 ? 8080 : port.hostPort + 1):\(port.guest.number)", exit: .failed,
+      details: ["owner": .string(owner)])
+  }
+  static func supervisorDied(_ log: String) -> Failure {
+    Failure(
+      "supervisor_failed", "the machine's supervisor ended before it was ready to work",
+      hint: "is there memory left on this host?", cause: log.isEmpty ? nil : log)
+  }
+  static func supervised(_ name: String) -> Failure {
+    Failure(
+      "supervised", "\(name) has a supervisor already", hint: "`packc status \(name)` shows it", exit: .tryAgain)
+  }
+  static func survives(_ name: String, _ processes: [ProcessIdentity]) -> Failure {
+    let list = processes.map { String($0.pid) }.joined(separator: ", ")
+    return Failure(
+      "not_ended", "\(name) could not be ended: process \(list) is still there",
+      hint: "look at it with `ps -o pid,stat,wchan,args -p \(list)`; a process in state D waits for a disk")
+  }
+  static func noRelease(_ text: String, _ known: [Int]) -> Failure {
+    Failure(
+      "no_release", "there is no release \(text) to go back to",
+      hint: known.isEmpty
+        ? "`packc release list` shows what there is"
+        : "there is \(known.map(String.init).joined(separator: ", ")): `packc rollback NAME NUMBER`")
+  }
+  static func releaseLost(_ directory: HostPath) -> Failure {
+    Failure(
+      "release_lost", "the release's files are gone: \(directory)", hint: "deploy the project again", exit: .badInput)
+  }
+  static func healthPort(_ port: UInt16) -> Failure {
+    Failure(
+      "bad_health", "the health check is on port \(port), which is not published",
+      hint: "publish it (--publish \(port):\(port)), or check another one", exit: .usage)
+  }
+  static func badHealth(_ text: String) -> Failure {
+    Failure(
+      "bad_health", "\"\(text)\" is no health check", hint: "write http:/healthz, http:8080/healthz or tcp:8080",
+      exit: .usage)
+  }
+  static func badRestart(_ text: String) -> Failure {
+    Failure("bad_restart", "\"\(text)\" is no restart policy", hint: "write never, on-failure or always", exit: .usage)
+  }
+}

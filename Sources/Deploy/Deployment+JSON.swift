@@ -1,0 +1,80 @@
+internal import Kernel
+public import PackCore
+public import Runner
+
+extension Deployment {
+  /// The next step for the state that it is in.
+  public var nextStep: String? {
+    if let hint = state.hint { return hint }
+    switch state.phase {
+    case .pending, .building, .starting: return "packc status \(name) shows when it is ready; packc logs \(name) -f"
+    case .running: return address.map { "open \($0); packc logs \(name) -f" } ?? "packc logs \(name) -f"
+    case .unhealthy: return "packc logs \(name); packc restart \(name)"
+    case .stopping: return "packc status \(name) shows when it is over"
+    case .exited: return "packc start \(name) starts it again; packc destroy \(name) removes it"
+    case .failed: return "packc logs \(name) shows what it said; packc start \(name) tries again"
+    case .broken: return "packc stop \(name); packc start \(name)"
+    case .destroyed: return nil
+    }
+  }
+
+  /// Where its first published port is found.
+  public var address: String? { spec?.publish.first.map { $0.guest.transport == .tcp ? $0.url : $0.description } }
+
+  /// How the last program ended, when it did: `exit code 0`.
+  public var endText: String? { state.end?.text }
+
+  /// One entry of `status --json`.
+  public func json(_ state: StateDirectory) -> JSONValue {
+    let image = spec.flatMap { try? ReleaseStore.Candidate(state.release($0.image)) }
+    let meter = self.state.qemu.flatMap { Metering.of($0) }
+    return JSONValue(compact: [
+      "name": .string(name), "id": record.map { .string($0.id) }, "state": .string(self.state.phase.rawValue),
+      "since": .string(WallClock.text(self.state.since)), "reason": self.state.reason.map(JSONValue.string),
+      "next": nextStep.map(JSONValue.string), "stopped": .bool(self.state.isStopped), "exit": self.state.end?.json,
+      "health": .string(self.state.readiness.health.result.rawValue), "readiness": readinessJSON,
+      "ports": JSONValue(strings: spec?.publish.map(\.description) ?? []), "address": address.map(JSONValue.string),
+      "release": .integer(Int64(self.state.release)),
+      "image": spec.map {
+        JSONValue(compact: [
+          "unikernel": JSONValue($0.image), "container": $0.container.map { JSONValue($0) },
+          "size": image.map { .integer($0.size) },
+        ])
+      },
+      "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
+      "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
+      "started": self.state.started.map { .string(WallClock.text($0)) },
+      "restarts": .integer(Int64(self.state.restarts)),
+      "metering": [
+        "cpu_ms": meter.map { .integer($0.cpuMilliseconds) } ?? .null,
+        "memory_bytes": meter.map { .integer($0.memory) } ?? .null,
+        "start_ms": self.state.startMilliseconds.map(JSONValue.integer) ?? .null,
+        "ready_ms": self.state.readyMilliseconds.map(JSONValue.integer) ?? .null,
+        "image_bytes": image.map { .integer($0.size) } ?? .null,
+      ],
+    ])
+  }
+
+  /// Each dimension by itself; the build is done, or there would be nothing to run.
+  private var readinessJSON: JSONValue {
+    var object = state.readiness.json.object ?? [:]
+    object["build"] = record == nil ? Check(.fail, "its files cannot be read").json : Check(.pass).json
+    return .object(object)
+  }
+
+  /// `release list`.
+  public var releasesJSON: JSONValue {
+    guard let record else { return .array([]) }
+    let effective = record.effective(outcomes).number
+    return .array(
+      record.releases.map { release in
+        JSONValue(compact: [
+          "number": .integer(Int64(release.number)), "created": .string(WallClock.text(release.created)),
+          "why": .string(release.why), "image": JSONValue(release.spec.image),
+          "container": release.spec.container.map { JSONValue($0) },
+          "outcome": outcomes[release.number].map { .string($0.rawValue) },
+          "current": .bool(release.number == effective),
+        ])
+      })
+  }
+}

@@ -1,0 +1,169 @@
+internal import PackCore
+internal import Runner
+
+/// What `packc deploy` asks for.
+public struct DeployRequest: Sendable {
+  public var name: DeploymentName
+  public var image: ReleaseStore.Candidate
+  /// Its `image` is that of the candidate.
+  public var spec: DeploymentSpec
+  /// Drift is meant.
+  public var confirms = false
+  /// Asked before something that runs is replaced; nil when nobody can be asked.
+  public var asks: (@Sendable (_ changes: [String]) -> Bool)?
+  public var isDryRun = false
+
+  public init(name: DeploymentName, image: ReleaseStore.Candidate, spec: DeploymentSpec) {
+    self.name = name
+    self.image = image
+    self.spec = spec
+    self.spec.image = image.digest
+  }
+}
+
+/// What a deployment did, or with `isDryRun` would do.
+public struct DeployResult: Sendable {
+  public enum Action: String, Sendable {
+    case created, upgraded, started
+    /// It runs already, as asked.
+    case unchanged
+  }
+  public let action: Action
+  public let name: String
+  public let release: Int
+  public let operation: String?
+  public let changes: [String]
+}
+
+extension Deployments {
+  /// Makes the deployment what is asked, and returns as soon as its supervisor works.
+  public func deploy(_ request: DeployRequest) throws -> DeployResult {
+    _ = try request.spec.healthPort()
+    if request.isDryRun { return try plan(request, try DeploymentRecord.read(state.machine("\(request.name)"))).result }
+    let result = try locked("\(request.name)", creating: true) { directory in
+      let existing = try DeploymentRecord.read(directory)
+      let plan = try plan(request, existing)
+      guard plan.result.action != .unchanged else { return plan.result }
+      if plan.result.action == .upgraded, plan.isAlive {
+        guard let asks = request.asks else {
+          throw DeployFailure.needsAnswer("\(request.name)", plan.result.changes)
+        }
+        guard asks(plan.result.changes) else { throw DeployFailure.declined("\(request.name)") }
+      }
+      return try carryOut(plan.result, request, existing, directory)
+    }
+    // `creating` always comes to its body.
+    guard let result else { throw unknown("\(request.name)") }
+    return result
+  }
+
+  private func carryOut(
+    _ plan: DeployResult, _ request: DeployRequest, _ existing: DeploymentRecord?, _ directory: MachineDirectory
+  ) throws -> DeployResult {
+    try keepImage(request) {}
+    if let existing {
+      // Before the record names the new release: what is written of a machine that runs stays true.
+      try PortCheck(state: state).checkOthers(request.spec.publish, for: existing.name)
+      try end(existing, directory)
+    }
+    let record = try next(plan, request, existing, directory)
+    try keepImage(request) { try record.write(directory) }
+    do {
+      try launch(record, directory)
+    } catch let failure as Failure {
+      try goBack(record, directory, after: failure)
+      throw failure
+    }
+    // What fell out of the list of releases.
+    if existing != nil { _ = try? ReleaseStore(state).collect() }
+    let id = note(
+      "deploy", record.name,
+      [
+        "action": .string(plan.action.rawValue), "release": .integer(Int64(record.current)),
+        "changes": JSONValue(strings: plan.changes),
+      ])
+    return DeployResult(
+      action: plan.action, name: record.name, release: record.current, operation: id, changes: plan.changes)
+  }
+
+  /// Puts the image into the store of releases; `body` names it before others may remove it as unused.
+  private func keepImage(_ request: DeployRequest, _ body: () throws -> Void) throws {
+    let lock = try FileLock.wait(state.releasesLock)
+    try withExtendedLifetime(lock) {
+      try ReleaseStore(state).add(request.image)
+      try body()
+    }
+  }
+
+  private func next(
+    _ plan: DeployResult, _ request: DeployRequest, _ existing: DeploymentRecord?, _ directory: MachineDirectory
+  ) throws -> DeploymentRecord {
+    guard var record = existing else {
+      return DeploymentRecord(name: "\(request.name)", spec: request.spec, now: WallClock.now())
+    }
+    record.isWanted = true
+    guard plan.action == .upgraded else { return record }
+    let outcomes = try ReleaseOutcomes.read(directory)
+    let effective = record.effective(outcomes).number
+    record.add(
+      request.spec, why: "deploy", fallback: outcomes[effective] == .ready ? effective : nil, now: WallClock.now())
+    return record
+  }
+
+  /// A new release whose supervisor could not even begin.
+  func goBack(_ record: DeploymentRecord, _ directory: MachineDirectory, after failure: Failure) throws {
+    guard let fallback = record.fallback else {
+      if record.releases.count == 1, record.current == 1, failure.code == "port_taken" {
+        // Nothing has ever run under this name.
+        try? erase(directory)
+        _ = try? ReleaseStore(state).collect()
+      }
+      return
+    }
+    var outcomes = try ReleaseOutcomes.read(directory)
+    outcomes[record.current] = .failed
+    try outcomes.write(directory)
+    note("fall back", record.name, ["to": .integer(Int64(fallback)), "reason": .string(failure.message)])
+    try? launch(record, directory)
+  }
+
+  // MARK: - What would change
+
+  private func plan(
+    _ request: DeployRequest, _ existing: DeploymentRecord?
+  ) throws -> (result: DeployResult, isAlive: Bool) {
+    let name = "\(request.name)"
+    guard let existing else {
+      return (DeployResult(action: .created, name: name, release: 1, operation: nil, changes: []), false)
+    }
+    let outcomes = try ReleaseOutcomes.read(state.machine(name))
+    let effective = existing.effective(outcomes)
+    let isAlive = try MachineProcesses(directory: state.machine(name), id: existing.id).supervisorLives()
+    let old = ReleaseChange(effective.spec, image: try? ReleaseStore.Candidate(state.release(effective.spec.image)))
+    let difference = ReleaseChange(request.spec, image: request.image).differences(from: old)
+    if !difference.drift.isEmpty, !request.confirms { throw DeployFailure.drift(name, difference.drift) }
+    guard request.spec != effective.spec else {
+      return (
+        DeployResult(
+          action: isAlive ? .unchanged : .started, name: name, release: effective.number, operation: nil, changes: []),
+        isAlive
+      )
+    }
+    return (
+      DeployResult(
+        action: .upgraded, name: name, release: (existing.releases.last?.number ?? 0) + 1, operation: nil,
+        changes: difference.drift + difference.other), isAlive
+    )
+  }
+}
+
+extension PortCheck {
+  /// Without the ports that the deployment itself may hold now.
+  func checkOthers(_ ports: [PublishedPort], for name: String) throws {
+    for other in try Deployment.all(state) where other.name != name && other.isAlive {
+      for port in ports where other.spec?.publish.contains(where: { Self.collide($0, port) }) ?? false {
+        throw DeployFailure.portOfOurs(port, other.name)
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+internal import PackCore
+public import Runner
+
+/// What became of one thing that belongs to a deployment.
+public struct DestroyLine: Hashable, Sendable {
+  public enum Fate: String, Sendable {
+    case deleted, kept
+    case notFound = "not found"
+    case failed
+  }
+  /// `machine`, `ports`, `volume data`, `logs`, `release records`
+  public let resource: String
+  public let fate: Fate
+  public let detail: String?
+}
+
+extension Deployments {
+  /// Removes a deployment; one that is not there is an answer, too. Volumes stay unless they are to go as well.
+  public func destroy(_ name: String, volumes: Bool) throws -> [DestroyLine] {
+    try locked(name, creating: false) { directory in try destroy(directory, volumes: volumes) }
+      ?? Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
+  }
+
+  /// Files that are the disks of a deployment's volumes.
+  public func volumes(of name: String) throws -> [AttachedVolume] {
+    guard let record = try DeploymentRecord.read(state.machine(name)) else { return [] }
+    var seen: Set<HostPath> = []
+    return record.releases.flatMap(\.spec.volumes).filter { seen.insert($0.file).inserted }
+  }
+
+  private static let resources = ["machine", "ports", "logs", "release records"]
+
+  private func destroy(_ directory: MachineDirectory, volumes: Bool) throws -> [DestroyLine] {
+    let name = directory.name
+    guard let record = try DeploymentRecord.read(directory) else {
+      // One that was being made, or removed, when packc was killed.
+      try erase(directory)
+      _ = try? ReleaseStore(state).collect()
+      return Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
+    }
+    let release = record.effective(try ReleaseOutcomes.read(directory))
+    let attached = try self.volumes(of: name)
+    let wasAlive = try end(record, directory)
+    var lines = [
+      DestroyLine(resource: "machine", fate: .deleted, detail: wasAlive ? "it was stopped" : "it did not run")
+    ]
+    let ports = release.spec.publish.map(\.description).joined(separator: ", ")
+    lines.append(
+      DestroyLine(resource: "ports", fate: ports.isEmpty ? .notFound : .deleted, detail: ports.isEmpty ? nil : ports))
+    for volume in attached { lines.append(destroy(volume, removes: volumes)) }
+    note("destroy", name, ["volumes": .string(volumes ? "deleted" : "kept")])
+    try erase(directory)
+    lines.append(DestroyLine(resource: "logs", fate: .deleted, detail: nil))
+    let count = record.releases.count
+    // A deployment that cannot be read may need any of them.
+    let removed = (try? ReleaseStore(state).collect()) ?? 0
+    lines.append(
+      DestroyLine(
+        resource: "release records", fate: .deleted,
+        detail: "\(count) release\(count == 1 ? "" : "s"), \(removed) image\(removed == 1 ? "" : "s")"
+      ))
+    return lines
+  }
+
+  private func destroy(_ volume: AttachedVolume, removes: Bool) -> DestroyLine {
+    let resource = "volume \(volume.name)"
+    do {
+      guard try FileSystem.status(volume.file) != nil else {
+        return DestroyLine(resource: resource, fate: .notFound, detail: "\(volume.file)")
+      }
+      guard removes else { return DestroyLine(resource: resource, fate: .kept, detail: "\(volume.file)") }
+      try FileSystem.removeFile(volume.file)
+      return DestroyLine(resource: resource, fate: .deleted, detail: "\(volume.file)")
+    } catch {
+      return DestroyLine(resource: resource, fate: .failed, detail: (error as? Failure)?.message)
+    }
+  }
+
+  /// Removes the directory: what makes it a deployment goes last but for the lock, which is ours.
+  func erase(_ directory: MachineDirectory) throws {
+    let last = ["machine.json", "lock"]
+    for bytes in try DirectoryWalk.names(in: directory.path) {
+      guard !last.contains(String(decoding: bytes, as: UTF8.self)) else { continue }
+      try FileSystem.removeTree(directory.path / HostPath(bytes: bytes))
+    }
+    for name in last { try FileSystem.removeFile(directory.path / name) }
+    try FileSystem.removeTree(directory.path)
+  }
+}

@@ -1,0 +1,56 @@
+internal import Deploy
+internal import PackCore
+internal import Runner
+
+/// `packc destroy`: ends and removes deployments, and says what became of each thing.
+enum DestroyCommand {
+  static let definition = CommandDefinition(
+    "destroy", summary: "end deployments and remove what belongs to them", operands: "APP…", count: 1...64,
+    flags: [
+      Flag("volumes", help: "remove the files of their volumes, too"),
+      Flag("yes", short: "y", help: "do not ask before data goes"),
+    ],
+    details: "Volumes stay unless --volumes. One that is not there is no error, so that it may be said twice."
+  ) { invocation in
+    let deployments = try Deployments(invocation.context)
+    let removesVolumes = invocation.has("volumes")
+    if removesVolumes, !invocation.has("yes") { try confirm(invocation.operands, deployments) }
+    var rows: [(name: String, lines: [DestroyLine])] = []
+    for name in invocation.operands {
+      rows.append((name, try deployments.destroy(DeploymentName(name).description, volumes: removesVolumes)))
+    }
+    let json = JSONValue.array(
+      rows.map { row in
+        [
+          "name": .string(row.name),
+          "resources": .array(
+            row.lines.map {
+              JSONValue(compact: [
+                "resource": .string($0.resource), "fate": .string($0.fate.rawValue),
+                "detail": $0.detail.map(JSONValue.string),
+              ])
+            }),
+        ]
+      })
+    try invocation.output.write(["destroyed": json]) {
+      rows.map { row in
+        row.name + "\n"
+          + TextTable.lines(row.lines.map { ["  " + $0.resource, $0.fate.rawValue, $0.detail ?? ""] })
+      }.joined()
+    }
+    return rows.contains { $0.lines.contains { $0.fate == .failed } } ? .failed : .done
+  }
+
+  private static func confirm(_ names: [String], _ deployments: Deployments) throws {
+    let files = try names.flatMap { try deployments.volumes(of: $0) }.map { "\($0.file)" }
+    guard !files.isEmpty else { return }
+    guard Question.canBeAsked else {
+      throw Failure(
+        "needs_answer", "data would be removed: \(files.joined(separator: ", "))",
+        hint: "repeat with --yes; nobody is at a terminal to be asked", exit: .usage)
+    }
+    guard Question.ask("Remove \(files.joined(separator: ", "))?") else {
+      throw Failure("declined", "nothing was removed", hint: "leave out --volumes to keep the data")
+    }
+  }
+}

@@ -1,0 +1,152 @@
+internal import Deploy
+internal import Glibc
+internal import PackCore
+internal import Runner
+
+/// `packc status`, `list`, `show` and `exists`: what there is, and what is to be done next.
+enum StatusCommand {
+  private static let choosing = [
+    Flag("state", value: "STATE", repeats: true, help: "only those in this state"),
+    Flag("sort", value: "name|state|started", help: "in which order (default: name)"),
+  ]
+
+  static let status = CommandDefinition(
+    "status", summary: "show deployments and recent operations", operands: "[APP…]", count: 0...64,
+    flags: choosing + [Flag("watch", help: "go on, and show every change")],
+    details:
+      "With --json also what each machine takes of this host: processor time, memory, time to boot, size of the image."
+  ) { invocation in
+    let deployments = try Deployments(invocation.context)
+    var shown: [UInt8]?
+    repeat {
+      let chosen = try choose(deployments, invocation)
+      let operations = deployments.operations(invocation.operands.isEmpty ? 5 : 200).filter {
+        invocation.operands.isEmpty || invocation.operands.contains($0["name"]?.string ?? "")
+      }.suffix(5)
+      let json: JSONValue = [
+        "machines": .array(chosen.map { $0.json(deployments.state) }), "operations": .array(Array(operations)),
+      ]
+      let bytes = invocation.output.json ? CanonicalJSON.encodePretty(json) : Array(text(chosen, operations).utf8)
+      if bytes != shown {
+        let clears = shown != nil && invocation.context.standardOutputIsTerminal && !invocation.output.json
+        try StandardOutput.write((clears ? Array("\u{1b}[H\u{1b}[2J".utf8) : []) + bytes)
+        shown = bytes
+      }
+      if invocation.has("watch") { usleep(500_000) }
+    } while invocation.has("watch") && Interruption.signal == nil
+    return .done
+  }
+
+  static let list = CommandDefinition("list", summary: "show the deployments", flags: choosing) { invocation in
+    let deployments = try Deployments(invocation.context)
+    let chosen = try choose(deployments, invocation)
+    try invocation.output.write(["machines": .array(chosen.map { $0.json(deployments.state) })]) { table(chosen) }
+    return .done
+  }
+
+  static let show = CommandDefinition(
+    "show", summary: "show one deployment, and what can be done next", operands: "APP", count: 1...1
+  ) { invocation in
+    let deployments = try Deployments(invocation.context)
+    let found = try deployments.find(invocation.operands[0])
+    var json = found.json(deployments.state).object ?? [:]
+    json["releases"] = found.releasesJSON
+    try invocation.output.write(.object(json)) { description(found) }
+    return .done
+  }
+
+  static let exists = CommandDefinition(
+    "exists", summary: "print true or false", operands: "APP", count: 1...1,
+    details: "Exit code 0 for both: the answer is on standard output."
+  ) { invocation in
+    let deployments = try Deployments(invocation.context)
+    let isThere = try Deployment.read(invocation.operands[0], deployments.state) != nil
+    try invocation.output.write(["exists": .bool(isThere)]) { "\(isThere)\n" }
+    return .done
+  }
+
+  // MARK: - Choosing
+
+  private static func choose(_ deployments: Deployments, _ invocation: Invocation) throws -> [Deployment] {
+    var chosen =
+      try invocation.operands.isEmpty ? deployments.all() : invocation.operands.map { try deployments.find($0) }
+    let states = try invocation.strings("state").map { text in
+      guard let phase = MachinePhase(rawValue: text) else {
+        let known = MachinePhase.allCases.map(\.rawValue)
+        throw Failure(
+          "wrong_usage", "--state \(text): expected one of \(known.joined(separator: ", "))",
+          hint: Suggestion.nearest(to: text, in: known).map { "did you mean \($0)?" }, exit: .usage)
+      }
+      return phase
+    }
+    if !states.isEmpty { chosen = chosen.filter { states.contains($0.state.phase) } }
+    switch invocation.string("sort") ?? "name" {
+    case "name": return chosen
+    case "state": return chosen.sorted { ($0.state.phase.rawValue, $0.name) < ($1.state.phase.rawValue, $1.name) }
+    case "started": return chosen.sorted { ($0.state.started ?? 0, $0.name) < ($1.state.started ?? 0, $1.name) }
+    case let other:
+      throw Failure("wrong_usage", "--sort \(other): expected name, state or started", exit: .usage)
+    }
+  }
+
+  // MARK: - Text
+
+  private static func text(_ chosen: [Deployment], _ operations: ArraySlice<JSONValue>) -> String {
+    var text = table(chosen)
+    for found in chosen where [.failed, .broken, .unhealthy].contains(found.state.phase) {
+      text += "\n\(found.name): \(found.state.reason ?? found.state.phase.rawValue)\n"
+      if let next = found.nextStep { text += "  next: \(next)\n" }
+    }
+    if !operations.isEmpty {
+      text += "\nrecent operations\n"
+      text += TextTable.lines(
+        operations.map { operation in
+          [
+            "  " + (operation["time"]?.integer.map(WallClock.text) ?? ""), operation["operation"]?.string ?? "",
+            operation["name"]?.string ?? "", operation["reason"]?.string ?? operation["action"]?.string ?? "",
+          ]
+        })
+    }
+    return text
+  }
+
+  private static func table(_ chosen: [Deployment]) -> String {
+    guard !chosen.isEmpty else { return "no deployments; `packc deploy` makes one\n" }
+    let heading = ["NAME", "STATE", "HEALTH", "RELEASE", "RESTARTS", "SINCE", "ADDRESS"]
+    return TextTable.lines(
+      [heading]
+        + chosen.map { found in
+          [
+            found.name, found.state.phase.rawValue + (found.state.phase == .exited ? " (\(ending(found)))" : ""),
+            found.state.readiness.health.result == .none ? "–" : found.state.readiness.health.result.rawValue,
+            String(found.state.release), String(found.state.restarts), WallClock.text(found.state.since),
+            found.address ?? "–",
+          ]
+        })
+  }
+
+  private static func ending(_ found: Deployment) -> String {
+    found.state.isStopped ? "stopped" : found.endText ?? "unknown"
+  }
+
+  private static func description(_ found: Deployment) -> String {
+    var rows = [["name", found.name], ["state", found.state.phase.rawValue]]
+    if let reason = found.state.reason { rows.append(["reason", reason]) }
+    if let end = found.endText { rows.append(["end", end]) }
+    rows.append(["since", WallClock.text(found.state.since)])
+    for (name, check) in found.state.readiness.all {
+      rows.append([name, check.result.rawValue + (check.detail.map { " (\($0))" } ?? "")])
+    }
+    if let spec = found.spec {
+      rows.append(["image", "\(spec.image)"])
+      if let source = spec.source { rows.append(["project", source]) }
+      for port in spec.publish { rows.append(["port", "\(port)"]) }
+      for volume in spec.volumes { rows.append(["volume", "\(volume.name) = \(volume.file)"]) }
+      for name in spec.environment.keys.sorted() { rows.append(["variable", name]) }
+      rows.append(["restart", spec.restart.rawValue])
+    }
+    rows.append(["release", "\(found.state.release) of \(found.record?.releases.count ?? 0)"])
+    if let next = found.nextStep { rows.append(["next", next]) }
+    return TextTable.lines(rows)
+  }
+}
