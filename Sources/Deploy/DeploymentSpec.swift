@@ -12,6 +12,8 @@ public struct DeploymentSpec: Hashable, Sendable {
   public var source: String?
   public var publish: [PublishedPort]
   public var environment: [String: String]
+  /// Named only: their values are read for each start.
+  public var secrets: [SecretReference] = []
   public var volumes: [AttachedVolume]
   /// MiB; nil for the image's own.
   public var memory: Int?
@@ -51,12 +53,13 @@ public struct DeploymentSpec: Hashable, Sendable {
     return found
   }
 
-  /// What a supervisor runs.
-  func request(_ state: StateDirectory) -> RunRequest {
+  /// What a supervisor runs, with the secrets' values of now.
+  func request(_ state: StateDirectory, _ context: HostContext) throws -> RunRequest {
     var request = RunRequest(
       image: state.release(image), publish: publish, environment: environment, memory: memory, cpus: cpus,
       machine: machine)
     request.volumes = volumes
+    request.secrets = try SecretStore(context).environment(of: secrets)
     return request
   }
 
@@ -66,6 +69,7 @@ public struct DeploymentSpec: Hashable, Sendable {
     JSONValue(compact: [
       "image": JSONValue(image), "container": container.map { JSONValue($0) }, "source": source.map(JSONValue.string),
       "publish": JSONValue(strings: publish.map(\.description)), "env": JSONValue(strings: environment),
+      "secrets": secrets.isEmpty ? nil : JSONValue(strings: secrets.map(\.description)),
       "volumes": .array(volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }),
       "memory_mib": memory.map { .integer(Int64($0)) }, "cpus": cpus.map { .integer(Int64($0)) },
       "machine": machine.map { .string($0.rawValue) }, "restart": .string(restart.rawValue),
@@ -79,6 +83,7 @@ public struct DeploymentSpec: Hashable, Sendable {
     source = try reader.optional("source")?.string()
     publish = try reader.required("publish").strings().map { try PublishedPort(parsing: $0) }
     environment = try reader.required("env").stringMap()
+    secrets = try reader.optional("secrets")?.strings().map { try SecretReference(parsing: $0) } ?? []
     volumes = try reader.required("volumes").array().map {
       AttachedVolume(name: try $0.required("name").string(), file: HostPath(try $0.required("file").string()))
     }

@@ -41,6 +41,12 @@ struct ReleaseChange {
     for name in old.spec.environment.keys.sorted() where spec.environment[name] == nil {
       drift.append("the variable \(name) is removed")
     }
+    for secret in old.spec.secrets where !spec.secrets.contains(where: { $0.variable == secret.variable }) {
+      drift.append("the variable \(secret.variable) (the secret \(secret.name)) is removed")
+    }
+    for secret in spec.secrets where !old.spec.secrets.contains(secret) {
+      other.append("the variable \(secret.variable) is the secret \(secret.name)")
+    }
     // Values may be secret.
     for (name, value) in spec.environment.sorted(by: { $0.key < $1.key }) {
       guard let before = old.spec.environment[name] else { other.append("the variable \(name) is set"); continue }

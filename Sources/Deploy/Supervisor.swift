@@ -113,7 +113,7 @@ public struct Supervisor {
             return count
           }, number: SignalSource.process.number)
         _ = try UnikernelRunner(context, reporter: reporter, signals: signals).run(
-          release.spec.request(self.state),
+          try release.spec.request(self.state, context),
           supervision: Supervision(
             output: log, attendant: attendant,
             environment: [DeploymentRecord.mark: record.id], grace: release.spec.grace))

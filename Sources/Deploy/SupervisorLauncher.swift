@@ -8,7 +8,9 @@ struct SupervisorLauncher {
   let state: StateDirectory
 
   /// What of the caller's environment a supervisor needs.
-  private static let passed = ["PATH", "HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR"]
+  private static let passed = [
+    "PATH", "HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR", SecretStore.keyVariable,
+  ]
 
   /// Returns when the supervisor has its lock and its ports. To be called under the deployment's lock.
   func start(_ record: DeploymentRecord) throws {

@@ -8,7 +8,7 @@ import XCTest
 /// validator that is not packc's (Python's jsonschema).
 final class AnswerSchemaTests: XCTestCase {
   func testEveryCommandHasASchema() throws {
-    for command in Commands.shown where command.name != "help" {
+    for command in Commands.shown where !["help", "logs"].contains(command.name) {
       let schema = try XCTUnwrap(AnswerSchema.of(command.name))
       XCTAssertNoThrow(try SchemaCheck(schema.file, definition: schema.definition), "\(command.name): \(schema.text)")
     }
@@ -17,7 +17,7 @@ final class AnswerSchemaTests: XCTestCase {
   /// Only those that are used, and each by some command.
   func testNoAnswerIsDescribedInVain() throws {
     let used = Set(Commands.shown.compactMap { AnswerSchema.of($0.name) }.map(\.text))
-    let parts: Set<String> = ["digest", "error", "failure", "pin"]
+    let parts: Set<String> = ["deployment", "digest", "error", "failure", "pin", "readiness-check", "release"]
     let document = try JSONParser.parse(try FileSystem.read(Repository.root / "docs/schema/commands.schema.json"))
     for name in (document["$defs"]?.object ?? [:]).keys.sorted() where !parts.contains(name) {
       XCTAssertTrue(used.contains("docs/schema/commands.schema.json (\(name))"), "nothing answers \(name)")
@@ -81,6 +81,46 @@ final class AnswerSchemaTests: XCTestCase {
         "\(row.command): \(result.standardError)")
       if !["run", "check"].contains(row.command) { result.expect(exit: .done) }
     }
+  }
+
+  func testAnswersOfDeploymentsKeepToTheirSchemas() throws {
+    let site = try Site()
+    let project = try site.write(Projects.c, to: "shop")
+    _ = try site.build(project)
+    let port = try Ports.free()
+    try site.packc("secret", "set", "TOKEN").input(Array("planted-in-a-deployment".utf8)).run().expect(exit: .done)
+    defer { _ = try? site.packc("destroy", "web", "--yes").run() }
+    let rows: [(command: String, rest: [String])] = [
+      ("exists", ["web"]), ("list", []),
+      (
+        "deploy",
+        [project.description, "--name", "web", "--publish", "\(port):8080", "--secret", "TOKEN=T", "--wait=120"]
+      ),
+      (
+        "deploy",
+        [project.description, "--name", "web", "--publish", "\(port):8080", "--secret", "TOKEN=T", "--dry-run"]
+      ),
+      ("status", []), ("status", ["web"]), ("list", []), ("show", ["web"]), ("exists", ["web"]),
+      ("release list", ["web"]), ("stop", ["web"]), ("start", ["web"]), ("restart", ["web"]),
+      ("destroy", ["web"]), ("destroy", ["web"]),
+    ]
+    for row in rows {
+      let schema = try XCTUnwrap(AnswerSchema.of(row.command))
+      let words = row.command.split(separator: " ").map(String.init)
+      let result = try site.packc(words + row.rest + ["--json"]).run().expect(exit: .done)
+      XCTAssertEqual(
+        try problems(result.result.output, schema.file, schema.definition), "",
+        "\(row.command): \(result.standardOutput)")
+      // The value is in nothing that a deployment keeps.
+      if row.command == "show" {
+        let found = try ProcessRunner().run(
+          Command(
+            ["grep", "-rlF", "planted-in-a-deployment", site.directory.path.description],
+            environment: ["PATH": "/usr/bin:/bin"]))
+        XCTAssertEqual(found.outputText, "")
+      }
+    }
+    try Leftovers.assertNone(site)
   }
 
   func testErrorsAreAlikeInEveryCommand() throws {

@@ -13,6 +13,8 @@ public struct SecretStore {
   /// Of a value in bytes: a machine's init takes a variable of 128 KiB.
   public static let valueLimit = 64 << 10
   static let countLimit = 256
+  /// Names the command that prints the key.
+  public static let keyVariable = SecretKey.commandVariable
   private static let magic = "packc-secrets"
   private static let version = "1"
   private static let sizeLimit = 64 << 20

@@ -13,7 +13,7 @@ struct AnswerSchema {
   /// Nil for a command that has no answer of its own.
   static func of(_ command: String) -> AnswerSchema? {
     switch command {
-    case "help": nil
+    case "help", "logs", "supervise": nil
     case "build", "plan", "image diff", "image gc", "pack list", "pack show", "pack test":
       AnswerSchema(command.split(separator: " ").joined(separator: "-"))
     case "image symbols": AnswerSchema("symbols")

@@ -55,6 +55,9 @@ struct DeployTarget {
       published.isEmpty
       ? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) } : published
     spec.environment = try EnvironmentFlags.read(invocation)
+    spec.secrets = try invocation.strings("secret").map { try SecretReference(parsing: $0) }
+    // One that is not there is said now, and not by a supervisor.
+    _ = try SecretStore(invocation.context).environment(of: spec.secrets)
     spec.volumes = try MachineFlags.volumes(invocation)
     spec.memory = try MachineFlags.memory(invocation)
     spec.cpus = try MachineFlags.cpus(invocation)

@@ -8,13 +8,11 @@ enum MachineFlags {
   static let all =
     [Flag("publish", short: "p", value: "[ADDRESS:]HOSTPORT:PORT[/udp]", repeats: true, help: "forward a port")]
     + EnvironmentFlags.all + [
+      SecretCommand.flag,
       Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
       Flag("cpus", value: "N", help: "of the machine"),
       Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
     ]
-  /// Of `deploy`.
-  static let volume = Flag(
-    "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing")
 
   static func publish(_ invocation: Invocation) throws -> [PublishedPort] {
     try invocation.strings("publish").map { try PublishedPort(parsing: $0) }

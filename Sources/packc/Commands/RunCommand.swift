@@ -4,10 +4,9 @@ internal import Runner
 
 /// `packc run`: the built image in the foreground, as a machine or (with `--oci`) as a container.
 enum RunCommand {
-  /// What a machine is given.
+  /// What a machine is given in the foreground.
   static let machineFlags =
     MachineFlags.all + [
-      SecretCommand.flag,
       VolumeFlags.flag,
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),

@@ -51,7 +51,7 @@ struct Completion {
   /// The words that go on with a command's name.
   private func names(_ words: [String], _ typed: String) -> [Candidate] {
     var seen: Set<String> = []
-    return commands.compactMap { command in
+    return commands.filter { !$0.isHidden }.compactMap { command in
       let parts = command.name.split(separator: " ").map(String.init)
       guard parts.count > words.count, Array(parts.prefix(words.count)) == words else { return nil }
       let word = parts[words.count]
@@ -123,7 +123,7 @@ private struct TypedLine {
     guard let flag = flags.first(where: { isLong ? $0.name == name : $0.short == name.first }) else { return }
     used.insert(flag.name)
     let hasValue = isLong ? word.contains("=") : name.count > 1
-    if flag.value != nil, !hasValue { waiting = flag }
+    if flag.value != nil, !hasValue, !flag.mayLackValue { waiting = flag }
   }
 }
 

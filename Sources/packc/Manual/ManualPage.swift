@@ -7,7 +7,8 @@ struct ManualPage {
   let text: String
 
   static func all(_ commands: [CommandDefinition]) -> [ManualPage] {
-    [overview(commands)] + commands.map { page($0) }
+    let shown = commands.filter { !$0.isHidden }
+    return [overview(shown)] + shown.map { page($0) }
   }
 
   static func page(_ command: CommandDefinition) -> ManualPage {
@@ -64,6 +65,7 @@ struct ManualPage {
 
   private static func term(_ flag: Flag) -> String {
     let names = (flag.short.map { [Roff.bold("-\($0)")] } ?? []) + [Roff.bold("--\(flag.name)")]
-    return names.joined(separator: ", ") + (flag.value.map { " " + Roff.italic($0) } ?? "")
+    return names.joined(separator: ", ")
+      + (flag.value.map { flag.mayLackValue ? "[=\(Roff.italic($0))]" : " " + Roff.italic($0) } ?? "")
   }
 }
