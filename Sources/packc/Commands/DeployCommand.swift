@@ -21,7 +21,7 @@ enum DeployCommand {
       Flag("yes", short: "y", help: "replace what runs without asking"),
     ] + BuildFlags.planning + [BuildFlags.kernel, BuildFlags.root],
     details: """
-      Builds DIR (default: here) unless nothing changed; or takes an image for machines (NAME-vm of packc's store, oci:DIR:TAG,
+      Builds DIR (default: here) unless nothing changed; or takes an image for machines (oci:.packc/image:NAME-vm,
       oci-archive:FILE, docker://HOST/REPOSITORY:TAG), the directory .packc/unikernel of a build, or a static program. Starts its machine with a small supervisor of its own, and returns.
       With --wait it returns when the program is ready, and says of machine, process, health and published address each by
       itself whether it is. A deployment that runs is replaced, and comes back by itself when the new release does not
