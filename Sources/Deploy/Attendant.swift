@@ -24,6 +24,7 @@ final class Attendant: MachineAttendant {
   /// When a release that is on trial has failed it; nil for one that has nothing to prove.
   private let deadline: UInt64?
   private(set) var missedDeadline = false
+  private var hasReleasedMemory = false
 
   init(
     _ directory: MachineDirectory, _ spec: DeploymentSpec, state: MachineState, trial seconds: Int?,
@@ -145,6 +146,10 @@ final class Attendant: MachineAttendant {
       set(state.readiness.process.result == .fail ? state.phase : .unhealthy)
     }
     if state != written, retryAt == nil { save() }
+    if hasBeenReady, !hasReleasedMemory {
+      hasReleasedMemory = true
+      ResidentMemory.release()
+    }
   }
 
   private func set(_ phase: MachinePhase) {

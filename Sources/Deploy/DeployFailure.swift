@@ -81,6 +81,21 @@ enum DeployFailure {
       "bad_health", "the health check is on port \(port), which is not published",
       hint: "publish it (--publish \(port):\(port)), or check another one", exit: .usage)
   }
+  static func sharedVolumes(_ name: String) -> Failure {
+    Failure(
+      "shared_volumes", "\(name) has volumes, and two machines cannot have one disk at once",
+      hint: "scale a deployment without volumes", exit: .usage)
+  }
+  static func nameTaken(_ name: String, by replica: String) -> Failure {
+    Failure(
+      "name_taken", "the deployment \(name) is no replica of \(replica)",
+      hint: "destroy it, or deploy under another name (--name)")
+  }
+  static func noPortLeft(_ port: PublishedPort, _ name: String) -> Failure {
+    Failure(
+      "no_port_left", "there is no port above \(port.hostPort) for the replica \(name)",
+      hint: "publish a lower one", exit: .usage)
+  }
   static func badHealth(_ text: String) -> Failure {
     Failure(
       "bad_health", "\"\(text)\" is no health check", hint: "write http:/healthz, http:8080/healthz or tcp:8080",

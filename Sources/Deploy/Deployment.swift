@@ -29,9 +29,12 @@ public struct Deployment: Sendable {
       let lives = try processes.supervisorLives()
       let isBusy = lives ? false : try FileLock.isHeld(directory.lock)
       let written = try MachineState.read(directory)
+      let boot = ProcessIdentity.currentBootID()
+      // Only then is there anything to look for in all of /proc.
+      let mayBeAlone = !lives && written.map { !$0.phase.isFinal && $0.bootID == boot } ?? false
       let seen = Observation(
-        supervisorLives: lives, isBusy: isBusy, bootID: ProcessIdentity.currentBootID(),
-        orphans: lives || (written?.phase.isFinal ?? false) ? [] : processes.marked().map(\.pid))
+        supervisorLives: lives, isBusy: isBusy, bootID: boot,
+        orphans: mayBeAlone ? processes.marked().map(\.pid) : [])
       return Deployment(
         name: name, record: record,
         state: Self.state(written, release: record.effective(outcomes).number, seen, name: name), outcomes: outcomes,

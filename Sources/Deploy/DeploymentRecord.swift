@@ -26,14 +26,17 @@ public struct DeploymentRecord: Hashable, Sendable {
   /// In order of their numbers.
   public var releases: [Release]
   public var current: Int
+  /// The deployment that this one is a replica of (`packc scale`).
+  public let replicaOf: String?
   /// What is gone back to when the current one does not become ready.
   public var fallback: Int?
 
   /// The variable that finds its processes.
   public static let mark = "PACKC_MACHINE"
 
-  public init(name: String, spec: DeploymentSpec, now: Int64) {
+  public init(name: String, spec: DeploymentSpec, replicaOf: String? = nil, now: Int64) {
     self.name = name
+    self.replicaOf = replicaOf
     id = String((0..<24).map { _ in "0123456789abcdef".randomElement() ?? "0" })
     created = now
     isWanted = true
@@ -77,6 +80,7 @@ public struct DeploymentRecord: Hashable, Sendable {
     JSONValue(compact: [
       "schema": .integer(Self.schema), "name": .string(name), "id": .string(id), "created": .integer(created),
       "wanted": .bool(isWanted), "current": .integer(Int64(current)), "fallback": fallback.map { .integer(Int64($0)) },
+      "replica_of": replicaOf.map(JSONValue.string),
       "releases": .array(
         releases.map {
           [
@@ -92,6 +96,7 @@ public struct DeploymentRecord: Hashable, Sendable {
     id = try reader.required("id").string()
     guard id.utf8.count == 24 else { throw reader.failure("\"id\" is not one of ours") }
     created = try reader.required("created").integer()
+    replicaOf = try reader.optional("replica_of")?.string()
     isWanted = try reader.required("wanted").bool()
     let range = Int64(1)...Int64(Int32.max)
     current = Int(try reader.required("current").integer(in: range))

@@ -12,6 +12,8 @@ public struct DeployRequest: Sendable {
   /// Asked before something that runs is replaced; nil when nobody can be asked.
   public var asks: (@Sendable (_ changes: [String]) -> Bool)?
   public var isDryRun = false
+  /// Of a replica, see `Deployments.scale`.
+  var replicaOf: String?
 
   public init(name: DeploymentName, image: ReleaseStore.Candidate, spec: DeploymentSpec) {
     self.name = name
@@ -99,7 +101,8 @@ extension Deployments {
     _ plan: DeployResult, _ request: DeployRequest, _ existing: DeploymentRecord?, _ directory: MachineDirectory
   ) throws -> DeploymentRecord {
     guard var record = existing else {
-      return DeploymentRecord(name: "\(request.name)", spec: request.spec, now: WallClock.now())
+      return DeploymentRecord(
+        name: "\(request.name)", spec: request.spec, replicaOf: request.replicaOf, now: WallClock.now())
     }
     record.isWanted = true
     guard plan.action == .upgraded else { return record }

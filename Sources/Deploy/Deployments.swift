@@ -18,7 +18,7 @@ public struct Deployments: Sendable {
   public func all() throws -> [Deployment] { try Deployment.all(state) }
 
   public func find(_ name: String) throws -> Deployment {
-    guard let found = try Deployment.read(name, state) else { throw unknown(name) }
+    guard (try? DeploymentName(name)) != nil, let found = try Deployment.read(name, state) else { throw unknown(name) }
     return found
   }
 
@@ -29,7 +29,8 @@ public struct Deployments: Sendable {
 
   /// Runs `body` under the lock of the deployment; nil when there is no directory of it and none is to be made.
   func locked<T>(_ name: String, creating: Bool, _ body: (MachineDirectory) throws -> T) throws -> T? {
-    let directory = state.machine(name)
+    // A name is a directory's: nothing else gets so far.
+    let directory = state.machine("\(try DeploymentName(name))")
     while true {
       if creating {
         try state.create()

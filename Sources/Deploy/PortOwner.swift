@@ -57,16 +57,28 @@ struct PortCheck {
       if let other = others.first(where: { $0.spec?.publish.contains { Self.collide($0, port) } ?? false }) {
         throw DeployFailure.portOfOurs(port, other.name)
       }
-      do { try port.checkFree() } catch var failure as Failure {
+      try checkFree(port)
+    }
+  }
+
+  /// A machine that was just killed keeps its sockets until the last of its threads is gone; nobody is seen to have them then.
+  private func checkFree(_ port: PublishedPort) throws {
+    for attempt in 0... {
+      do { return try port.checkFree() } catch var failure as Failure {
         guard failure.code == "port_taken" else { throw failure }
         failure.exit = .failed
         if let owner = PortOwner.find(port) {
           failure.message = "port \(port.hostPort)/\(port.guest.transport.rawValue) is held by \(owner)"
+          throw failure
         }
-        throw failure
+        guard attempt < Self.patience else { throw failure }
+        usleep(20_000)
       }
     }
   }
+
+  /// Times twenty milliseconds.
+  private static let patience = 100
 
   static func collide(_ a: PublishedPort, _ b: PublishedPort) -> Bool {
     guard a.hostPort == b.hostPort, a.guest.transport == b.guest.transport else { return false }

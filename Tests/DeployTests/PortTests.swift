@@ -9,8 +9,16 @@ import XCTest
 /// Ports that are taken, and by whom.
 final class PortTests: XCTestCase {
   /// A listener of this process at a port that the kernel chose.
-  private func listener() throws -> (socket: Descriptor, port: UInt16) {
-    let raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  private final class Listener {
+    let socket: Descriptor
+    let port: UInt16
+    init(_ socket: consuming Descriptor, _ port: UInt16) {
+      self.socket = socket
+      self.port = port
+    }
+  }
+  private func listener() throws -> Listener {
+    let raw = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
     inet_pton(AF_INET, "127.0.0.1", &place.sin_addr)
@@ -22,19 +30,20 @@ final class PortTests: XCTestCase {
         XCTAssertEqual(getsockname(raw, $0, &length), 0)
       }
     }
-    return (Descriptor(owning: raw), UInt16(bigEndian: place.sin_port))
+    return Listener(Descriptor(owning: raw), UInt16(bigEndian: place.sin_port))
   }
 
   func testAStrangerIsNamed() throws {
     let place = try TemporaryDirectory()
-    let (socket, number) = try listener()
+    let listener = try listener()
+    let number = listener.port
     let port = try PublishedPort(parsing: "\(number):80")
     let failure = assertFailure("port_taken", exit: .failed) {
       try PortCheck(state: StateDirectory(root: place.path)).check([port], for: "shop")
     }
     XCTAssertTrue(failure?.message.contains("process \(getpid()) (") ?? false, failure?.message ?? "")
     XCTAssertNotNil(failure?.hint)
-    withExtendedLifetime(socket) {}
+    withExtendedLifetime(listener) {}
   }
 
   func testADeploymentIsNamed() throws {
@@ -68,10 +77,10 @@ final class PortTests: XCTestCase {
   }
 
   func testAReservedPortIsOursToListenAtAndNobodyElses() throws {
-    let (socket, number) = try listener()
-    try socket.close()
+    let number = try listener().port
     let port = try PublishedPort(parsing: "\(number):80")
-    let held = try port.reserve()
+    let held = try XCTUnwrap(try port.reserve()?.release())
+    defer { close(held) }
     // As QEMU does.
     try port.checkFree()
     let raw = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -87,26 +96,26 @@ final class PortTests: XCTestCase {
     }
     XCTAssertEqual(code, -1)
     XCTAssertEqual(errno, EADDRINUSE)
-    XCTAssertNotNil(held?.raw)
   }
 
   // MARK: - Health
 
   /// Serves one answer to each connection until the check has settled.
   private func check(_ answer: String?, _ spec: HealthSpec) throws -> Check {
-    let (socket, number) = try listener()
+    let listener = try listener()
+    let number = listener.port
     let health = HealthCheck(spec, try PublishedPort(parsing: "\(number):80"))
     health.begin()
     let end = HostContext.monotonicClock() + 3_000_000_000
     var accepted: [Int32] = []
     while health.check.result == .waiting, HostContext.monotonicClock() < end {
       var watched = [
-        pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: listener.socket.raw, events: Int16(POLLIN), revents: 0),
         pollfd(fd: health.descriptor, events: health.events, revents: 0),
       ]
       _ = poll(&watched, 2, 20)
       if watched[0].revents != 0 {
-        let client = accept(socket.raw, nil, nil)
+        let client = accept(listener.socket.raw, nil, nil)
         guard let answer else {
           close(client)
           continue
@@ -122,7 +131,7 @@ final class PortTests: XCTestCase {
       health.advance()
     }
     for client in accepted { close(client) }
-    return health.check
+    return withExtendedLifetime(listener) { health.check }
   }
 
   func testAProgramIsWellWhenItSaysSo() throws {

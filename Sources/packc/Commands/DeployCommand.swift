@@ -5,7 +5,8 @@ internal import Runner
 /// `packc deploy`: from a project to a machine that runs without a terminal.
 enum DeployCommand {
   static let definition = CommandDefinition(
-    "deploy", summary: "build a project and run it as a machine that stays", operands: "[DIR|IMAGE-DIR]", count: 0...1,
+    "deploy", summary: "build a project and run it as a machine that stays", operands: "[DIR|IMAGE|BINARY]",
+    count: 0...1,
     flags: [
       Flag("name", value: "APP", help: "of the deployment (default: the project's name)"),
       wait,
@@ -22,7 +23,8 @@ enum DeployCommand {
       Flag("yes", short: "y", help: "replace what runs without asking"),
     ] + BuildFlags.planning + [BuildFlags.kernel, BuildFlags.root],
     details: """
-      Builds DIR (default: here) unless nothing changed, starts its machine with a small supervisor of its own, and returns.
+      Builds DIR (default: here) unless nothing changed; or takes an image for machines (oci:.packc/image:NAME-vm,
+      oci-archive:FILE, docker://HOST/REPOSITORY:TAG), the directory .packc/unikernel of a build, or a static program. Starts its machine with a small supervisor of its own, and returns.
       With --wait it returns when the program is ready, and says of machine, process, health and published address each by
       itself whether it is. A deployment that runs is replaced, and comes back by itself when the new release does not
       become ready.
@@ -42,7 +44,8 @@ enum DeployCommand {
         Question.ask("\(name) runs, and would be replaced:" + changes.map { "\n  - \($0)" }.joined() + "\nReplace it?")
       }
     }
-    let result = try deployments.deploy(request)
+    // What the image is made of may lie in a directory of its own until it is kept.
+    let result = try withExtendedLifetime(target) { try deployments.deploy(request) }
     guard !request.isDryRun, let seconds = try seconds(invocation) else {
       try invocation.output.write(json(result, request, nil, deployments)) { text(result, request) }
       return .done

@@ -10,13 +10,14 @@ enum DestroyCommand {
       Flag("volumes", help: "remove the files of their volumes, too"),
       Flag("yes", short: "y", help: "do not ask before data goes"),
     ],
-    details: "Volumes stay unless --volumes. One that is not there is no error, so that it may be said twice."
+    details:
+      "Volumes stay unless --volumes. Replicas go with what they are of. One that is not there is no error, so that it may be said twice."
   ) { invocation in
     let deployments = try Deployments(invocation.context)
     let removesVolumes = invocation.has("volumes")
     if removesVolumes, !invocation.has("yes") { try confirm(invocation.operands, deployments) }
     var rows: [(name: String, lines: [DestroyLine])] = []
-    for name in invocation.operands {
+    for name in try invocation.operands.flatMap({ try deployments.replicas(of: $0) + [$0] }) {
       rows.append((name, try deployments.destroy(DeploymentName(name).description, volumes: removesVolumes)))
     }
     let json = JSONValue.array(

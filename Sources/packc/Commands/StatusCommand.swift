@@ -60,7 +60,8 @@ enum StatusCommand {
     details: "Exit code 0 for both: the answer is on standard output."
   ) { invocation in
     let deployments = try Deployments(invocation.context)
-    let isThere = try Deployment.read(invocation.operands[0], deployments.state) != nil
+    let name = try DeploymentName(invocation.operands[0]).description
+    let isThere = try Deployment.read(name, deployments.state) != nil
     try invocation.output.write(["exists": .bool(isThere)]) { "\(isThere)\n" }
     return .done
   }
