@@ -9,7 +9,8 @@ internal import PackCore
 struct OutputDirectory: ~Copyable {
   /// `packc image report` puts its page there, `packc run` a core dump; they go with the build that they are about.
   private static let ours: Set<String> = [
-    "image", "unikernel", "contract.json", "build.json", ".gitignore", "report.html", "core",
+    "image", "unikernel", "contract.json", "sbom.cdx.json", "provenance.json", "build.json", ".gitignore",
+    "report.html", "core",
   ]
 
   /// Where the parts are written now.

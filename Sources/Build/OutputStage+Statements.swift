@@ -13,7 +13,7 @@ extension OutputStage {
     let statements = [
       parts.contract.statement(about: image.digest),
       Statement(
-        subjects: [subject], predicateType: Statement.Predicate.cycloneDX, predicate: try bill(parts).cycloneDX),
+        subjects: [subject], predicateType: Statement.Predicate.cycloneDX, predicate: parts.bill.cycloneDX),
       Statement(subjects: [subject], predicateType: Statement.Predicate.provenance, predicate: provenance(parts)),
     ]
     return try statements.map { statement in
@@ -22,18 +22,19 @@ extension OutputStage {
     }
   }
 
-  func bill(_ parts: Parts) throws -> BillOfMaterials {
-    let root = parts.assembled.root
+  func bill(
+    _ root: RootFilesystem, _ owners: FileOwners, _ identity: ProjectIdentity, _ contract: ContractDocument,
+    _ components: [SoftwareComponent]
+  ) throws -> BillOfMaterials {
     // What nobody owns is known by its bytes.
     let files = try root.entries.filter(\.isRegular).map { entry in
-      let owner = parts.owners[entry.path]
+      let owner = owners[entry.path]
       return BillOfMaterials.File(
         path: entry.path, owner: owner, digest: owner == nil ? try Self.digest(of: root.holder(of: entry)) : nil)
     }
     return BillOfMaterials(
-      name: parts.identity.statedName, version: parts.identity.version ?? "", subject: parts.contract.subject,
-      epoch: planning.epoch, toolVersion: PackcVersion.current,
-      files: files, known: parts.components)
+      name: identity.statedName, version: identity.version ?? "", subject: contract.subject, epoch: planning.epoch,
+      toolVersion: PackcVersion.current, files: files, known: components)
   }
 
   private static func digest(of entry: RootFilesystem.Entry) throws -> Digest? {

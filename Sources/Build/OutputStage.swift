@@ -60,8 +60,7 @@ struct OutputStage {
     let contents: [LayerContent]
     let contract: ContractDocument
     let components: [SoftwareComponent]
-    /// Of each regular file, as far as it is known.
-    let owners: FileOwners
+    let bill: BillOfMaterials
     /// What only the build knows of that.
     let recorded: OwnerRules
     let gates: GateCheck
@@ -85,7 +84,7 @@ struct OutputStage {
         BuildDocument.json(
           result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times)),
       to: "build.json", in: directory.path)
-    try write(CanonicalJSON.encodePretty(try bill(parts).cycloneDX), to: "sbom.cdx.json", in: directory.path)
+    try write(CanonicalJSON.encodePretty(parts.bill.cycloneDX), to: "sbom.cdx.json", in: directory.path)
     try write(CanonicalJSON.encodePretty(provenance(parts)), to: "provenance.json", in: directory.path)
     try Interruption.check()
     try directory.commit()
@@ -139,8 +138,9 @@ struct OutputStage {
     let contract = try stage("contract", "facts") { try readFacts(assembled, settings, layers) }
     let components = try planning.packHost.components(pack, of: project.asked, lock: settled.lock.packages)
     let (recorded, owners) = try stage("owners", "who owns each file") { try findOwners(assembled, identity) }
+    let bill = try bill(assembled.root, owners, identity, contract, components)
     let gates = GateCheck(
-      contract, unowned: owners.unowned(in: assembled.root),
+      contract, unowned: bill.missing(of: assembled.root.entries.filter(\.isRegular).map(\.path)),
       waivers: project.config?.contract.waivers.map(\.value) ?? [], today: Clock.today())
     if request.mode == .release, let failure = gates.failure { throw failure }
     watched.add(assembled.watched.sorted)
@@ -149,7 +149,7 @@ struct OutputStage {
     if let kernel { watched.add([kernel.kernel.directory / "manifest.json", kernel.initFile]) }
     return Parts(
       identity: identity, settings: settings, assembled: assembled, layers: layers, contents: contents,
-      contract: contract, components: components, owners: owners, recorded: recorded, gates: gates)
+      contract: contract, components: components, bill: bill, recorded: recorded, gates: gates)
   }
 
   private func findOwners(

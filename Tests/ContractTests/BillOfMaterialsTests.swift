@@ -41,6 +41,9 @@ final class BillOfMaterialsTests: XCTestCase {
         "pkg:generic/shop@1.0", "pkg:golang/example.com/shop@v1.2.3", "pkg:npm/%40a/b@1.0.0", "pkg:npm/left@1",
         "pkg:pypi/flask@3.0.3",
       ])
+    XCTAssertEqual(
+      bill.missing(of: [RootPath(literal: "app/server"), RootPath(literal: "app/other")]),
+      [RootPath(literal: "app/other")])
     let other = self.bill(reversed: true)
     XCTAssertEqual(CanonicalJSON.encode(bill.cycloneDX), CanonicalJSON.encode(other.cycloneDX))
     XCTAssertEqual(CanonicalJSON.encode(bill.spdx), CanonicalJSON.encode(other.spdx))

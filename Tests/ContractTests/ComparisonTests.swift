@@ -149,7 +149,7 @@ final class ComparisonTests: XCTestCase {
     }
     let good = try FileSystem.read(path)
     try FileSystem.writeAtomically(good + Array("{\"contract\":\"sha2".utf8), to: path)
-    XCTAssertEqual(try ledger.read().tornBytes, 16)
+    XCTAssertEqual(try ledger.read().tornBytes, 17)
     XCTAssertTrue(
       try ledger.append(.deployment, name: "shop", image: nil, document(fact("a", "routes", [])), time: 9).repaired)
     XCTAssertEqual(try ledger.read().entries.count, 4)

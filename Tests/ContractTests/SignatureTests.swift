@@ -14,7 +14,8 @@ final class SignatureTests: XCTestCase {
 
   private var statement: Statement {
     Statement(
-      subjects: [.init(name: "", digest: Digest(of: [1]))], predicateType: Statement.Predicate.signature, predicate: [:]
+      subjects: [.init(name: "", digest: Digest(of: [1]))], predicateType: Statement.Predicate.signature,
+      predicate: Statement.Predicate.signed
     )
   }
 

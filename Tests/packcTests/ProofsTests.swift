@@ -105,4 +105,27 @@ final class ProofsTests: XCTestCase {
       gates.first { $0["gate"] == "no-secret-file" }?["waived"]?.array?.first?["reason"]?.string, "a test's")
     XCTAssertEqual(Set(gates.compactMap { $0["status"]?.string }), ["pass", "waived"], "\(gates)")
   }
+
+  /// Names only: a value that stands in the environment or in `.env` is in nothing that packc writes.
+  func testNoSecretValueReachesAnOutput() throws {
+    let secret = "ghp_plantedValue4711plantedValue4711pl"
+    try prepare(
+      contract: "contract: {env: {required: [TOKEN]}}\n", more: [".env": "TOKEN=\(secret)\n", "k": TestKeys.ed25519])
+    try site.environment["TOKEN"] = secret
+    try site.packc("build", "\(project)", "--no-unikernel").run().expect(exit: .done)
+    try packc("image", "attest", "--key-command", "cat k", "-v").expect(exit: .done)
+    try packc("proofs", "record").expect(exit: .done)
+    let key = TestKeys.ed25519.split(separator: "\n")[1]
+    var files = 0
+    for place in try [project / ".packc", site.home / "state", site.cache / "store/blobs"] {
+      let found = try Tools.output("find", ["\(place)", "-type", "f"]).split(separator: "\n")
+      files += found.count
+      for file in found {
+        let bytes = try FileSystem.read(HostPath(String(file)), limit: 64 << 20)
+        XCTAssertNil(bytes.firstRange(of: Array(secret.utf8)), "\(file)")
+        XCTAssertNil(bytes.firstRange(of: Array(key.utf8)), "\(file)")
+      }
+    }
+    XCTAssertGreaterThan(files, 10)
+  }
 }

@@ -73,6 +73,9 @@ final class SigningTests: XCTestCase {
         standardErrorContains: text)
     }
     let policies: [(String, String)] = [
+      ("version: 1\nfacts: [{within: []}]\n", "which fact?"),
+      ("version: 1\nverdict: {baseline: x}\n", "a baseline and"),
+      ("version: 1\nverdict: {baseline: x, at-most: breaking}\n", "one of safe"),
       ("version: 1\n", "asks for nothing"), ("signers: []\n", "version: 1"),
       ("version: 1\nsigners: [{name: a, key: a.pub}]\nat-least: 2\n", "between 1 and 1"),
       ("version: 1\nsigners: [{name: a}]\n", "a name and a key"), ("version: 1\nsinners: []\n", "signers"),
@@ -82,5 +85,31 @@ final class SigningTests: XCTestCase {
       try fixture.site.packc("image", "verify", "--policy", "keys/bad.yaml").in(fixture.project).run()
         .expect(exit: .badInput).expect(standardErrorContains: expected)
     }
+  }
+
+  func testAPolicyAsksForFactsAndAVerdict() throws {
+    let fixture = try fixture()
+    func verify(_ policy: String) throws -> PackcResult {
+      try FileSystem.writeAtomically(Array("version: 1\n\(policy)\n".utf8), to: fixture.project / "keys/facts.yaml")
+      return try fixture.site.packc("image", "verify", "shop", "--policy", "keys/facts.yaml").in(fixture.project).run()
+    }
+    let rows: [(String, String?)] = [
+      ("facts: [{id: rootfs.shells, within: [], closed: true, level: proven}]", nil),
+      ("facts: [{id: rootfs.user, within: [\"0:0\"]}]", "rootfs.user lists 65532:65532"),
+      ("facts: [{id: declared.egress, closed: true}]", "may list more than is known"),
+      ("facts: [{id: declared.egress, level: observed}]", "only declared, not observed"),
+      ("facts: [{id: source.routes}]", "source.routes is not known"),
+    ]
+    for (policy, problem) in rows {
+      let result = try verify(policy).expect(exit: problem == nil ? .done : .gateFailed)
+      if let problem { result.expect(standardErrorContains: problem) }
+    }
+    let contract = try FileSystem.read(fixture.project / ".packc/contract.json")
+    try FileSystem.writeAtomically(contract, to: fixture.project / "keys/base.json")
+    try verify("verdict: {baseline: base.json, at-most: safe}").expect(exit: .done)
+    let other = String(decoding: contract, as: UTF8.self).replacing("\"/tmp\"", with: "\"/other\"")
+    try FileSystem.writeAtomically(Array(other.utf8), to: fixture.project / "keys/base.json")
+    try verify("verdict: {baseline: base.json, at-most: safe_with_additions}").expect(exit: .gateFailed)
+      .expect(standardErrorContains: "the verdict is review_required")
   }
 }

@@ -72,6 +72,12 @@ public struct BillOfMaterials: Sendable {
     }.sorted { $0.reference.utf8.lexicographicallyPrecedes($1.reference.utf8) }
   }
 
+  /// Those of the paths that no component lists, sorted.
+  public func missing(of paths: [RootPath]) -> [RootPath] {
+    let known = Set(components.flatMap(\.files))
+    return paths.filter { !known.contains($0.absolute) }.sorted()
+  }
+
   /// `1970-01-01T00:00:00Z` (RFC 3339), by the proleptic Gregorian calendar.
   var timestamp: String {
     let (days, seconds) = (epoch / 86400, epoch % 86400)

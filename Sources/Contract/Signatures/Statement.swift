@@ -17,8 +17,10 @@ public struct Statement: Sendable {
 
   /// What the predicate is.
   public enum Predicate {
-    /// That the image is the signer's: an empty predicate, as cosign writes it.
+    /// That the image is the signer's: cosign's type, whose predicate says nothing that counts.
     public static let signature = "https://sigstore.dev/cosign/sign/v1"
+    /// The predicate of a signature; some readers refuse an empty one.
+    public static let signed: JSONValue = ["tool": ["name": "packc"]]
     /// Facts, as SCAI's attributes.
     public static let facts = "https://in-toto.io/attestation/scai/v0.3"
     public static let cycloneDX = "https://cyclonedx.org/bom"

@@ -6,7 +6,7 @@ extension FileOwners {
   /// Owners of the files of a root filesystem that is no image yet: the same sources, read from where the files lie.
   /// - Parameters:
   ///   - recorded: what the build knows of the host's files.
-  ///   - project: the owner of the rest of the application layer, and of what the build's steps put beside the runtime.
+  ///   - project: the owner of the rest of the application layer, and of what else the build's steps made.
   public init(of root: RootFilesystem, recorded: OwnerRules, project: FileOwner) throws {
     let roles = LayerRole.allCases
     var evidence = OwnerEvidence()
@@ -25,18 +25,10 @@ extension FileOwners {
       }
     }
     let own = roles.firstIndex(of: .application).map { Set([$0]) } ?? []
-    let made = root.entries.filter { $0.layer == .runtime && $0.isRegular && !$0.origin.hasPrefix("host:") }
+    let made = root.entries.filter { $0.isRegular && !$0.origin.hasPrefix("host:") }
     self.init(
       of: ImageFiles(files: files), evidence: evidence, recorded: recorded, project: project, own: own,
       made: Set(made.map(\.path)))
-  }
-}
-
-extension FileOwners {
-  /// Regular files of the project's build that nobody is known to own, sorted. What comes from the host and no package has
-  /// there is a component by its digest.
-  public func unowned(in root: RootFilesystem) -> [RootPath] {
-    root.entries.filter { $0.isRegular && self[$0.path] == nil && !$0.origin.hasPrefix("host:") }.map(\.path)
   }
 }
 

@@ -45,7 +45,11 @@ public struct ImageSigner: Sendable {
   public func sign(_ image: LocatedImage, platform: ImagePlatform? = nil) throws -> Outcome {
     let subject = try subject(image, platform)
     return try attach(
-      [Statement(subjects: [subject.named], predicateType: Statement.Predicate.signature, predicate: [:])],
+      [
+        Statement(
+          subjects: [subject.named], predicateType: Statement.Predicate.signature, predicate: Statement.Predicate.signed
+        )
+      ],
       subject, image)
   }
 

@@ -1,4 +1,5 @@
 internal import Config
+internal import Contract
 internal import Images
 internal import OCI
 internal import PackCore
@@ -44,6 +45,17 @@ enum ImageVerifyCommand {
       SignatureCheck.Signer(name: signer.name, key: try KeyFlags.publicKey(path.parent / signer.key))
     }
     return PolicyCheck.Policy(
-      signers: given + named, needed: given.count + (file.atLeast ?? named.count))
+      signers: given + named, needed: given.count + (file.atLeast ?? named.count),
+      facts: file.facts.map { FactDemand(id: $0.id, within: $0.within, closed: $0.closed, level: $0.level) },
+      baseline: try baseline(file, below: path.parent))
+  }
+
+  private static func baseline(
+    _ file: PolicyFile, below directory: HostPath
+  ) throws -> (document: ContractDocument, atMost: Verdict)? {
+    guard let baseline = file.baseline, let limit = file.atMost.flatMap(Verdict.init(rawValue:)) else { return nil }
+    let path = (directory / baseline).lexicallyNormalized
+    let bytes = try FileSystem.read(path, limit: ContractDocument.sizeLimit)
+    return (try ContractDocument(parsing: bytes, name: path.description), limit)
   }
 }
