@@ -101,7 +101,8 @@ final class AnswerSchemaTests: XCTestCase {
         [project.description, "--name", "web", "--publish", "\(port):8080", "--secret", "TOKEN=T", "--dry-run"]
       ),
       ("status", []), ("status", ["web"]), ("list", []), ("show", ["web"]), ("exists", ["web"]),
-      ("release list", ["web"]), ("stop", ["web"]), ("start", ["web"]), ("restart", ["web"]),
+      ("release list", ["web"]), ("scale", ["web", "2"]), ("scale", ["web", "1"]), ("stop", ["web"]),
+      ("start", ["web"]), ("restart", ["web"]),
       ("destroy", ["web"]), ("destroy", ["web"]),
     ]
     for row in rows {

@@ -129,9 +129,9 @@ struct StoreFaults {
     XCTAssertEqual(Set(names.map(\.0)), Set((0..<count).map { "many:\($0)" }))
     let distinct = count - count / 4
     XCTAssertEqual(Set(names.map(\.1)).count, distinct)
-    // A manifest, a config, a layer and a manifest about its owners each; the layer, the owners and the artifact's empty
-    // config that all have.
-    XCTAssertEqual(try DirectoryWalk.names(in: site.cache / "store/blobs/sha256").count, 4 * distinct + 3)
+    // A manifest, a config, a layer and a manifest about its owners each, and three statements (contract, components,
+    // provenance) with a manifest each; the layer, the owners and the artifact's empty config that all have.
+    XCTAssertEqual(try DirectoryWalk.names(in: site.cache / "store/blobs/sha256").count, 10 * distinct + 3)
     for project in projects { try StoreCheck.assertOneBuild(project / ".packc", "\(project)") }
   }
 

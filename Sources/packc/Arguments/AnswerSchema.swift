@@ -18,6 +18,9 @@ struct AnswerSchema {
       AnswerSchema(command.split(separator: " ").joined(separator: "-"))
     case "image symbols": AnswerSchema("symbols")
     case "image import", "image copy", "image export": AnswerSchema("image", "transfer")
+    case "image sign", "image attest": AnswerSchema("image", "signed")
+    case "proofs record": AnswerSchema("proofs", "entry")
+    case "proofs show", "proofs export": AnswerSchema("contract")
     case "image tag", "image index create": AnswerSchema("image", "named")
     case "kernel import", "kernel use": AnswerSchema("kernel", "row")
     case "kernel remove": AnswerSchema("kernel", "removed")
@@ -27,6 +30,8 @@ struct AnswerSchema {
         AnswerSchema("image", verb)
       } else if let verb = command.after("kernel ") {
         AnswerSchema("kernel", verb)
+      } else if let verb = command.after("proofs ") {
+        AnswerSchema("proofs", verb)
       } else {
         AnswerSchema("commands", command.split(separator: " ").joined(separator: "-"))
       }

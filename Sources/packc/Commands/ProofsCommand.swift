@@ -12,7 +12,7 @@ enum ProofsCommand {
 
   static let list = CommandDefinition(
     "proofs list", summary: "show the ledger of this project's releases",
-    details: "The chain is checked from its first line. It lies in $XDG_STATE_HOME/packc/proofs.\n"
+    details: "The chain is checked from its first line. It lies in $XDG_STATE_HOME/packc/proofs."
   ) { invocation in
     let contents = try source(invocation).ledger.read()
     warn(contents, invocation)
@@ -82,7 +82,7 @@ enum ProofsCommand {
   static let record = CommandDefinition(
     "proofs record", summary: "write the last build into the ledger as a release",
     flags: [Flag("name", value: "NAME", help: "whose release it is (default: the image's name)")],
-    details: "Each line has the digest of the line before. A last line that was cut is taken away first.\n"
+    details: "Each line has the digest of the line before. A last line that was cut is taken away first."
   ) { invocation in
     let source = try source(invocation)
     let found = try source.find(nil)
@@ -100,7 +100,7 @@ enum ProofsCommand {
     "proofs export", summary: "print a contract for people, pages or machines", operands: "[CONTRACT]", count: 0...1,
     flags: [Flag("format", value: "md|svg|json", help: "default: md; json is what packc.contract.json holds")]
       + RegistryFlags.connection,
-    details: "svg is a badge: the verdict against HEAD of the ledger.\n" + places
+    details: "svg is a badge: the verdict against HEAD of the ledger." + places
   ) { invocation in
     let source = try source(invocation)
     let found = try source.find(invocation.operands.first)
