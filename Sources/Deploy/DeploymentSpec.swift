@@ -15,6 +15,8 @@ public struct DeploymentSpec: Hashable, Sendable {
   /// Named only: their values are read for each start.
   public var secrets: [SecretReference] = []
   public var volumes: [AttachedVolume]
+  /// Volumes that packc keeps: locked at each start, as long as the machine lives.
+  public var keptVolumes: [VolumeReference] = []
   /// MiB; nil for the image's own.
   public var memory: Int?
   public var cpus: Int?
@@ -53,12 +55,24 @@ public struct DeploymentSpec: Hashable, Sendable {
     return found
   }
 
-  /// What a supervisor runs, with the secrets' values of now.
-  func request(_ state: StateDirectory, _ context: HostContext) throws -> RunRequest {
+  public var hasVolumes: Bool { !volumes.isEmpty || !keptVolumes.isEmpty }
+
+  /// What the supervisor of `name` runs, with the secrets' values of now, and its volumes in nobody else's hands.
+  func request(_ name: String, _ state: StateDirectory, _ context: HostContext, reporter: Reporter) throws -> RunRequest
+  {
     var request = RunRequest(
       image: state.release(image), publish: publish, environment: environment, memory: memory, cpus: cpus,
       machine: machine)
     request.volumes = volumes
+    if !keptVolumes.isEmpty {
+      let declared = try UnikernelImage.open(request.image).machine.volumes
+      for reference in keptVolumes {
+        let (volume, lock) = try VolumeStore(context).attach(
+          reference, to: declared, user: "the deployment \(name)", reporter: reporter)
+        request.volumes.append(volume)
+        request.locks.append(lock)
+      }
+    }
     request.secrets = try SecretStore(context).environment(of: secrets)
     return request
   }
@@ -71,6 +85,7 @@ public struct DeploymentSpec: Hashable, Sendable {
       "publish": JSONValue(strings: publish.map(\.description)), "env": JSONValue(strings: environment),
       "secrets": secrets.isEmpty ? nil : JSONValue(strings: secrets.map(\.description)),
       "volumes": .array(volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }),
+      "kept_volumes": keptVolumes.isEmpty ? nil : JSONValue(strings: keptVolumes.map(\.description)),
       "memory_mib": memory.map { .integer(Int64($0)) }, "cpus": cpus.map { .integer(Int64($0)) },
       "machine": machine.map { .string($0.rawValue) }, "restart": .string(restart.rawValue),
       "health": health.map { JSONValue($0) }, "grace_seconds": .integer(Int64(grace)),
@@ -87,6 +102,15 @@ public struct DeploymentSpec: Hashable, Sendable {
     volumes = try reader.required("volumes").array().map {
       AttachedVolume(name: try $0.required("name").string(), file: HostPath(try $0.required("file").string()))
     }
+    keptVolumes =
+      try reader.optional("kept_volumes").map { list in
+        try list.array().map { entry in
+          guard let reference = try VolumeReference(parsing: try entry.string()) else {
+            throw entry.failure("not a volume and its path")
+          }
+          return reference
+        }
+      } ?? []
     memory = try reader.optional("memory_mib").map { Int(try $0.integer(in: 1...(1 << 30))) }
     cpus = try reader.optional("cpus").map { Int(try $0.integer(in: 1...256)) }
     machine = try reader.optional("machine").map {

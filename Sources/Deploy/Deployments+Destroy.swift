@@ -28,6 +28,17 @@ extension Deployments {
     return record.releases.flatMap(\.spec.volumes).filter { seen.insert($0.file).inserted }
   }
 
+  /// Volumes that packc keeps and one of the deployment's releases names, sorted.
+  public func keptVolumes(of name: String) throws -> [VolumeName] {
+    guard let record = try DeploymentRecord.read(state.machine(name)) else { return [] }
+    return Set(record.releases.flatMap(\.spec.keptVolumes).map(\.name)).sorted { $0.description < $1.description }
+  }
+
+  /// Which deployments name a volume, whether or not they run. One that cannot be read counts for none.
+  public func users(of volume: VolumeName) throws -> [String] {
+    try all().map(\.name).filter { (try? keptVolumes(of: $0).contains(volume)) ?? false }
+  }
+
   private static let resources = ["machine", "ports", "logs", "release records"]
 
   private func destroy(_ directory: MachineDirectory, volumes: Bool) throws -> [DestroyLine] {
@@ -40,6 +51,7 @@ extension Deployments {
     }
     let release = record.effective(try ReleaseOutcomes.read(directory))
     let attached = try self.volumes(of: name)
+    let kept = try keptVolumes(of: name)
     let wasAlive = try end(record, directory)
     var lines = [
       DestroyLine(resource: "machine", fate: .deleted, detail: wasAlive ? "it was stopped" : "it did not run")
@@ -48,6 +60,7 @@ extension Deployments {
     lines.append(
       DestroyLine(resource: "ports", fate: ports.isEmpty ? .notFound : .deleted, detail: ports.isEmpty ? nil : ports))
     for volume in attached { lines.append(destroy(volume, removes: volumes)) }
+    for volume in kept { lines.append(destroy(volume, of: name, removes: volumes)) }
     note("destroy", name, ["volumes": .string(volumes ? "deleted" : "kept")])
     try erase(directory)
     lines.append(DestroyLine(resource: "logs", fate: .deleted, detail: nil))
@@ -73,6 +86,28 @@ extension Deployments {
       return DestroyLine(resource: resource, fate: .deleted, detail: "\(volume.file)")
     } catch {
       return DestroyLine(resource: resource, fate: .failed, detail: (error as? Failure)?.message)
+    }
+  }
+
+  /// One that another deployment names, too, is kept.
+  private func destroy(_ volume: VolumeName, of name: String, removes: Bool) -> DestroyLine {
+    let resource = "volume \(volume)"
+    do {
+      let store = try VolumeStore(context)
+      guard FileSystem.exists(store.disk(volume)) else {
+        return DestroyLine(resource: resource, fate: .notFound, detail: nil)
+      }
+      guard removes else {
+        return DestroyLine(resource: resource, fate: .kept, detail: "`packc volume show \(volume)`")
+      }
+      let others = try users(of: volume).filter { $0 != name }
+      guard others.isEmpty else {
+        return DestroyLine(
+          resource: resource, fate: .kept, detail: "the deployment \(others.joined(separator: ", ")) names it, too")
+      }
+      return DestroyLine(resource: resource, fate: try store.destroy(volume) ? .deleted : .notFound, detail: nil)
+    } catch {
+      return DestroyLine(resource: resource, fate: .failed, detail: (error as? Failure)?.message ?? "\(error)")
     }
   }
 

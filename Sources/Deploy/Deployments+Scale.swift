@@ -21,7 +21,7 @@ extension Deployments {
   /// Makes `count` machines of the deployment, itself included, all of the release that it has now.
   public func scale(_ name: String, to count: Int) throws -> [ScaleLine] {
     guard let spec = try find(name).spec else { throw unknown(name) }
-    guard spec.volumes.isEmpty || count == 1 else { throw DeployFailure.sharedVolumes(name) }
+    guard !spec.hasVolumes || count == 1 else { throw DeployFailure.sharedVolumes(name) }
     let image = try ReleaseStore.Candidate(state.release(spec.image))
     var lines: [ScaleLine] = []
     let wanted = count < 2 ? [] : (2...count).map { (number: $0, name: "\(name)-\($0)") }

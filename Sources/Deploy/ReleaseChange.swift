@@ -35,6 +35,12 @@ struct ReleaseChange {
     for volume in spec.volumes where !old.spec.volumes.contains(volume) {
       other.append("the volume \(volume.name) is \(volume.file)")
     }
+    for volume in old.spec.keptVolumes where !spec.keptVolumes.contains(volume) {
+      drift.append("the volume \(volume) is not attached any more")
+    }
+    for volume in spec.keptVolumes where !old.spec.keptVolumes.contains(volume) {
+      other.append("the volume \(volume) is attached")
+    }
     if let before = old.image?.machine.guest, let now = image?.machine.guest, before != now {
       drift.append("the kernel is \(now.rawValue), and was \(before.rawValue)")
     }

@@ -113,7 +113,7 @@ public struct Supervisor {
             return count
           }, number: SignalSource.process.number)
         _ = try UnikernelRunner(context, reporter: reporter, signals: signals).run(
-          try release.spec.request(self.state, context),
+          try release.spec.request(record.name, self.state, context, reporter: reporter),
           supervision: Supervision(
             output: log, attendant: attendant,
             environment: [DeploymentRecord.mark: record.id], grace: release.spec.grace))

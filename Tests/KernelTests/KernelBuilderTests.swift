@@ -14,7 +14,7 @@ final class KernelBuilderTests: XCTestCase {
     var log: HostPath { scratch.directory / "log" }
     var catalog: KernelCatalog { KernelCatalog(cache: scratch.directory / "cache/packc") }
 
-    init(make: String = "", tools: [String: String] = [:], without: [String] = []) throws {
+    init(make: String = "", tools: [String: String] = [:], without: [String] = [], cache: String = "cache") throws {
       scratch = try Scratch()
       let directory = scratch.directory
       let bin = directory / "bin"
@@ -51,7 +51,7 @@ final class KernelBuilderTests: XCTestCase {
       }
       context = HostContext(
         environment: [
-          "PATH": bin.description, "HOME": directory.description, "XDG_CACHE_HOME": "\(directory / "cache")",
+          "PATH": bin.description, "HOME": directory.description, "XDG_CACHE_HOME": "\(directory / HostPath(cache))",
         ], workingDirectory: directory, executable: "/nonexistent")
     }
 
@@ -176,6 +176,8 @@ final class KernelBuilderTests: XCTestCase {
         "offline", try Host(tools: ["apt-get": "echo 'Could not resolve' >&2; exit 100"]), "kernel_source_unavailable",
         .unavailable, "network"
       ),
+      ("a space", try Host(cache: "my cache"), "bad_cache_path", .badInput, "XDG_CACHE_HOME"),
+      ("a colon", try Host(cache: "a:b"), "bad_cache_path", .badInput, "no path with a space or a colon"),
       ("tampered", try Host(tools: ["apt-get": "echo other > a.deb"]), "kernel_digest", .badInput, "apt-get update"),
       (
         "empty package", try Host(tools: ["dpkg-deb": "mkdir -p $3"]), "kernel_source_damaged", .badInput,

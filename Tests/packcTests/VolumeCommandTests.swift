@@ -6,7 +6,7 @@ import XCTest
 /// `packc volume …` and `packc run --volume NAME:/path`: data that outlives machines, and goes by its name only.
 final class VolumeCommandTests: XCTestCase {
   /// Counts in /data, says so, and waits when it is told to.
-  private static let project = [
+  static let project = [
     "app.c": """
     #include <stdio.h>
     #include <stdlib.h>

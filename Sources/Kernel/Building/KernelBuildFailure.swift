@@ -25,6 +25,13 @@ enum KernelBuildFailure {
       "wrong_usage", "--need \(asked.rawValue) and --without \(refused.rawValue) cannot both be",
       hint: "leave one of them out", exit: .usage)
   }
+  static func badPlace(_ path: HostPath) -> Failure {
+    Failure(
+      "bad_cache_path", "a kernel cannot be built in \(path): its makefiles take no path with a space or a colon",
+      hint:
+        "build it with another cache, XDG_CACHE_HOME=/var/tmp/kernels packc kernel build …, and carry it over by `packc kernel push` and `pull`",
+      exit: .badInput)
+  }
   static func toolsMissing(_ missing: [(tool: String, package: String)]) -> Failure {
     let packages = Set(missing.map(\.package)).sorted()
     return Failure(

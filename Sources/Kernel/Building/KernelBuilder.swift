@@ -30,6 +30,10 @@ public struct KernelBuilder: Sendable {
     let catalog = KernelCatalog(cache: cache)
     if let known = try catalog.built(for: request) { return Outcome(kernel: known, isReused: true) }
     let place = cache / "kernel-work"
+    // Of GNU make's: the kernel's makefiles refuse both.
+    guard !place.description.contains(where: { $0.isWhitespace || $0 == ":" }) else {
+      throw KernelBuildFailure.badPlace(place)
+    }
     try FileSystem.createDirectory(place)
     try Self.removeLeftovers(place)
     // Whoever asks for the same waits, and finds it.

@@ -34,6 +34,11 @@ enum VolumeFailure {
       hint: "end that first; two machines cannot share a disk",
       exit: .tryAgain)
   }
+  static func named(_ name: String, _ deployments: [String]) -> Failure {
+    Failure(
+      "volume_in_use", "the volume \(name) belongs to the deployment \(deployments.joined(separator: ", "))",
+      hint: "`packc destroy \(deployments[0])` first: it keeps the volume", exit: .tryAgain)
+  }
   static func noMount(_ path: RootPath, known: [String]) -> Failure {
     Failure(
       "unknown_volume", "this image has no volume at \(path.absolute)",

@@ -2,7 +2,7 @@ public import Kernel
 public import PackCore
 
 /// A kept volume and where the program finds it: `NAME:/path`.
-public struct VolumeReference: Hashable, Sendable {
+public struct VolumeReference: Hashable, Sendable, CustomStringConvertible {
   public let name: VolumeName
   public let mount: RootPath
 
@@ -18,6 +18,17 @@ public struct VolumeReference: Hashable, Sendable {
     name = try VolumeName(String(text[..<cut]))
     self.mount = mount
   }
+
+  /// As it is parsed.
+  public var description: String { "\(name):\(mount.absolute)" }
+
+  /// What the image declares at that path.
+  public func place(in declared: [GuestVolume]) throws -> GuestVolume {
+    guard let place = declared.first(where: { $0.mount == mount }) else {
+      throw VolumeFailure.noMount(mount, known: declared.map(\.mount.absolute))
+    }
+    return place
+  }
 }
 
 extension VolumeStore {
@@ -26,9 +37,7 @@ extension VolumeStore {
   public func attach(
     _ reference: VolumeReference, to declared: [GuestVolume], user: String, reporter: Reporter
   ) throws -> (volume: AttachedVolume, lock: VolumeLock) {
-    guard let place = declared.first(where: { $0.mount == reference.mount }) else {
-      throw VolumeFailure.noMount(reference.mount, known: declared.map(\.mount.absolute))
-    }
+    let place = try reference.place(in: declared)
     if !FileSystem.exists(disk(reference.name)) {
       let made = try create(reference.name, size: place.size)
       reporter.note("made the volume \(made.name): an empty ext4 of \(made.size >> 20) MiB")

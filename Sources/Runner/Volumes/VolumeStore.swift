@@ -99,6 +99,11 @@ public struct VolumeStore: Sendable {
     return try VolumeLock(directory(name.description), name: name.description, user: user)
   }
 
+  /// What is said of one that deployments name, whether or not they run.
+  public static func named(_ name: VolumeName, by deployments: [String]) -> Failure {
+    VolumeFailure.named(name.description, deployments)
+  }
+
   /// What is said when nobody has confirmed that the data of these may go.
   public static func unconfirmed(_ names: [VolumeName]) -> Failure {
     VolumeFailure.unconfirmed(names.map(\.description))

@@ -13,8 +13,6 @@ enum DeployCommand {
       Flag("no-wait", help: "return as soon as the machine is being started (the default)"),
     ] + MachineFlags.all + [
       Flag(
-        "volume", value: "NAME=FILE", repeats: true, help: "the file that is a volume's disk; made when it is missing"),
-      Flag(
         "restart", value: "never|on-failure|always", help: "when the program ended (default: unik.yaml, else never)"),
       Flag("health", value: "http:[PORT]/PATH|tcp[:PORT]", help: "what is asked to know that it works"),
       Flag("grace", value: "SECONDS", help: "between the request to end and the end (default: 10)"),

@@ -114,7 +114,14 @@ struct DeployTarget {
     spec.secrets = try invocation.strings("secret").map { try SecretReference(parsing: $0) }
     // One that is not there is said now, and not by a supervisor.
     _ = try SecretStore(invocation.context).environment(of: spec.secrets)
-    spec.volumes = try MachineFlags.volumes(invocation)
+    for volume in try VolumeFlags.read(invocation) {
+      switch volume {
+      case .file(let attached): spec.volumes.append(attached)
+      case .kept(let reference):
+        _ = try reference.place(in: image.machine.volumes)
+        spec.keptVolumes.append(reference)
+      }
+    }
     spec.memory = try MachineFlags.memory(invocation)
     spec.cpus = try MachineFlags.cpus(invocation)
     spec.machine = try MachineFlags.machine(invocation)

@@ -7,7 +7,7 @@ enum DestroyCommand {
   static let definition = CommandDefinition(
     "destroy", summary: "end deployments and remove what belongs to them", operands: "APP…", count: 1...64,
     flags: [
-      Flag("volumes", help: "remove the files of their volumes, too"),
+      Flag("volumes", help: "remove their volumes and the data, too"),
       Flag("yes", short: "y", help: "do not ask before data goes"),
     ],
     details:
@@ -43,7 +43,10 @@ enum DestroyCommand {
   }
 
   private static func confirm(_ names: [String], _ deployments: Deployments) throws {
-    let files = try names.flatMap { try deployments.volumes(of: $0) }.map { "\($0.file)" }
+    let files = try names.flatMap { name in
+      try deployments.volumes(of: name).map { "\($0.file)" }
+        + deployments.keptVolumes(of: name).map { "the volume \($0)" }
+    }
     guard !files.isEmpty else { return }
     guard Question.canBeAsked else {
       throw Failure(

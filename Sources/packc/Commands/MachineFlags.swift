@@ -11,6 +11,7 @@ enum MachineFlags {
       SecretCommand.flag,
       Flag("memory", short: "m", value: "SIZE", help: "of the machine, like 256Mi"),
       Flag("cpus", value: "N", help: "of the machine"),
+      VolumeFlags.flag,
       Flag("machine", value: "microvm|q35|virt", help: "of QEMU"),
     ]
 
@@ -28,13 +29,6 @@ enum MachineFlags {
       throw Failure("wrong_usage", "--machine \(name): expected microvm, q35 or virt", exit: .usage)
     }
     return machine
-  }
-
-  static func volumes(_ invocation: Invocation) throws -> [AttachedVolume] {
-    try invocation.strings("volume").map { text in
-      let (name, file) = try AttachedVolume.parse(text)
-      return AttachedVolume(name: name, file: invocation.typedPath(file))
-    }
   }
 
   /// MiB of `256Mi`, `1Gi`, `300M` or bytes.

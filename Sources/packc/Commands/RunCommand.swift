@@ -7,7 +7,6 @@ enum RunCommand {
   /// What a machine is given in the foreground.
   static let machineFlags =
     MachineFlags.all + [
-      VolumeFlags.flag,
       Flag("debug", help: "the kernel says on the console what it does"),
       Flag("output", value: "DIR", help: "where the results of the build are (default: DIR/.packc)"),
     ]
@@ -66,7 +65,7 @@ enum RunCommand {
   private static func attachedRequest(_ invocation: Invocation, _ output: HostPath) throws -> RunRequest {
     var request = try machineRequest(invocation, output)
     request.secrets = try SecretCommand.environment(invocation)
-    try VolumeFlags.read(invocation, into: &request)
+    try VolumeFlags.attach(invocation, to: &request)
     return request
   }
 

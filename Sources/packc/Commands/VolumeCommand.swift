@@ -1,4 +1,5 @@
 internal import Config
+internal import Deploy
 internal import Kernel
 internal import PackCore
 internal import Runner
@@ -48,15 +49,18 @@ enum VolumeCommand {
     "volume destroy", summary: "take volumes and their data away", operands: "NAME…", count: 1...256,
     flags: [Flag("yes", help: "the data may go")],
     details: """
-      The only command that takes a volume's data away. One that is in use stays, and the exit code is 1; one that is not
+      Takes a volume's data away, as only `packc destroy --volumes` does beside it. One that is in use, or that a deployment names, stays, and the exit code is 1; one that is not
       there is said so and is no failure.
       """, completes: names
   ) { invocation in
     let names = try invocation.operands.map { try VolumeName($0) }
     guard invocation.has("yes") else { throw VolumeStore.unconfirmed(names) }
     let store = try VolumeStore(invocation.context)
+    let deployments = try Deployments(invocation.context)
     let rows = names.map { name -> (name: String, result: String, reason: Failure?) in
       do {
+        let users = try deployments.users(of: name)
+        guard users.isEmpty else { throw VolumeStore.named(name, by: users) }
         return (name.description, try store.destroy(name) ? "deleted" : "not_found", nil)
       } catch {
         return (name.description, "failed", error as? Failure ?? Failure("internal", "\(error)"))

@@ -9,12 +9,25 @@ enum VolumeFlags {
     "volume", value: "NAME:/PATH|NAME=FILE", repeats: true,
     help: "the disk of a declared volume: a kept volume by its path, or a file; made when missing")
 
-  static func read(_ invocation: Invocation, into request: inout RunRequest) throws {
+  enum Choice {
+    case kept(VolumeReference)
+    case file(AttachedVolume)
+  }
+
+  static func read(_ invocation: Invocation) throws -> [Choice] {
+    try invocation.strings("volume").map { text in
+      if let reference = try VolumeReference(parsing: text) { return .kept(reference) }
+      let (name, file) = try AttachedVolume.parse(text)
+      return .file(AttachedVolume(name: name, file: invocation.typedPath(file)))
+    }
+  }
+
+  /// For a machine that is started now: kept volumes are locked.
+  static func attach(_ invocation: Invocation, to request: inout RunRequest) throws {
     var declared: [GuestVolume]?
-    for text in invocation.strings("volume") {
-      guard let reference = try VolumeReference(parsing: text) else {
-        let (name, file) = try AttachedVolume.parse(text)
-        request.volumes.append(AttachedVolume(name: name, file: invocation.typedPath(file)))
+    for choice in try read(invocation) {
+      guard case .kept(let reference) = choice else {
+        if case .file(let volume) = choice { request.volumes.append(volume) }
         continue
       }
       let known = try declared ?? UnikernelImage.open(request.image).machine.volumes
