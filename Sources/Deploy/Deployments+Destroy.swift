@@ -34,9 +34,11 @@ extension Deployments {
     return Set(record.releases.flatMap(\.spec.keptVolumes).map(\.name)).sorted { $0.description < $1.description }
   }
 
-  /// Which deployments name a volume, whether or not they run. One that cannot be read counts for none.
+  /// Which deployments name a volume, whether or not they run.
+  ///
+  /// - Throws: what is wrong with a deployment that cannot be read: it may be one of them.
   public func users(of volume: VolumeName) throws -> [String] {
-    try all().map(\.name).filter { (try? keptVolumes(of: $0).contains(volume)) ?? false }
+    try all().map(\.name).filter { try keptVolumes(of: $0).contains(volume) }
   }
 
   private static let resources = ["machine", "ports", "logs", "release records"]

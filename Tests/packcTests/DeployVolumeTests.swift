@@ -37,6 +37,13 @@ final class DeployVolumeTests: XCTestCase {
     // It belongs to a deployment that does not run, too.
     let refused = try packc("volume", "destroy", "kept", "--yes").expect(.failed)
     XCTAssertTrue(refused.output.contains("belongs to the deployment one"), refused.output)
+    // And perhaps to one whose record nobody can read.
+    let record = packc.state / "state/packc/machines/one/machine.json"
+    let bytes = try FileSystem.read(record)
+    try FileSystem.writeAtomically(Array("{\"schema\": 99}".utf8), to: record)
+    let unsure = try packc("volume", "destroy", "kept", "--yes").expect(.failed)
+    XCTAssertTrue(unsure.output.contains("machines/one/machine.json"), unsure.output)
+    try FileSystem.writeAtomically(bytes, to: record)
     let drift = try packc("deploy", place, "--name", "one", "--yes").expect(.drift)
     XCTAssertTrue(drift.errors.contains("kept:/data"), drift.errors)
     XCTAssertEqual(fates(try packc("destroy", "one", "--json").expect(.done))["volume kept"], "kept")
