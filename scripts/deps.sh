@@ -31,6 +31,8 @@ test_packages=(
   apache2-utils docker-registry openssl
   # completions and the manual; what --json prints
   fish mandoc zsh python3-jsonschema
+  # units for systemd
+  systemd
   # the packs of templates/pack and examples/packs, and the tutorial
   perl php-cli
 )

@@ -115,7 +115,8 @@ enum RunCommand {
     // mkdtemp's 0700 would be the mode of the container's `/`, which its user has to pass.
     try FileSystem.setMode(root, 0o755)
     try LayerUnpacker.unpack(image, to: root)
-    if image.config.labels["dev.packc.contract.egress"] != nil {
+    let egress = image.config.labels["dev.packc.contract.egress"] ?? ""
+    if !egress.isEmpty || image.config.labels["dev.packc.contract.egress.closed"] == "true" {
       invocation.reporter.warn("contract.egress is not enforced: with --oci the program is on the host's network")
     }
     let directory = image.config.workingDirectory.flatMap { RootPath($0) } ?? .root
