@@ -30,16 +30,16 @@ extension OutputStage {
     let files = try root.entries.filter(\.isRegular).map { entry in
       let owner = owners[entry.path]
       return BillOfMaterials.File(
-        path: entry.path, owner: owner, digest: owner == nil ? try Self.digest(of: root.holder(of: entry)) : nil)
+        path: entry.path, owner: owner, digest: owner == nil ? try digest(of: root.holder(of: entry)) : nil)
     }
     return BillOfMaterials(
       name: identity.statedName, version: identity.version ?? "", subject: contract.subject, epoch: planning.epoch,
       toolVersion: PackcVersion.current, files: files, known: components)
   }
 
-  private static func digest(of entry: RootFilesystem.Entry) throws -> Digest? {
+  private func digest(of entry: RootFilesystem.Entry) throws -> Digest? {
     switch entry.content {
-    case .host(let path, _): try FileSystem.digest(of: path)
+    case .host(let path, let status): try digests.digest(of: path, status: status)
     case .bytes(let bytes): Digest(of: bytes)
     case .directory, .link, .hardLink: nil
     }

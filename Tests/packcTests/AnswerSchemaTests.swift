@@ -1,3 +1,4 @@
+import Foundation
 import PackCore
 import TestSupport
 import XCTest
@@ -88,8 +89,12 @@ final class AnswerSchemaTests: XCTestCase {
     let project = try site.write(Projects.c, to: "shop")
     _ = try site.build(project)
     let port = try Ports.free()
-    try site.packc("secret", "set", "TOKEN").input(Array("planted-in-a-deployment".utf8)).run().expect(exit: .done)
-    defer { _ = try? site.packc("destroy", "web", "--yes").run() }
+    let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: site.home / "cache")
+    let planted = "planted-in-a-deployment"
+    let file = site.directory / "token"
+    try FileSystem.writeAtomically(Array(planted.utf8), to: file)
+    try packc("secret", "set", "TOKEN", "--file", file.description).expect(.done)
+    defer { _ = try? packc("destroy", "web", "--yes") }
     let rows: [(command: String, rest: [String])] = [
       ("exists", ["web"]), ("list", []),
       (
@@ -105,23 +110,30 @@ final class AnswerSchemaTests: XCTestCase {
       ("start", ["web"]), ("restart", ["web"]),
       ("destroy", ["web"]), ("destroy", ["web"]),
     ]
+    // Validated when nothing runs any more, see `DetachedCall`.
+    var answers: [(command: String, answer: DetachedCall.Answer)] = []
     for row in rows {
-      let schema = try XCTUnwrap(AnswerSchema.of(row.command))
       let words = row.command.split(separator: " ").map(String.init)
-      let result = try site.packc(words + row.rest + ["--json"]).run().expect(exit: .done)
-      XCTAssertEqual(
-        try problems(result.result.output, schema.file, schema.definition), "",
-        "\(row.command): \(result.standardOutput)")
+      answers.append((row.command, try packc(words + row.rest + ["--json"]).expect(.done)))
+      guard row.command == "show" else { continue }
+      XCTAssertEqual(answers.last?.answer.json?["state"], "running")
       // The value is in nothing that a deployment keeps.
-      if row.command == "show" {
-        let found = try ProcessRunner().run(
-          Command(
-            ["grep", "-rlF", "planted-in-a-deployment", site.directory.path.description],
-            environment: ["PATH": "/usr/bin:/bin"]))
-        XCTAssertEqual(found.outputText, "")
-      }
+      XCTAssertEqual(try files(with: planted, below: packc.state.path), [])
+    }
+    for (command, answer) in answers {
+      let schema = try XCTUnwrap(AnswerSchema.of(command))
+      XCTAssertEqual(
+        try problems(Array(answer.output.utf8), schema.file, schema.definition), "", "\(command): \(answer.output)")
     }
     try Leftovers.assertNone(site)
+  }
+
+  private func files(with text: String, below directory: HostPath) throws -> [String] {
+    let names = FileManager.default.enumerator(atPath: directory.description)?.compactMap { $0 as? String } ?? []
+    XCTAssertFalse(names.isEmpty)
+    return names.filter { name in
+      (try? Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)")))?.range(of: Data(text.utf8)) != nil
+    }
   }
 
   func testErrorsAreAlikeInEveryCommand() throws {
