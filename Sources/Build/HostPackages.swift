@@ -8,7 +8,12 @@ struct HostPackages {
   private static let limit = 256 << 20
 
   let database: HostPath
-  init(database: HostPath = Self.database) { self.database = database }
+  /// Where packages leave their `copyright`.
+  let documents: HostPath
+  init(database: HostPath = Self.database, documents: HostPath = "/usr/share/doc") {
+    self.database = database
+    self.documents = documents
+  }
 
   /// Changes whenever a package is installed, removed or upgraded.
   var state: JSONValue {
@@ -44,6 +49,16 @@ struct HostPackages {
       owners[file] = versions[package].map { FileOwner(kind: .debian, name: package, version: $0) }
     }
     return owners
+  }
+
+  /// What packages say of their licence in a file that a machine can read.
+  /// - Parameter owners: those that are no Debian package are left out.
+  func licenses(of owners: some Sequence<FileOwner>) -> [FileOwner: String] {
+    owners.reduce(into: [:]) { licenses, owner in
+      let file = documents / HostPath("\(owner.name)/copyright")
+      guard owner.kind == .debian, let text = try? FileSystem.read(file, limit: 4 << 20) else { return }
+      licenses[owner] = DebianCopyright(text).license
+    }
   }
 
   /// Files that a package makes when it is configured, so that no list has them (deb-triggers(5)).

@@ -14,7 +14,7 @@ extension OutputStage {
       parts.contract.statement(about: image.digest),
       Statement(
         subjects: [subject], predicateType: Statement.Predicate.cycloneDX, predicate: parts.bill.cycloneDX),
-      Statement(subjects: [subject], predicateType: Statement.Predicate.provenance, predicate: provenance(parts)),
+      Statement(subjects: [subject], predicateType: Statement.Predicate.provenance, predicate: try provenance(parts)),
     ]
     return try statements.map { statement in
       try StatementArtifact.assemble(
@@ -32,9 +32,11 @@ extension OutputStage {
       return BillOfMaterials.File(
         path: entry.path, owner: owner, digest: owner == nil ? try digest(of: root.holder(of: entry)) : nil)
     }
+    let system = HostPackages().licenses(of: owners.shares.compactMap(\.owner))
     return BillOfMaterials(
       name: identity.statedName, version: identity.version ?? "", subject: contract.subject, epoch: planning.epoch,
-      toolVersion: PackcVersion.current, files: files, known: components)
+      toolVersion: PackcVersion.current, files: files, licenses: owners.licenses.merging(system) { $1 },
+      known: components)
   }
 
   private func digest(of entry: RootFilesystem.Entry) throws -> Digest? {
@@ -46,8 +48,8 @@ extension OutputStage {
   }
 
   /// SLSA v1, Build L1 and no more: packc runs in the tenant's own step, so the tenant could have written this, too.
-  func provenance(_ parts: Parts) -> JSONValue {
-    [
+  func provenance(_ parts: Parts) throws -> JSONValue {
+    try [
       "buildDefinition": [
         "buildType": "https://packc.dev/build/v1",
         "externalParameters": JSONValue(compact: [
@@ -70,7 +72,20 @@ extension OutputStage {
     ]
   }
 
-  private func materials(_ parts: Parts) -> [JSONValue] {
+  /// The files in which the languages' own tools pin what they fetch.
+  private static let lockNames: Set<String> = [
+    "go.sum", "Cargo.lock", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock",
+    "uv.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "requirements.txt", "gradle.lockfile", "packages.lock.json",
+  ]
+
+  private func lockFiles() throws -> [JSONValue] {
+    try scan.entries.filter { $0.status.kind == .file && Self.lockNames.contains($0.path.name) }.map { entry in
+      let digest = try digests.digest(of: scan.root / entry.path, status: entry.status)
+      return ["name": .string("lock:\(entry.path)"), "digest": ["sha256": .string(digest.hex)]]
+    }
+  }
+
+  private func materials(_ parts: Parts) throws -> [JSONValue] {
     func material(_ name: String, _ digest: Digest, version: String? = nil) -> JSONValue {
       JSONValue(compact: [
         "name": .string(name), "digest": ["sha256": .string(digest.hex)],
@@ -82,9 +97,14 @@ extension OutputStage {
     found += lock.toolchains.map { material("toolchain:\($0.key)", $0.value.digest, version: $0.value.version) }
     if let kernel { found.append(material("kernel:\(kernel.kernel.manifest.name)", kernel.pin.digest)) }
     if let kernel { found.append(material("guest-init", kernel.initPin.digest)) }
-    if let revision = parts.identity.revision {
-      found.append(["name": "source", "digest": ["gitCommit": .string(revision)]])
+    if let checkout = parts.identity.checkout {
+      // A tree that differs from its commit is not that commit: what it is, its files' digests would have to say.
+      found.append([
+        "name": "source", "digest": ["gitCommit": .string(checkout.commit)],
+        "annotations": ["dirty": .bool(checkout.isDirty)],
+      ])
     }
+    found += try lockFiles()
     return found.sorted {
       ($0["name"]?.string ?? "").utf8.lexicographicallyPrecedes(($1["name"]?.string ?? "").utf8)
     }

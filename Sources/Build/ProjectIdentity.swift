@@ -8,8 +8,10 @@ struct ProjectIdentity {
   /// True when the project's own files state the name.
   var nameIsStated: Bool
   var version: String?
-  /// The commit that is checked out; nil when there is none or the tree differs from it.
-  var revision: String?
+  /// The commit that is checked out, and whether the tree differs from it; nil when there is none.
+  var checkout: (commit: String, isDirty: Bool)?
+  /// The commit that these sources are; nil also when the tree differs from it.
+  var revision: String? { checkout.flatMap { $0.isDirty ? nil : $0.commit } }
   var decisions: [Decision]
   /// For what enters an image or a digest.
   var statedName: String { nameIsStated ? name : "the project" }
@@ -30,8 +32,10 @@ struct ProjectIdentity {
       decisions.append(Decision(what: "name", value: name, source: "directory name (a tag only, not in the image)"))
     }
     version = plan.version
-    revision = Self.revision(scan, context)
-    if let revision { decisions.append(Decision(what: "revision", value: revision, source: ".git")) }
+    checkout = Self.checkout(scan, context)
+    if let checkout, !checkout.isDirty {
+      decisions.append(Decision(what: "revision", value: checkout.commit, source: ".git"))
+    }
     self.decisions = decisions
   }
 
@@ -51,7 +55,7 @@ struct ProjectIdentity {
   }
 
   /// `git` itself says what is checked out and whether the tree is as committed; packc's own lock does not count.
-  private static func revision(_ scan: ProjectScan, _ context: HostContext) -> String? {
+  private static func checkout(_ scan: ProjectScan, _ context: HostContext) -> (commit: String, isDirty: Bool)? {
     guard FileSystem.exists(scan.root / ".git"), let git = context.findTool("git"),
       let directory = scan.root.utf8
     else { return nil }
@@ -68,8 +72,8 @@ struct ProjectIdentity {
       return result.outputText
     }
     guard let head = ask(["rev-parse", "--verify", "HEAD^{commit}"])?.split(separator: "\n").first,
-      let status = ask(["status", "--porcelain", "--", ".", ":!packc.lock", ":!.packc"]), status.isEmpty
+      let status = ask(["status", "--porcelain", "--", ".", ":!packc.lock", ":!.packc"])
     else { return nil }
-    return String(head)
+    return (String(head), !status.isEmpty)
   }
 }

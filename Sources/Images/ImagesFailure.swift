@@ -10,6 +10,12 @@ enum ImagesFailure {
       hint: "copy images with their referrers, or compare with a committed packc.contract.json", exit: .badInput)
   }
 
+  static func noBill(_ name: String) -> Failure {
+    Failure(
+      "no_sbom", "no list of what \(name) is made of lies beside it",
+      hint: "build it with packc, and copy it with its referrers (`packc image copy`)", exit: .badInput)
+  }
+
   static func wrongContract(_ name: String, _ expected: Digest) -> Failure {
     Failure(
       "wrong_contract", "the contract beside \(name) is not \(expected), which the image names",

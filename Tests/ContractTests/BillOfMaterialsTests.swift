@@ -28,7 +28,14 @@ final class BillOfMaterialsTests: XCTestCase {
     ]
     return BillOfMaterials(
       name: "shop", version: "1.0", subject: Digest(of: [1]), epoch: 86_400, toolVersion: "0.1.0",
-      files: reversed ? files.reversed() : files, known: reversed ? known.reversed() : known)
+      files: reversed ? files.reversed() : files,
+      licenses: [
+        FileOwner(kind: .debian, name: "libc6", version: "2.36-9+deb12u14"): "LGPL-2.1+",
+        FileOwner(kind: .python, name: "Flask", version: "3.0.3"): "BSD-3-Clause",
+        FileOwner(kind: .node, name: "@a/b", version: "1.0.0"): "as the author says",
+        FileOwner(kind: .node, name: "absent", version: "1"): "MIT",
+      ],
+      known: reversed ? known.reversed() : known)
   }
 
   func testEveryFileHasAComponentAndTheOrderDoesNotMatter() {
@@ -47,6 +54,26 @@ final class BillOfMaterialsTests: XCTestCase {
     let other = self.bill(reversed: true)
     XCTAssertEqual(CanonicalJSON.encode(bill.cycloneDX), CanonicalJSON.encode(other.cycloneDX))
     XCTAssertEqual(CanonicalJSON.encode(bill.spdx), CanonicalJSON.encode(other.spdx))
+  }
+
+  func testALicenceIsAnExpressionOrAName() throws {
+    let licenses = bill().cycloneDX["components"]?.array?.compactMap { $0["licenses"]?.array?.first }
+    XCTAssertEqual(
+      licenses,
+      [
+        ["expression": "LGPL-2.1-or-later"], ["license": ["name": "as the author says"]],
+        ["expression": "BSD-3-Clause"],
+      ])
+  }
+
+  func testWhatWasWrittenIsReadBack() throws {
+    let written = bill().cycloneDX
+    let read = try BillOfMaterials(cycloneDX: JSONReader(written))
+    XCTAssertEqual(read.cycloneDX, written)
+    XCTAssertEqual(read.spdx, bill().spdx)
+    for damage: JSONValue in [["metadata": 1], [:], ["metadata": [:], "components": []]] {
+      XCTAssertThrowsError(try BillOfMaterials(cycloneDX: JSONReader(damage)))
+    }
   }
 
   func testOtherReadersAcceptBothForms() throws {

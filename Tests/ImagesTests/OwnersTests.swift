@@ -53,6 +53,33 @@ final class OwnersTests: XCTestCase {
     assertOwner(owners, "lib/ld.so", FileOwner(kind: .alpine, name: "musl", version: "1.2"))
   }
 
+  func testPackagesSayTheirLicence() {
+    func metadata(_ name: String, _ fields: String) -> SampleImage.Item {
+      SampleImage.file(
+        "site/\(name)-1.dist-info/METADATA", "Name: \(name)\nVersion: 1\n\(fields)\n\nLicense: in the text\n")
+    }
+    let licenses = owners([
+      metadata("expression", "License: old words\nLicense-Expression: MIT OR ISC"),
+      metadata("field", "License: BSD-3-Clause\nClassifier: License :: OSI Approved :: MIT License"),
+      metadata("classified", "Classifier: License :: OSI Approved :: MIT License"),
+      metadata(
+        "both", "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: OSI Approved :: BSD License"
+      ),
+      metadata("silent", "Summary: x"),
+      SampleImage.file("node_modules/a/package.json", #"{"name": "a", "version": "1", "license": "MIT"}"#),
+      SampleImage.file(
+        "node_modules/b/package.json", #"{"name": "b", "licenses": [{"type": "MIT"}, {"type": "Zlib"}]}"#),
+      SampleImage.file("node_modules/c/package.json", #"{"name": "c", "license": {"type": "ISC"}}"#),
+      SampleImage.file("node_modules/d/package.json", #"{"name": "d", "license": 7}"#),
+    ]).licenses
+    XCTAssertEqual(
+      Dictionary(uniqueKeysWithValues: licenses.map { ($0.key.name, $0.value) }),
+      [
+        "expression": "MIT OR ISC", "field": "BSD-3-Clause", "classified": "MIT", "a": "MIT", "b": "MIT OR Zlib",
+        "c": "ISC",
+      ])
+  }
+
   func testPythonDistributionsByRecord() {
     let site = "usr/lib/python3.11/site-packages"
     let owners = owners([

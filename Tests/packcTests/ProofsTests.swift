@@ -85,6 +85,44 @@ final class ProofsTests: XCTestCase {
     XCTAssertGreaterThan(files.count, 3)
     XCTAssertLessThanOrEqual(files.count, build["files"]?.array?.count ?? 0)
     XCTAssertEqual((bill["components"]?.array ?? []).filter { $0["type"] == "file" }, [], "files without an owner")
+    let printed = try packc("image", "sbom").expect(exit: .done).result.output
+    XCTAssertEqual(try JSONParser.parse(printed), bill)
+    let spdx = """
+      import sys
+      from spdx_tools.spdx.parser.parse_anything import parse_file
+      from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+      problems = validate_full_spdx_document(parse_file(sys.argv[1]))
+      assert not problems, [p.validation_message for p in problems]
+      print("good")
+      """
+    let other = try packc("image", "sbom", "--format", "spdx").expect(exit: .done).result.output
+    try FileSystem.writeAtomically(other, to: site.directory / "shop.spdx.json")
+    XCTAssertEqual(try Readers.python(spdx, ["\(site.directory / "shop.spdx.json")"]), "good\n")
+    try packc("image", "sbom", "--format", "spdy").expect(exit: .usage).expect(standardErrorContains: "spdx")
+  }
+
+  func testProvenanceNamesTheCommitTheLockFilesAndWhetherTheTreeDiffers() throws {
+    try prepare(more: ["go.sum": "example.com/x v1.0.0 h1:x\n"])
+    func git(_ arguments: String...) throws {
+      let line = ["git", "-C", "\(try project)", "-c", "user.name=t", "-c", "user.email=t@example.com"] + arguments
+      XCTAssertTrue(try ProcessRunner().run(Command(line, timeout: 60)).succeeded, "\(arguments)")
+    }
+    try git("init", "-q")
+    try git("add", "-A")
+    try git("commit", "-q", "-m", "first")
+    for isDirty in [false, true] {
+      if isDirty { try site.write(["tree/note": "new"], to: "shop") }
+      _ = try site.build(project, "--no-unikernel")
+      let path = try project / ".packc/provenance.json"
+      let document = try JSONParser.parse(FileSystem.read(path, limit: 1 << 20))
+      let materials = document["buildDefinition"]?["resolvedDependencies"]?.array ?? []
+      let source = materials.first { $0["name"] == "source" }
+      XCTAssertEqual(source?["annotations"]?["dirty"], .bool(isDirty))
+      XCTAssertEqual(source?["digest"]?["gitCommit"]?.string?.count, 40)
+      let lock = materials.first { $0["name"] == "lock:go.sum" }
+      XCTAssertEqual(
+        lock?["digest"]?["sha256"]?.string, Digest(of: Array("example.com/x v1.0.0 h1:x\n".utf8)).hex)
+    }
   }
 
   func testAReleaseHasGatesAndADebugBuildHasNone() throws {

@@ -36,6 +36,10 @@ extension BillOfMaterials.Component {
         ? nil
         : .array(
           hashes.sorted { $0.key < $1.key }.map { ["alg": .string($0.key), "content": .string($0.value)] }),
+      "licenses": license.map { license in
+        license.isExpression
+          ? [["expression": .string(license.text)]] : [["license": ["name": .string(license.text)]]]
+      },
       "evidence": files.isEmpty
         ? nil : ["occurrences": .array(files.map { ["location": .string($0)] })],
     ])

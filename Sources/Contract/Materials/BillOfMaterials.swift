@@ -12,6 +12,8 @@ public struct BillOfMaterials: Sendable {
     public var purl: String?
     /// By CycloneDX's names of the algorithms.
     public var hashes: [String: String]
+    /// What the package says of it.
+    public var license: LicenseText?
     /// Absolute paths in the image, sorted.
     public var files: [String]
 
@@ -37,18 +39,20 @@ public struct BillOfMaterials: Sendable {
   public let version: String
   /// Of the root filesystem.
   public let subject: Digest
-  /// Seconds since 1970.
-  public let epoch: Int64
+  /// `1970-01-01T00:00:00Z` (RFC 3339).
+  let timestamp: String
   public let toolVersion: String
   /// Sorted by reference.
   public let components: [Component]
 
   /// - Parameters:
+  ///   - epoch: seconds since 1970.
   ///   - files: every regular file with its owner.
+  ///   - licenses: what packages say of theirs.
   ///   - known: what the pack says that the program is made of, with or without files of its own.
   public init(
     name: String, version: String, subject: Digest, epoch: Int64, toolVersion: String,
-    files: [File], known: [SoftwareComponent] = []
+    files: [File], licenses: [FileOwner: String] = [:], known: [SoftwareComponent] = []
   ) {
     var found: [String: Component] = [:]
     for file in files {
@@ -60,10 +64,14 @@ public struct BillOfMaterials: Sendable {
         kind: .library, name: package.name, version: package.version, purl: package.purl, hashes: [:], files: [])
       found[new.reference, default: new].hashes.merge(package.hashes) { $1 }
     }
+    // Names of two owners can mean one package: the first by name counts, always the same.
+    for (owner, license) in licenses.sorted(by: { $1.key < $0.key }) {
+      found[Component(owner).reference]?.license = LicenseText(license)
+    }
     self.name = name
     self.version = version
     self.subject = subject
-    self.epoch = epoch
+    timestamp = Self.timestamp(epoch)
     self.toolVersion = toolVersion
     components = found.values.map { component in
       var component = component
@@ -78,8 +86,18 @@ public struct BillOfMaterials: Sendable {
     return paths.filter { !known.contains($0.absolute) }.sorted()
   }
 
-  /// `1970-01-01T00:00:00Z` (RFC 3339), by the proleptic Gregorian calendar.
-  var timestamp: String {
+  init(name: String, version: String, subject: Digest, timestamp: String, toolVersion: String, components: [Component])
+  {
+    self.name = name
+    self.version = version
+    self.subject = subject
+    self.timestamp = timestamp
+    self.toolVersion = toolVersion
+    self.components = components
+  }
+
+  /// By the proleptic Gregorian calendar.
+  private static func timestamp(_ epoch: Int64) -> String {
     let (days, seconds) = (epoch / 86400, epoch % 86400)
     func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let time = "\(padded(seconds / 3600)):\(padded(seconds / 60 % 60)):\(padded(seconds % 60))"

@@ -18,6 +18,8 @@ public struct FileOwners: Sendable {
   private let table: [RootPath: FileOwner]
   /// The largest first, then by owner; the unknown part is among them when there is one.
   public let shares: [Share]
+  /// What those packages say of their licence that say it in the image.
+  public let licenses: [FileOwner: String]
   /// What keeps some files from having an owner, for people.
   public let notes: [String]
 
@@ -43,6 +45,7 @@ public struct FileOwners: Sendable {
     }
     self.table = table
     self.shares = shares.values.sorted(by: Self.precedes)
+    licenses = finder.licenses
     notes = Self.notes(files, evidence)
   }
 

@@ -79,11 +79,34 @@ enum LanguagePackages {
   }
 
   static func node(package directory: RootPath, _ texts: [RootPath: [UInt8]]) -> FileOwner? {
-    guard let file = directory.appending(component: "package.json".utf8), let bytes = texts[file],
-      let json = try? JSONParser.parse(bytes, limits: JSONParser.Limits(bytes: 1 << 20, depth: 64)),
-      let name = json["name"]?.string, !name.isEmpty
-    else { return nil }
+    guard let file = directory.appending(component: "package.json".utf8), let bytes = texts[file] else { return nil }
+    return manifest(bytes).flatMap(owner(ofManifest:))
+  }
+
+  private static func manifest(_ bytes: [UInt8]) -> JSONValue? {
+    try? JSONParser.parse(bytes, limits: JSONParser.Limits(bytes: 1 << 20, depth: 64))
+  }
+
+  private static func owner(ofManifest json: JSONValue) -> FileOwner? {
+    guard let name = json["name"]?.string, !name.isEmpty else { return nil }
     return FileOwner(kind: .node, name: name, version: json["version"]?.string ?? "")
+  }
+
+  /// What packages say of their licence; the first by path where a package is there twice.
+  static func licenses(_ texts: [RootPath: [UInt8]]) -> [FileOwner: String] {
+    texts.sorted { $0.key < $1.key }.reduce(into: [:]) { licenses, file in
+      switch file.key.name {
+      case "METADATA", "PKG-INFO":
+        guard let owner = owner(ofMetadata: file.value), licenses[owner] == nil else { return }
+        licenses[owner] = PackageLicenses.python(file.value)
+      case "package.json":
+        guard let json = manifest(file.value), let owner = owner(ofManifest: json), licenses[owner] == nil else {
+          return
+        }
+        licenses[owner] = PackageLicenses.node(json)
+      default: return
+      }
+    }
   }
 
   /// `spring-core-6.1.2.jar` → spring-core, 6.1.2: the version begins at the first `-` with a digit behind it.

@@ -9,6 +9,7 @@ struct OwnerFinder {
   private let directories: [RootPath: FileOwner]
   private var nodes: [RootPath: FileOwner] = [:]
   private let programs: [RootPath: FileOwner]
+  let licenses: [FileOwner: String]
 
   init(_ files: ImageFiles, _ evidence: OwnerEvidence, _ recorded: OwnerRules) {
     self.recorded = recorded
@@ -23,6 +24,7 @@ struct OwnerFinder {
       guard let directory = path.parent, LanguagePackages.nodePackage(of: path) == directory else { continue }
       nodes[directory] = LanguagePackages.node(package: directory, texts)
     }
+    licenses = LanguagePackages.licenses(texts)
   }
 
   /// Where two packages name one path, as multi-architecture packages do, the first by name has it.

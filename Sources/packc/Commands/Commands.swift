@@ -14,6 +14,7 @@ enum Commands {
       KernelTransferCommands.pull,
       ImageNameCommands.list, ImageInspectCommand.definition, ImageDiffCommand.definition,
       ImageReportCommand.definition, ImageVerifyCommand.definition, ImageSignCommand.sign, ImageSignCommand.attest,
+      ImageSBOMCommand.definition,
       ImageSymbolsCommand.definition,
       ImageNameCommands.tag, ImageNameCommands.untag, ImageNameCommands.index, ImageGCCommand.definition,
       ImageTransferCommands.importing, ImageTransferCommands.export, ImageTransferCommands.copy,
