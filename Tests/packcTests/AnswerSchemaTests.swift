@@ -57,7 +57,7 @@ final class AnswerSchemaTests: XCTestCase {
       ("run", [place, "--boot-report"], ""), ("pack list", [], ""), ("pack show", ["go"], ""),
       ("pack new", ["mine", "--directory", "\(site.directory.path)/packs"], ""),
       ("kernel list", [], ""), ("kernel config", [], ""), ("image list", [], ""), ("image inspect", ["greeter"], ""),
-      ("image verify", ["greeter"], ""), ("image tag", ["greeter", "greeter:two"], ""),
+      ("image verify", ["greeter"], ""), ("image sbom", ["greeter"], ""), ("image tag", ["greeter", "greeter:two"], ""),
       ("image diff", ["greeter", "greeter:two"], ""),
       ("image export", ["greeter", "--output", "\(site.directory.path)/shop.tar"], ""),
       ("image untag", ["greeter:two"], ""),
