@@ -61,6 +61,26 @@ final class ProofsTests: XCTestCase {
     try packc("proofs", "show", "HEAD~7").expect(exit: .badInput)
   }
 
+  func testTheLedgersHeadIsSignedAndAskedFor() throws {
+    try prepare()
+    try site.write(
+      ["k": TestKeys.ed25519, "k.pub": TestKeys.ed25519Public, "o.pub": TestKeys.ecdsaPublic], to: "keys")
+    _ = try site.build(project, "--no-unikernel")
+    try packc("proofs", "record").expect(exit: .done)
+    try packc("proofs", "list", "--key", "../keys/k.pub").expect(exit: .badInput)
+      .expect(standardErrorContains: "nobody has signed the ledger")
+    try packc("proofs", "record", "--key-command", "cat ../keys/k").expect(exit: .done)
+    let list = try packc("proofs", "list", "--key", "../keys/k.pub", "--json").expect(exit: .done).json().value
+    XCTAssertEqual(list["signed_entries"], .integer(2))
+    XCTAssertEqual(try SchemaCheck("proofs.schema.json", definition: "list").problems(list), [])
+    try packc("proofs", "list", "--key", "../keys/o.pub").expect(exit: .badInput)
+      .expect(standardErrorContains: "not by the key of")
+    try packc("proofs", "record").expect(exit: .done)
+    try packc("proofs", "list", "--key", "../keys/k.pub").expect(exit: .badInput)
+      .expect(standardErrorContains: "up to entry 2 of 3")
+    try packc("proofs", "list").expect(exit: .done)
+  }
+
   func testStatementsLieBesideTheImageAndCanBeSigned() throws {
     try prepare()
     try site.write(["k": TestKeys.ed25519, "k.pub": TestKeys.ed25519Public], to: "keys")

@@ -3,10 +3,11 @@ public import PackCore
 
 /// The ledger of a project's releases and deployments: one line each, with the digest of the line before, so that a line
 /// that was changed, removed or put in between is found. Whoever can write the file can write all of it anew: the chain
-/// alone proves nothing against them.
+/// alone proves nothing against them, and a signed head does.
 ///
 ///     DIRECTORY/proofs.jsonl                 {"contract": …, "event": …, "image": …, "name": …, "previous": …, …}
 ///     DIRECTORY/contracts/<hex>.json         each contract once, by the digest of its canonical form
+///     DIRECTORY/head.dsse.json               the signed head, where there is a key
 public struct Ledger: Sendable {
   /// More bytes are not read.
   private static let sizeLimit = 64 << 20
@@ -44,6 +45,8 @@ public struct Ledger: Sendable {
     public var entries: [Entry] = []
     /// Bytes of a last line that was cut while it was written; `append` takes them away.
     public var tornBytes = 0
+    /// Nil where nobody has signed. Entries behind it nobody vouches for.
+    public var head: LedgerHead?
     /// Of the bytes that are whole.
     fileprivate var wholeBytes = 0
   }
@@ -52,11 +55,30 @@ public struct Ledger: Sendable {
   public init(directory: HostPath) { self.directory = directory }
 
   private var file: HostPath { directory / "proofs.jsonl" }
+  private var headFile: HostPath { directory / "head.dsse.json" }
   private func contract(_ digest: Digest) -> HostPath { directory / "contracts" / "\(digest.hex).json" }
 
-  /// Reads and checks the whole chain.
-  /// - Throws: `bad_ledger` with the line that is not what the next one says.
+  /// Reads and checks the whole chain, also against its signed head; whose signature that is, the caller has to ask.
+  /// - Throws: `bad_ledger` with the line that is not what the next one says, or not what was signed.
   public func read() throws -> Contents {
+    // The head first: an entry that is added meanwhile is not missed.
+    let head = try FileSystem.readIfPresent(headFile, limit: LedgerHead.sizeLimit).map {
+      try LedgerHead(parsing: $0, name: headFile.description)
+    }
+    var contents = try chain()
+    if let head {
+      guard head.entries <= contents.entries.count else {
+        throw bad(contents.entries.count + 1, "it is missing; \(head.entries) lines were signed")
+      }
+      guard contents.entries[head.entries - 1].digest == head.digest else {
+        throw bad(head.entries, "it is not the line that was signed")
+      }
+      contents.head = head
+    }
+    return contents
+  }
+
+  private func chain() throws -> Contents {
     guard let bytes = try FileSystem.readIfPresent(file, limit: Self.sizeLimit) else { return Contents() }
     var contents = Contents()
     var start = 0
@@ -123,8 +145,8 @@ public struct Ledger: Sendable {
     _ event: Entry.Event, name: String, image: Digest?, _ document: ContractDocument, time: Int64
   ) throws -> (entry: Entry, repaired: Bool) {
     try FileSystem.createDirectory(directory / "contracts")
-    let lock = try Descriptor.open(directory / "lock", O_RDWR | O_CREAT)
-    try lock.lockExclusively(directory / "lock")
+    let lock = try locked()
+    defer { withExtendedLifetime(lock) {} }
     let contents = try read()
     let before = contents.entries.last { $0.name == name }
     let comparison = ContractComparison(before: try before.map(self.document), after: document)
@@ -137,6 +159,22 @@ public struct Ledger: Sendable {
     try FileSystem.writeAtomically(CanonicalJSON.encodePretty(document.json), to: contract(document.digest))
     try write(line + [UInt8(ascii: "\n")], after: contents)
     return (entry, contents.tornBytes > 0)
+  }
+
+  /// Signs what stands in the ledger now. The head before it goes.
+  public func signHead(with key: SigningKey) throws {
+    let lock = try locked()
+    defer { withExtendedLifetime(lock) {} }
+    let entries = try read().entries
+    guard let last = entries.last else { return }
+    let head = try LedgerHead(entries: entries.count, digest: last.digest, key: key)
+    try FileSystem.writeAtomically(CanonicalJSON.encodePretty(head.envelope.json), to: headFile)
+  }
+
+  private func locked() throws -> Descriptor {
+    let lock = try Descriptor.open(directory / "lock", O_RDWR | O_CREAT)
+    try lock.lockExclusively(directory / "lock")
+    return lock
   }
 
   private func write(_ line: [UInt8], after contents: Contents) throws {

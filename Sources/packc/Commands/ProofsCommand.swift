@@ -12,12 +12,15 @@ enum ProofsCommand {
 
   static let list = CommandDefinition(
     "proofs list", summary: "show the ledger of this project's releases",
+    flags: [Flag("key", value: "FILE", help: "fail unless all of it is signed by this public key")],
     details: "The chain is checked from its first line. It lies in $XDG_STATE_HOME/packc/proofs."
   ) { invocation in
     let contents = try source(invocation).ledger.read()
     warn(contents, invocation)
+    if let key = invocation.path(flag: "key") { try demandSignature(contents, KeyFlags.publicKey(key), key) }
     try invocation.output.write([
       "entries": .array(contents.entries.map(line)), "torn_bytes": .integer(Int64(contents.tornBytes)),
+      "signed_entries": .integer(Int64(contents.head?.entries ?? 0)),
     ]) {
       guard !contents.entries.isEmpty else {
         return "no release yet; `packc proofs record` makes one of the last build\n"
@@ -81,14 +84,19 @@ enum ProofsCommand {
 
   static let record = CommandDefinition(
     "proofs record", summary: "write the last build into the ledger as a release",
-    flags: [Flag("name", value: "NAME", help: "whose release it is (default: the image's name)")],
-    details: "Each line has the digest of the line before. A last line that was cut is taken away first."
+    flags: [Flag("name", value: "NAME", help: "whose release it is (default: the image's name)")] + KeyFlags.signing,
+    details: """
+      Each line has the digest of the line before. A last line that was cut is taken away first. With a key the ledger is
+      signed up to its new line.
+      """
   ) { invocation in
+    let key = try ["key", "key-command"].contains(where: invocation.has) ? KeyFlags.signingKey(invocation) : nil
     let source = try source(invocation)
     let found = try source.find(nil)
     let name = try invocation.string("name") ?? ownName(invocation)
     let (entry, repaired) = try source.ledger.append(
       .release, name: name, image: found.image, found.document, time: Int64(time(nil)))
+    if let key { try source.ledger.signHead(with: key) }
     if repaired { invocation.reporter.warn("the ledger's last line had been cut, and was taken away") }
     try invocation.output.write(line(entry)) {
       "\(TerminalText.safe(name))  \(entry.contract)  \(entry.verdict.rawValue)\n"
@@ -128,6 +136,24 @@ enum ProofsCommand {
     guard contents.tornBytes > 0 else { return }
     invocation.reporter.warn(
       "the ledger ends in \(contents.tornBytes) bytes of a line that was cut; the next release takes them away")
+  }
+
+  private static func demandSignature(_ contents: Ledger.Contents, _ key: PublicKey, _ file: HostPath) throws {
+    func fail(_ what: String, _ hint: String) -> Failure {
+      Failure("unsigned_ledger", what, hint: hint, exit: .badInput)
+    }
+    let count = contents.entries.count
+    guard let head = contents.head else {
+      throw fail("nobody has signed the ledger", "`packc proofs record --key FILE` signs all of it")
+    }
+    guard head.isSigned(by: key) else {
+      throw fail("the ledger is signed, but not by the key of \(file)", "find out who else has signed")
+    }
+    guard head.entries == count else {
+      throw fail(
+        "the ledger is signed up to entry \(head.entries) of \(count)",
+        "`packc proofs list` shows the others; whoever can write the file may have added them")
+    }
   }
 
   /// The name that the build gave its image.
