@@ -7,6 +7,7 @@
 #   make bench    speed and memory as ratios to other tools, in interleaved runs; BENCH="layer noop": those alone
 #   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
 #   make chaos    kills deployments at random and looks at what is left: KILLS=300 SEED=…
+#   make reproducibility  `packc verify` of real projects: the table of docs/reproducibility.md; ONLY="lua cgo": those alone
 #   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
 #   make demo     build an example from source, boot it, show its answer
 #   make format   rewrite the sources in the house style;  make lint  only check
@@ -20,7 +21,7 @@ FUZZ_SECONDS ?= 0
 KILLS ?= 300
 SEED ?=
 
-.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus reproducibility demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -41,6 +42,7 @@ test: deps lint docs build
 	scripts/check-examples.sh
 	scripts/check-tutorial.sh
 	scripts/check-guest-init.sh
+	scripts/verify-own.sh
 	scripts/test.sh
 
 test-slow: deps-slow build
@@ -59,6 +61,9 @@ chaos: build
 
 corpus: build
 	scripts/corpus.sh --plans
+
+reproducibility: build
+	ONLY="$(ONLY)" scripts/reproducibility.sh
 
 demo: deps-demo build
 	scripts/demo.sh
