@@ -7,6 +7,7 @@
 #   make bench    speed and memory as ratios to other tools, in interleaved runs; BENCH="layer noop": those alone
 #   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
 #   make chaos    kills deployments at random and looks at what is left: KILLS=300 SEED=…
+#   make reproducibility  `packc verify` of real projects: the table of docs/reproducibility.md; ONLY="lua cgo": those alone
 #   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
 #   make facts-truth  what the packs read off the source of projects, against what a person found in them
 #   make demo     build an example from source, boot it, show its answer
@@ -21,7 +22,7 @@ FUZZ_SECONDS ?= 0
 KILLS ?= 300
 SEED ?=
 
-.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus facts-truth demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus facts-truth reproducibility demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -42,6 +43,7 @@ test: deps lint docs build
 	scripts/check-examples.sh
 	scripts/check-tutorial.sh
 	scripts/check-guest-init.sh
+	scripts/verify-own.sh
 	scripts/test.sh
 
 test-slow: deps-slow build
@@ -63,6 +65,9 @@ corpus: build
 
 facts-truth: build
 	scripts/facts-truth.py
+
+reproducibility: build
+	ONLY="$(ONLY)" scripts/reproducibility.sh
 
 demo: deps-demo build
 	scripts/demo.sh

@@ -25,6 +25,8 @@ test_packages=(
   gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
   # firmware, disks and CDs to export machines to
   fdisk mtools ovmf qemu-utils systemd-boot-efi xorriso
+  # another clock for programs, and who else sees a difference
+  diffoscope-minimal faketime
   # what else says how a program is protected
   checksec
   # registries to speak to

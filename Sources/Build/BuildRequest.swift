@@ -30,6 +30,9 @@ public struct BuildRequest: Sendable {
   /// Seconds for one step.
   public var timeout: Double = 3600
 
+  /// Of a build of `verify`.
+  var trial: Trial?
+
   public init(project: HostPath) { self.project = project }
 
   public var outputDirectory: HostPath { output ?? project / ".packc" }

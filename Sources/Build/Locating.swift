@@ -61,6 +61,7 @@ extension Pipeline {
     reporter.send(.decision(Decision(what: "project", value: directory.description, source: source)))
     request.output = request.outputDirectory
     request.project = request.project / directory
+    if let trial = request.trial { request.trial?.origin = trial.origin / directory }
     request.below = request.below.appending(directory)
     request.app = nil
     return (request, directory)

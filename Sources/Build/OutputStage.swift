@@ -126,7 +126,8 @@ struct OutputStage {
   private mutating func prepare() throws -> Parts {
     let settings = ProgramSettings(plan: settled.plan, declared: project.config?.run)
     let identity = try ProjectIdentity(
-      scan: scan, declaredName: project.config?.name?.value.description, plan: settled.plan,
+      scan: scan, origin: request.trial?.origin, declaredName: project.config?.name?.value.description,
+      plan: settled.plan,
       context: planning.context)
     settings.warn(planning.reporter)
     for decision in settings.decisions + identity.decisions { planning.reporter.send(.decision(decision)) }

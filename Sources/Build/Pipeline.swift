@@ -114,7 +114,7 @@ public struct Pipeline: Sendable {
       guard differences.isEmpty else { throw BuildFailure.lockOutOfDate(differences) }
       return false
     }
-    guard request.mode == .release, lock != committed else { return false }
+    guard request.mode == .release, request.trial == nil, lock != committed else { return false }
     if let committed, committed.platform != lock.platform {
       reporter.note("packc.lock is for \(committed.platform) and stays as it is; it pins nothing of this build")
       return false
@@ -150,7 +150,8 @@ public struct Pipeline: Sendable {
         packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
-        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation))
+        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation,
+        trial: request.trial?.steps(of: pack.name)))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.

@@ -16,7 +16,9 @@ struct ProjectIdentity {
   /// For what enters an image or a digest.
   var statedName: String { nameIsStated ? name : "the project" }
 
-  init(scan: ProjectScan, declaredName: String?, plan: BuildPlan, context: HostContext) throws {
+  /// - Parameter origin: the directory that git knows, when the project's files were copied out of it.
+  init(scan: ProjectScan, origin: HostPath?, declaredName: String?, plan: BuildPlan, context: HostContext) throws {
+    let root = origin ?? scan.root
     var decisions: [Decision] = []
     if let declaredName {
       (name, nameIsStated) = (declaredName, true)
@@ -24,15 +26,15 @@ struct ProjectIdentity {
     } else if let stated = plan.name.flatMap(ProjectName.init(slugifying:)) {
       (name, nameIsStated) = (stated.description, true)
       decisions.append(Decision(what: "name", value: name, source: "the project's manifest"))
-    } else if let remote = Self.remoteName(scan.root).flatMap(ProjectName.init(slugifying:)) {
+    } else if let remote = Self.remoteName(root).flatMap(ProjectName.init(slugifying:)) {
       (name, nameIsStated) = (remote.description, false)
       decisions.append(Decision(what: "name", value: name, source: ".git/config (a tag only, not in the image)"))
     } else {
-      (name, nameIsStated) = (ProjectName(slugifying: scan.root.name)?.description ?? "app", false)
+      (name, nameIsStated) = (ProjectName(slugifying: root.name)?.description ?? "app", false)
       decisions.append(Decision(what: "name", value: name, source: "directory name (a tag only, not in the image)"))
     }
     version = plan.version
-    checkout = Self.checkout(scan, context)
+    checkout = Self.checkout(root, context)
     if let checkout, !checkout.isDirty {
       decisions.append(Decision(what: "revision", value: checkout.commit, source: ".git"))
     }
@@ -55,9 +57,9 @@ struct ProjectIdentity {
   }
 
   /// `git` itself says what is checked out and whether the tree is as committed; packc's own lock does not count.
-  private static func checkout(_ scan: ProjectScan, _ context: HostContext) -> (commit: String, isDirty: Bool)? {
-    guard FileSystem.exists(scan.root / ".git"), let git = context.findTool("git"),
-      let directory = scan.root.utf8
+  private static func checkout(_ root: HostPath, _ context: HostContext) -> (commit: String, isDirty: Bool)? {
+    guard FileSystem.exists(root / ".git"), let git = context.findTool("git"),
+      let directory = root.utf8
     else { return nil }
     func ask(_ arguments: [String]) -> String? {
       let command = Command(

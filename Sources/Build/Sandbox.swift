@@ -27,31 +27,35 @@ struct Sandbox {
     }
   }
 
-  /// Inside the namespace, the same on every machine.
-  static let inside = Places(
-    source: "/packc/source", work: "/packc/work", cache: "/packc/cache", pack: "/packc/pack",
-    libexec: "/packc/libexec", home: "/packc/home", temporary: "/tmp")
-
   let bubblewrap: Bubblewrap?
   let host: Places
+  var conditions = StepConditions()
+  /// Directories of the cache that lie elsewhere, by their names in it.
+  var sharedCaches: [RootPath: HostPath] = [:]
   /// PATH of the steps. What of it lies below /tmp is shown through the private /tmp.
   let searchPath: [HostPath]
-  var places: Places { bubblewrap == nil ? host : Self.inside }
+  var places: Places { bubblewrap == nil ? host : conditions.places }
 
   /// The argv that runs `argv` (already expanded) with that working directory.
   func wrap(
     _ argv: [String], directory: HostPath, network: Bool, mounts: [RootPath: String] = [:]
   ) throws -> [String] {
     guard let bubblewrap else { return argv }
+    let inside = conditions.places
     var all: [Bubblewrap.Mount] = [
-      .writable(host.source, at: Self.inside.source), .writable(host.work, at: Self.inside.work),
-      .writable(host.cache, at: Self.inside.cache), .readOnly(host.pack, at: Self.inside.pack),
-      .writable(host.home, at: Self.inside.home),
+      .writable(host.source, at: inside.source), .writable(host.work, at: inside.work),
+      .writable(host.cache, at: inside.cache), .readOnly(host.pack, at: inside.pack),
+      .writable(host.home, at: inside.home),
     ]
+    for (name, place) in sharedCaches.sorted(by: { $0.key < $1.key }) {
+      all.append(.writable(place, at: inside.cache / name))
+    }
     if let libexec = host.libexec { all.append(.readOnly(libexec, at: "/packc/libexec")) }
     for (place, shown) in mounts.sorted(by: { $0.key < $1.key }) {
       all.append(.writable(HostPath(host.expand(shown)), at: HostPath(place.absolute)))
     }
-    return try bubblewrap.wrap(argv, directory: directory, network: network, mounts: all, searchPath: searchPath)
+    return try bubblewrap.wrap(
+      argv, directory: directory, network: network, mounts: all, searchPath: searchPath,
+      identity: conditions.identity)
   }
 }

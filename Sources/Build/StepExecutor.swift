@@ -39,6 +39,8 @@ final class StepExecutor {
     var lastKeys: [String: [String: Digest]]
     /// What packs of this build were asked under; without it, this host is asked anew.
     var isolation: Isolation?
+    /// Of a build of `verify`.
+    var trial: StepTrial?
   }
 
   private let setting: Setting
@@ -71,13 +73,14 @@ final class StepExecutor {
     try Interruption.check()
     let started = setting.context.monotonicNanoseconds()
     let finder = StepKeys(
-      scan: setting.scan, digests: setting.digests, environment: baseEnvironment, sandboxed: bubblewrap != nil,
+      scan: setting.scan, digests: setting.digests, environment: baseEnvironment(of: step),
+      sandboxed: bubblewrap != nil,
       pack: setting.packDigest)
     let key = try finder.key(of: step, earlier: finished)
     keys[step.id] = key.parts
     setting.reporter.send(.stepStarted(id: step.id, title: step.argv.joined(separator: " ")))
     let outcome: Outcome
-    if setting.useCache, let outputs = try cache.outputs(of: key.digest) {
+    if mayReuse(step), let outputs = try cache.outputs(of: key.digest) {
       outcome = Outcome(
         step: step, status: .reused, reason: "nothing that it depends on changed", seconds: elapsed(since: started),
         outputs: outputs)
@@ -92,6 +95,14 @@ final class StepExecutor {
       .stepEnded(id: step.id, status: outcome.status, reason: outcome.reason, seconds: outcome.seconds))
     outcomes.append(outcome)
     finished.append((step.outputs, key.digest))
+  }
+
+  /// What a fetch step got is held to hashes: a build of `verify` takes it over, and nothing else.
+  private func mayReuse(_ step: BuildStep) -> Bool { setting.useCache || setting.trial?.takesOver(step) == true }
+
+  private func conditions(of step: BuildStep) -> StepConditions {
+    guard let trial = setting.trial, !trial.takesOver(step) else { return StepConditions() }
+    return trial.conditions
   }
 
   private func elapsed(since started: UInt64) -> Double {
@@ -112,7 +123,7 @@ final class StepExecutor {
         .stepEnded(id: step.id, status: .failed, reason: "", seconds: elapsed(since: started)))
       throw error
     }
-    if setting.useCache { return try keep(step, workspace, key) }
+    if mayReuse(step) { return try keep(step, workspace, key) }
     return workspace.work
   }
 
@@ -125,9 +136,10 @@ final class StepExecutor {
 
   private func openWorkspace() throws -> Workspace {
     if let workspace { return workspace }
-    let made = try Workspace(cache: setting.cache)
+    let order = setting.trial?.conditions.sourceOrder ?? .byName
+    let made = try Workspace(cache: setting.cache, order: order)
     // Not before 1980, which zip files cannot express.
-    try made.copySource(setting.scan, time: Int(max(setting.epoch, 315_532_800)))
+    try made.copySource(setting.scan, time: Int(max(setting.epoch, 315_532_800)), order: order)
     workspace = made
     return made
   }
@@ -146,12 +158,13 @@ final class StepExecutor {
     try FileSystem.createDirectory(caches)
     for directory in step.cacheDirectories { try FileSystem.createDirectory(caches / directory) }
     try FileSystem.createDirectory(workspace.home / "tmp")
+    let shared = try setting.trial?.sharedCaches(of: step, in: caches) ?? [:]
     return Sandbox(
       bubblewrap: bubblewrap,
       host: Sandbox.Places(
         source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
         libexec: setting.libexec, home: workspace.home, temporary: workspace.home / "tmp"),
-      searchPath: setting.context.searchPath)
+      conditions: conditions(of: step), sharedCaches: shared, searchPath: setting.context.searchPath)
   }
 
   private func writeFiles(of step: BuildStep, _ sandbox: Sandbox) throws {
@@ -174,14 +187,15 @@ final class StepExecutor {
     for directory in step.mounts.values { try FileSystem.createDirectory(HostPath(sandbox.host.expand(directory))) }
   }
 
-  private var baseEnvironment: [String: String] {
-    let temporary = bubblewrap == nil ? nil : Sandbox.inside
+  private func baseEnvironment(of step: BuildStep) -> [String: String] {
+    let conditions = conditions(of: step)
+    let inside = bubblewrap == nil ? nil : conditions.places
     return [
       "PATH": setting.context.searchPath.map(\.description).joined(separator: ":"),
-      "HOME": temporary?.home.description ?? "", "TMPDIR": temporary?.temporary.description ?? "",
-      "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": String(setting.epoch),
-      "USER": "packc", "LOGNAME": "packc",
-    ]
+      "HOME": inside?.home.description ?? "", "TMPDIR": inside?.temporary.description ?? "",
+      "LANG": conditions.locale, "LC_ALL": conditions.locale, "TZ": conditions.timeZone,
+      "SOURCE_DATE_EPOCH": String(setting.epoch), "USER": conditions.user, "LOGNAME": conditions.user,
+    ].merging(step.network ? [:] : conditions.clock) { $1 }
   }
 
   /// Runs the step that resolves packages; returns the host path of its result.
@@ -194,7 +208,7 @@ final class StepExecutor {
   }
 
   private func environment(of step: BuildStep, _ sandbox: Sandbox) -> [String: String] {
-    var environment = baseEnvironment
+    var environment = baseEnvironment(of: step)
     environment["HOME"] = sandbox.places.home.description
     environment["TMPDIR"] = sandbox.places.temporary.description
     if setting.libexec != nil { environment["PACKC_LIBEXEC"] = sandbox.places.libexec?.description }

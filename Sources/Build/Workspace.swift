@@ -8,15 +8,18 @@ internal import PackCore
 ///                               home     HOME of the steps
 final class Workspace {
   private let directory: WorkDirectory
+  /// Where the source lies when not here.
+  private let aside: WorkDirectory?
   var root: HostPath { directory.path }
-  var source: HostPath { root / "source" }
+  var source: HostPath { (aside?.path ?? root) / "source" }
   var work: HostPath { root / "work" }
   var home: HostPath { root / "home" }
 
-  init(cache: HostPath) throws {
+  init(cache: HostPath, order: SourceOrder = .byName) throws {
     let parent = cache / "work"
     Self.sweep(parent)
     directory = try WorkDirectory(in: parent, prefix: "build")
+    aside = try order.place.map { try WorkDirectory(in: $0, prefix: "packc-source") }
     for place in [work, home] { try FileSystem.createDirectory(place) }
   }
 
@@ -30,13 +33,14 @@ final class Workspace {
 
   /// Copies the project's files with modes 0644 and 0755 and one time stamp for all, so that neither the umask nor the
   /// order of a checkout reaches the tools. `seconds` since the epoch.
-  func copySource(_ scan: ProjectScan, time seconds: Int) throws {
+  func copySource(_ scan: ProjectScan, time seconds: Int, order: SourceOrder = .byName) throws {
     try FileSystem.createDirectory(source)
     let entries = scan.sources
-    for (index, entry) in entries.enumerated() {
+    for (index, entry) in (order.isReversed ? entries.reversed() : entries).enumerated() {
       if index % 1024 == 0 { try Interruption.check() }
       let from = scan.root / entry.path
       let to = source / entry.path
+      if order.isReversed { try FileSystem.createDirectory(to.parent) }
       switch entry.status.kind {
       case .directory: try FileSystem.createDirectory(to)
       case .link: try FileSystem.createLink(to, to: FileSystem.linkTarget(from))

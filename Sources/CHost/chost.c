@@ -92,3 +92,9 @@ int chost_set_attribute(int fd, const char *name, const void *value, unsigned lo
 long chost_list(int directory, void *buffer, unsigned long size) {
   return syscall(SYS_getdents64, directory, buffer, size);
 }
+
+long chost_processors(void *bits, unsigned long size) { return syscall(SYS_sched_getaffinity, 0, size, bits); }
+
+int chost_set_processors(const void *bits, unsigned long size) {
+  return (int)syscall(SYS_sched_setaffinity, 0, size, bits);
+}

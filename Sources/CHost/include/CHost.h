@@ -45,3 +45,8 @@ long chost_list(int directory, void *buffer, unsigned long size);
 
 /// fsetxattr(2): the module map of glibc leaves it out. 0 or -1 with errno.
 int chost_set_attribute(int fd, const char *name, const void *value, unsigned long size);
+
+/// sched_getaffinity(2) and sched_setaffinity(2) of the calling thread: one bit for each processor. The bytes that were
+/// filled, and 0; or -1 with errno.
+long chost_processors(void *bits, unsigned long size);
+int chost_set_processors(const void *bits, unsigned long size);

@@ -22,6 +22,14 @@ public struct Bubblewrap: Sendable {
     case reader
   }
 
+  /// Who and where a command believes to be.
+  public struct Identity: Hashable, Sendable {
+    /// User and group, the same number.
+    public var number = 1000
+    public var hostname = "packc"
+    public init() {}
+  }
+
   public let tool: HostPath
 
   /// The tool in PATH, when it is there and works: namespaces may be forbidden to an ordinary user. Starts one process.
@@ -39,15 +47,17 @@ public struct Bubblewrap: Sendable {
   /// may hold any byte. `searchPath`: what of PATH lies
   /// below /tmp is shown through the private /tmp.
   public func wrap(
-    _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath], user: User = .own
+    _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath], user: User = .own,
+    identity: Identity = Identity()
   ) throws -> [String] {
     var out = [tool.description]
     switch user {
-    case .own: out += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    case .own: out += ["--unshare-user", "--uid", "\(identity.number)", "--gid", "\(identity.number)"]
     case .reader: out += ["--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH"]
     }
     out += [
-      "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "packc", "--die-with-parent", "--new-session",
+      "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", identity.hostname, "--die-with-parent",
+      "--new-session",
     ]
     if !network { out.append("--unshare-net") }
     out += try Self.hostMounts(without: Set(mounts.map { $0.target }))

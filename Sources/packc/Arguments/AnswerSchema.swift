@@ -17,6 +17,7 @@ struct AnswerSchema {
     case "build", "plan", "image diff", "image gc", "pack list", "pack show", "pack test":
       AnswerSchema(command.split(separator: " ").joined(separator: "-"))
     case "image symbols": AnswerSchema("symbols")
+    case "verify": AnswerSchema("verify")
     case "image import", "image copy", "image export": AnswerSchema("image", "transfer")
     case "image sign", "image attest": AnswerSchema("image", "signed")
     case "proofs record": AnswerSchema("proofs", "entry")

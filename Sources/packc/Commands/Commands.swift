@@ -8,6 +8,7 @@ enum Commands {
       LifecycleCommands.restart, ScaleCommand.definition, ReleaseCommands.rollback, ReleaseCommands.list,
       SuperviseCommand.definition,
       PlanCommand.definition, InitCommand.definition, LockCommand.definition, CheckCommand.definition,
+      VerifyCommand.definition, WhyCommand.definition,
       PackCommand.list, PackCommand.show, PackCommand.test, PackNewCommand.definition, PackWrapCommand.definition,
       KernelBuildCommand.build, KernelBuildCommand.config, KernelCommand.importing, KernelCommand.list,
       KernelCommand.show, KernelCommand.use, KernelCommand.remove, KernelTransferCommands.push,
