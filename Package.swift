@@ -75,7 +75,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Runner", dependencies: ["PackCore", "Kernel", "OCI"], swiftSettings: strict),
     // Machines that run without a terminal: their supervisors, states, releases.
-    .target(name: "Deploy", dependencies: ["PackCore", "Kernel", "Runner"], swiftSettings: strict),
+    .target(name: "Deploy", dependencies: ["PackCore", "OCI", "Kernel", "Runner"], swiftSettings: strict),
 
     .executableTarget(
       name: "packc",
@@ -116,7 +116,7 @@ let package = Package(
     tests("Contract", "ELF"),
     tests("Build", "OCI", "Config", "Packs"),
     tests("Runner", "Kernel"),
-    tests("Deploy", "Kernel", "Runner"),
+    tests("Deploy", "OCI", "Kernel", "Runner"),
     tests("packc"),
   ]
 )

@@ -86,6 +86,11 @@ enum DeployFailure {
       "shared_volumes", "\(name) has volumes, and two machines cannot have one disk at once",
       hint: "scale a deployment without volumes", exit: .usage)
   }
+  static func notAttached(_ volume: VolumeName, _ name: String, _ attached: [String]) -> Failure {
+    Failure(
+      "not_attached", "the deployment \(name) has no volume \(volume)",
+      hint: attached.isEmpty ? "it has none" : "it has \(attached.joined(separator: ", "))", exit: .usage)
+  }
   static func nameTaken(_ name: String, by replica: String) -> Failure {
     Failure(
       "name_taken", "the deployment \(name) is no replica of \(replica)",

@@ -17,9 +17,9 @@ public struct DeploymentRecord: Hashable, Sendable {
   /// Older releases are forgotten.
   static let kept = 10
 
-  public let name: String
+  public private(set) var name: String
   /// Random; stands in the environment of every process of the deployment (`mark`).
-  public let id: String
+  public private(set) var id: String
   public let created: Int64
   /// It should run: `stop` was not the last word.
   public var isWanted: Bool
@@ -27,7 +27,7 @@ public struct DeploymentRecord: Hashable, Sendable {
   public var releases: [Release]
   public var current: Int
   /// The deployment that this one is a replica of (`packc scale`).
-  public let replicaOf: String?
+  public private(set) var replicaOf: String?
   /// What is gone back to when the current one does not become ready.
   public var fallback: Int?
 
@@ -37,12 +37,53 @@ public struct DeploymentRecord: Hashable, Sendable {
   public init(name: String, spec: DeploymentSpec, replicaOf: String? = nil, now: Int64) {
     self.name = name
     self.replicaOf = replicaOf
-    id = String((0..<24).map { _ in "0123456789abcdef".randomElement() ?? "0" })
+    id = Self.newID()
     created = now
     isWanted = true
     releases = [Release(number: 1, created: now, why: "deploy", spec: spec)]
     current = 1
   }
+
+  private static func newID() -> String {
+    String((0..<24).map { _ in "0123456789abcdef".randomElement() ?? "0" })
+  }
+
+  /// The same under another name, as one that does not run yet: with a mark of its own, and nobody's replica.
+  ///
+  /// - Parameter renames: the names that its volumes have from now on, where those are others.
+  func restored(as name: DeploymentName, volumes renames: [VolumeName: VolumeName]) -> DeploymentRecord {
+    var copy = self
+    copy.name = "\(name)"
+    copy.id = Self.newID()
+    copy.replicaOf = nil
+    copy.isWanted = false
+    copy.releases = releases.map { release in
+      var spec = release.spec
+      spec.keptVolumes = spec.keptVolumes.map { $0.named(renames[$0.name] ?? $0.name) }
+      return Release(number: release.number, created: release.created, why: release.why, spec: spec)
+    }
+    return copy
+  }
+
+  /// With this release alone, which is the current one.
+  func reduced(to release: Release) -> DeploymentRecord {
+    var copy = self
+    copy.releases = [release]
+    copy.current = release.number
+    copy.fallback = nil
+    return copy
+  }
+
+  /// Volumes that packc keeps and one of the releases names, sorted, each once.
+  var volumeNames: [VolumeName] {
+    Set(releases.flatMap(\.spec.keptVolumes).map(\.name)).sorted { $0.description < $1.description }
+  }
+  /// Files of this host that are the disks of a release, each once.
+  var volumeFiles: [AttachedVolume] {
+    var seen: Set<HostPath> = []
+    return releases.flatMap(\.spec.volumes).filter { seen.insert($0.file).inserted }
+  }
+  var secretNames: [String] { Set(releases.flatMap(\.spec.secrets).map { "\($0.name)" }).sorted() }
 
   public func release(_ number: Int) -> Release? { releases.first { $0.number == number } }
 
@@ -122,18 +163,15 @@ public struct ReleaseOutcomes: Hashable, Sendable {
   }
 
   static func read(_ directory: MachineDirectory) throws -> ReleaseOutcomes {
-    try StoredDocument.read(directory.outcomes, schema: 1) { reader in
-      var outcomes = ReleaseOutcomes()
-      for (number, text) in try reader.required("outcomes").stringMap() {
-        outcomes.outcomes[number] = Outcome(rawValue: text)
-      }
-      return outcomes
-    } ?? ReleaseOutcomes()
+    try StoredDocument.read(directory.outcomes, schema: 1) { try ReleaseOutcomes(json: try $0.required("outcomes")) }
+      ?? ReleaseOutcomes()
   }
   func write(_ directory: MachineDirectory) throws {
-    try StoredDocument.write(
-      ["schema": 1, "outcomes": JSONValue(strings: outcomes.mapValues(\.rawValue))], to: directory.outcomes)
+    try StoredDocument.write(["schema": 1, "outcomes": json], to: directory.outcomes)
   }
+
+  var json: JSONValue { JSONValue(strings: outcomes.mapValues(\.rawValue)) }
+  init(json reader: JSONReader) throws { outcomes = try reader.stringMap().compactMapValues { Outcome(rawValue: $0) } }
 }
 
 /// Documents of the state directory: with a version that is looked at first, replaced in one step.

@@ -12,6 +12,8 @@ public struct DeploymentSpec: Hashable, Sendable {
   public var source: String?
   public var publish: [PublishedPort]
   public var environment: [String: String]
+  /// Those of the variables that `packc env` has set: a further deploy keeps them. Sorted.
+  public var managed: [String] = []
   /// Named only: their values are read for each start.
   public var secrets: [SecretReference] = []
   public var volumes: [AttachedVolume]
@@ -83,6 +85,7 @@ public struct DeploymentSpec: Hashable, Sendable {
     JSONValue(compact: [
       "image": JSONValue(image), "container": container.map { JSONValue($0) }, "source": source.map(JSONValue.string),
       "publish": JSONValue(strings: publish.map(\.description)), "env": JSONValue(strings: environment),
+      "managed_env": managed.isEmpty ? nil : JSONValue(strings: managed),
       "secrets": secrets.isEmpty ? nil : JSONValue(strings: secrets.map(\.description)),
       "volumes": .array(volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }),
       "kept_volumes": keptVolumes.isEmpty ? nil : JSONValue(strings: keptVolumes.map(\.description)),
@@ -98,6 +101,7 @@ public struct DeploymentSpec: Hashable, Sendable {
     source = try reader.optional("source")?.string()
     publish = try reader.required("publish").strings().map { try PublishedPort(parsing: $0) }
     environment = try reader.required("env").stringMap()
+    managed = try reader.optional("managed_env")?.strings() ?? []
     secrets = try reader.optional("secrets")?.strings().map { try SecretReference(parsing: $0) } ?? []
     volumes = try reader.required("volumes").array().map {
       AttachedVolume(name: try $0.required("name").string(), file: HostPath(try $0.required("file").string()))

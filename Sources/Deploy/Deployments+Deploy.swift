@@ -1,4 +1,4 @@
-internal import PackCore
+public import PackCore
 internal import Runner
 
 /// What `packc deploy` asks for.
@@ -12,6 +12,8 @@ public struct DeployRequest: Sendable {
   /// Asked before something that runs is replaced; nil when nobody can be asked.
   public var asks: (@Sendable (_ changes: [String]) -> Bool)?
   public var isDryRun = false
+  /// Its volumes are copied before another release takes them over.
+  public var backsUp = true
   /// Of a replica, see `Deployments.scale`.
   var replicaOf: String?
 
@@ -21,12 +23,25 @@ public struct DeployRequest: Sendable {
     self.spec = spec
     self.spec.image = image.digest
   }
+
+  /// Variables that `packc env set` gave the deployment stay, unless this has others of these names.
+  func keepingManaged(of existing: DeploymentRecord?, _ outcomes: ReleaseOutcomes) throws -> DeployRequest {
+    guard let old = existing?.effective(outcomes).spec else { return self }
+    var request = self
+    request.spec.managed = old.managed
+    for name in old.managed where spec.environment[name] == nil {
+      request.spec.environment[name] = old.environment[name]
+    }
+    return request
+  }
 }
 
 /// What a deployment did, or with `isDryRun` would do.
 public struct DeployResult: Sendable {
   public enum Action: String, Sendable {
     case created, upgraded, started
+    /// It does not run, and will be as asked when it does.
+    case changed
     /// It runs already, as asked.
     case unchanged
   }
@@ -35,15 +50,22 @@ public struct DeployResult: Sendable {
   public let release: Int
   public let operation: String?
   public let changes: [String]
+  /// Of the volumes, from before the upgrade.
+  public var backup: HostPath?
 }
 
 extension Deployments {
   /// Makes the deployment what is asked, and returns as soon as its supervisor works.
   public func deploy(_ request: DeployRequest) throws -> DeployResult {
     _ = try request.spec.healthPort()
-    if request.isDryRun { return try plan(request, try DeploymentRecord.read(state.machine("\(request.name)"))).result }
+    if request.isDryRun {
+      let directory = state.machine("\(request.name)")
+      let existing = try DeploymentRecord.read(directory)
+      return try plan(request.keepingManaged(of: existing, ReleaseOutcomes.read(directory)), existing).result
+    }
     let result = try locked("\(request.name)", creating: true) { directory in
       let existing = try DeploymentRecord.read(directory)
+      let request = try request.keepingManaged(of: existing, try ReleaseOutcomes.read(directory))
       let plan = try plan(request, existing)
       guard plan.result.action != .unchanged else { return plan.result }
       if plan.result.action == .upgraded, plan.isAlive {
@@ -63,10 +85,14 @@ extension Deployments {
     _ plan: DeployResult, _ request: DeployRequest, _ existing: DeploymentRecord?, _ directory: MachineDirectory
   ) throws -> DeployResult {
     try keepImage(request) {}
+    var backup: HostPath?
     if let existing {
       // Before the record names the new release: what is written of a machine that runs stays true.
       try PortCheck(state: state).checkOthers(request.spec.publish, for: existing.name)
-      try end(existing, directory)
+      let wasAlive = try end(existing, directory)
+      if plan.action == .upgraded, request.backsUp {
+        backup = try backUp(existing, before: plan.release, directory, wasAlive: wasAlive)
+      }
     }
     let record = try next(plan, request, existing, directory)
     try keepImage(request) { try record.write(directory) }
@@ -85,7 +111,8 @@ extension Deployments {
         "changes": JSONValue(strings: plan.changes),
       ])
     return DeployResult(
-      action: plan.action, name: record.name, release: record.current, operation: id, changes: plan.changes)
+      action: plan.action, name: record.name, release: record.current, operation: id, changes: plan.changes,
+      backup: backup)
   }
 
   /// Puts the image into the store of releases; `body` names it before others may remove it as unused.

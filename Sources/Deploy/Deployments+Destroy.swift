@@ -1,4 +1,4 @@
-internal import PackCore
+public import PackCore
 public import Runner
 
 /// What became of one thing that belongs to a deployment.
@@ -16,22 +16,21 @@ public struct DestroyLine: Hashable, Sendable {
 
 extension Deployments {
   /// Removes a deployment; one that is not there is an answer, too. Volumes stay unless they are to go as well.
-  public func destroy(_ name: String, volumes: Bool) throws -> [DestroyLine] {
-    try locked(name, creating: false) { directory in try destroy(directory, volumes: volumes) }
+  ///
+  /// - Parameter backup: written first; nothing is removed without it.
+  public func destroy(_ name: String, volumes: Bool, backup: HostPath? = nil) throws -> [DestroyLine] {
+    try locked(name, creating: false) { directory in try destroy(directory, volumes: volumes, backup: backup) }
       ?? Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
   }
 
   /// Files that are the disks of a deployment's volumes.
   public func volumes(of name: String) throws -> [AttachedVolume] {
-    guard let record = try DeploymentRecord.read(state.machine(name)) else { return [] }
-    var seen: Set<HostPath> = []
-    return record.releases.flatMap(\.spec.volumes).filter { seen.insert($0.file).inserted }
+    try DeploymentRecord.read(state.machine(name))?.volumeFiles ?? []
   }
 
   /// Volumes that packc keeps and one of the deployment's releases names, sorted.
   public func keptVolumes(of name: String) throws -> [VolumeName] {
-    guard let record = try DeploymentRecord.read(state.machine(name)) else { return [] }
-    return Set(record.releases.flatMap(\.spec.keptVolumes).map(\.name)).sorted { $0.description < $1.description }
+    try DeploymentRecord.read(state.machine(name))?.volumeNames ?? []
   }
 
   /// Which deployments name a volume, whether or not they run.
@@ -43,7 +42,7 @@ extension Deployments {
 
   private static let resources = ["machine", "ports", "logs", "release records"]
 
-  private func destroy(_ directory: MachineDirectory, volumes: Bool) throws -> [DestroyLine] {
+  private func destroy(_ directory: MachineDirectory, volumes: Bool, backup: HostPath?) throws -> [DestroyLine] {
     let name = directory.name
     guard let record = try DeploymentRecord.read(directory) else {
       // One that was being made, or removed, when packc was killed.
@@ -54,15 +53,25 @@ extension Deployments {
     let release = record.effective(try ReleaseOutcomes.read(directory))
     let attached = try self.volumes(of: name)
     let kept = try keptVolumes(of: name)
+    let writer = try backup.map { try ParcelWriter($0) }
     let wasAlive = try end(record, directory)
+    let saved: BackupReport?
+    do {
+      saved = try writer.flatMap { writer in try backup.map { try write(record, directory, writer, to: $0) } }
+    } catch {
+      if wasAlive { try? launch(record, directory) }
+      throw error
+    }
     var lines = [
       DestroyLine(resource: "machine", fate: .deleted, detail: wasAlive ? "it was stopped" : "it did not run")
     ]
     let ports = release.spec.publish.map(\.description).joined(separator: ", ")
     lines.append(
       DestroyLine(resource: "ports", fate: ports.isEmpty ? .notFound : .deleted, detail: ports.isEmpty ? nil : ports))
-    for volume in attached { lines.append(destroy(volume, removes: volumes)) }
+    for volume in attached { lines.append(destroy(volume, removes: volumes, isSaved: backup == nil)) }
     for volume in kept { lines.append(destroy(volume, of: name, removes: volumes)) }
+    lines += earlierBackups(of: name, removes: volumes)
+    if let saved { lines.append(DestroyLine(resource: "backup", fate: .kept, detail: "\(saved.file)")) }
     note("destroy", name, ["volumes": .string(volumes ? "deleted" : "kept")])
     try erase(directory)
     lines.append(DestroyLine(resource: "logs", fate: .deleted, detail: nil))
@@ -77,13 +86,17 @@ extension Deployments {
     return lines
   }
 
-  private func destroy(_ volume: AttachedVolume, removes: Bool) -> DestroyLine {
+  /// - Parameter isSaved: false for one whose data would have to be in a backup, and is not.
+  private func destroy(_ volume: AttachedVolume, removes: Bool, isSaved: Bool) -> DestroyLine {
     let resource = "volume \(volume.name)"
     do {
       guard try FileSystem.status(volume.file) != nil else {
         return DestroyLine(resource: resource, fate: .notFound, detail: "\(volume.file)")
       }
       guard removes else { return DestroyLine(resource: resource, fate: .kept, detail: "\(volume.file)") }
+      guard isSaved else {
+        return DestroyLine(resource: resource, fate: .kept, detail: "\(volume.file): no backup has it")
+      }
       try FileSystem.removeFile(volume.file)
       return DestroyLine(resource: resource, fate: .deleted, detail: "\(volume.file)")
     } catch {
@@ -110,6 +123,18 @@ extension Deployments {
       return DestroyLine(resource: resource, fate: try store.destroy(volume) ? .deleted : .notFound, detail: nil)
     } catch {
       return DestroyLine(resource: resource, fate: .failed, detail: (error as? Failure)?.message ?? "\(error)")
+    }
+  }
+
+  /// Those from before upgrades: they hold the volumes' data, and go with it.
+  private func earlierBackups(of name: String, removes: Bool) -> [DestroyLine] {
+    let place = state.backups(name)
+    guard FileSystem.isDirectory(place) else { return [] }
+    do {
+      if removes { try FileSystem.removeTree(place) }
+      return [DestroyLine(resource: "earlier backups", fate: removes ? .deleted : .kept, detail: "\(place)")]
+    } catch {
+      return [DestroyLine(resource: "earlier backups", fate: .failed, detail: (error as? Failure)?.message)]
     }
   }
 

@@ -5,6 +5,7 @@ public import PackCore
 ///     ROOT/machines/NAME/   lock  machine.json  state.json  outcomes.json  supervisor.lock  supervisor.pid  supervisor.log
 ///                           console.log  console.log.1 …  events.jsonl
 ///     ROOT/releases/HEX/    kernel  initrd  cmdline  machine.json  [root]     HEX: the SHA-256 of machine.json
+///     ROOT/backups/NAME/    before-release-N.tar
 ///     ROOT/operations.jsonl  ROOT/ports.lock  ROOT/releases.lock
 ///
 /// Who may write what is in docs/deployments.md.
@@ -16,6 +17,8 @@ public struct StateDirectory: Hashable, Sendable {
 
   public var machines: HostPath { root / "machines" }
   public var releases: HostPath { root / "releases" }
+  /// Of the deployment's volumes, from before its upgrades.
+  public func backups(_ name: String) -> HostPath { root / "backups" / name }
   public var operations: HostPath { root / "operations.jsonl" }
   /// Held while ports are looked at and taken.
   public var portsLock: HostPath { root / "ports.lock" }
@@ -29,6 +32,16 @@ public struct StateDirectory: Hashable, Sendable {
   public func create() throws {
     try FileSystem.createDirectory(root.parent)
     for directory in [root, machines, releases] { try FileSystem.createDirectory(directory, mode: 0o700) }
+  }
+
+  /// A place for what is being restored, gone with the value; what a killed packc left there is removed now.
+  public static func workDirectory(in parent: HostPath) throws -> WorkDirectory {
+    let prefix = ".restored"
+    for name in try DirectoryWalk.names(in: parent) where name.starts(with: prefix.utf8) {
+      let left = parent / HostPath(bytes: name)
+      _ = try? WorkDirectory.ifLeft(left) { try FileSystem.removeTree(left) }
+    }
+    return try WorkDirectory(in: parent, prefix: prefix)
   }
 
   /// Of every directory that is a deployment or half of one, sorted.

@@ -106,9 +106,12 @@ final class AnswerSchemaTests: XCTestCase {
         [project.description, "--name", "web", "--publish", "\(port):8080", "--secret", "TOKEN=T", "--dry-run"]
       ),
       ("status", []), ("status", ["web"]), ("list", []), ("show", ["web"]), ("exists", ["web"]),
-      ("release list", ["web"]), ("scale", ["web", "2"]), ("scale", ["web", "1"]), ("stop", ["web"]),
+      ("release list", ["web"]), ("scale", ["web", "2"]), ("scale", ["web", "1"]),
+      ("backup", ["web", "-o", "\(packc.state.path)/web.tar"]), ("env list", ["web"]),
+      ("bundle", ["web", "-o", "\(packc.state.path)/web.bundle"]), ("stop", ["web"]),
+      ("env set", ["web", "A=1"]), ("env unset", ["web", "A", "--confirm"]), ("env list", ["web"]),
       ("start", ["web"]), ("restart", ["web"]),
-      ("destroy", ["web"]), ("destroy", ["web"]),
+      ("destroy", ["web"]), ("destroy", ["web"]), ("restore", ["\(packc.state.path)/web.tar"]), ("destroy", ["web"]),
     ]
     // Validated when nothing runs any more, see `DetachedCall`.
     var answers: [(command: String, answer: DetachedCall.Answer)] = []

@@ -65,7 +65,8 @@ final class SecretTests: XCTestCase {
   /// was written to /tmp, /var/tmp and /dev/shm meanwhile, and behind each descriptor of the site's processes.
   private static let search = #"""
     import glob, os, stat, sys
-    value, site = sys.stdin.buffer.read(), sys.argv[1]
+    site = sys.argv[1]
+    value = sys.argv[2][::-1].encode() if len(sys.argv) > 2 else sys.stdin.buffer.read()
     began = os.stat(site + "/started").st_mtime
     def look(path):
         try:
@@ -97,6 +98,46 @@ final class SecretTests: XCTestCase {
         input: .bytes(Array(value.utf8)), timeout: 120))
     XCTAssertTrue(result.succeeded, result.errorText)
     return result.outputText.split(separator: "\n").map(String.init)
+  }
+
+  /// A deployment with a secret, its backup, its bundle and what is restored of it.
+  func testNothingThatADeploymentKeepsHasTheSecret() throws {
+    let site = try Site()
+    let project = try site.write(Self.project, to: "keeper")
+    let planted = "s3cr3t-" + SealedBytes.randomBytes(12).map { String($0, radix: 16) }.joined(separator: "x")
+    try FileSystem.writeAtomically([], to: site.directory / "started")
+    _ = try site.build(project)
+    let packc = DetachedCall(state: site.directory, cache: site.home / "cache")
+    defer { for name in ["keeper", "again"] { _ = try? packc("destroy", name) } }
+    let file = try site.directory.write(planted, to: "value")
+    try packc("secret", "set", "API_TOKEN", "--file", file.description).expect(.done)
+    try FileSystem.removeFile(file)
+    try packc(
+      "deploy", project.description, "--secret", "API_TOKEN=TOKEN", "--publish", "\(try Ports.free()):8080"
+    ).expect(.done)
+    let answer = String(planted.reversed()) + " backwards"
+    func wait(_ name: String) throws {
+      for _ in 0..<1200 where try !packc("logs", name).output.contains(answer) { usleep(100_000) }
+      XCTAssertTrue(try packc("logs", name).output.contains(answer))
+    }
+    /// In a way that leaves the supervisor alone; the value goes backwards on the command line.
+    func assertNowhere(_ when: String) throws {
+      let python = try Tools.require("python3").description
+      let found = try packc.run([python, "-c", Self.search, "\(site.directory.path)", String(planted.reversed())])
+      XCTAssertEqual(found.expect(.done).output, "", "the secret is found \(when)")
+    }
+    try wait("keeper")
+    let place = site.directory.path
+    try packc("backup", "keeper", "-o", "\(place)/keeper.tar").expect(.done)
+    try packc("bundle", "keeper", "-o", "\(place)/keeper.bundle").expect(.done)
+    let listed = try packc("env", "list", "keeper").expect(.done)
+    XCTAssertTrue(listed.output.contains("(the secret API_TOKEN)"), listed.output)
+    try assertNowhere("while a deployment runs")
+    try packc("destroy", "keeper", "--backup=\(place)/last.tar").expect(.done)
+    try packc("restore", "\(place)/last.tar", "--name", "again").expect(.done)
+    try packc("start", "again").expect(.done)
+    try wait("again")
+    try assertNowhere("after a restore")
   }
 
   /// The search finds what is there: in a file, on a command line, in an environment, behind a descriptor.

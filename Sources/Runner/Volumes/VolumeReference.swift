@@ -19,6 +19,14 @@ public struct VolumeReference: Hashable, Sendable, CustomStringConvertible {
     self.mount = mount
   }
 
+  public init(_ name: VolumeName, at mount: RootPath) {
+    self.name = name
+    self.mount = mount
+  }
+
+  /// Another volume at the same path.
+  public func named(_ name: VolumeName) -> VolumeReference { VolumeReference(name, at: mount) }
+
   /// As it is parsed.
   public var description: String { "\(name):\(mount.absolute)" }
 

@@ -11,7 +11,7 @@ public struct VolumeStore: Sendable {
   public static let sizes: ClosedRange<Int64> = (2 << 20)...(16 << 40)
 
   private let context: HostContext
-  private let root: HostPath
+  let root: HostPath
 
   public init(_ context: HostContext) throws {
     self.context = context
@@ -36,7 +36,7 @@ public struct VolumeStore: Sendable {
     }
   }
 
-  private func directory(_ name: String) -> HostPath { root / name }
+  func directory(_ name: String) -> HostPath { root / name }
   public func disk(_ name: VolumeName) -> HostPath { directory(name.description) / "disk" }
 
   // MARK: - Looking
@@ -97,6 +97,11 @@ public struct VolumeStore: Sendable {
   public func hold(_ name: VolumeName, user: String) throws -> VolumeLock {
     guard FileSystem.exists(disk(name)) else { throw unknown(name) }
     return try VolumeLock(directory(name.description), name: name.description, user: user)
+  }
+
+  /// What is said of one that a machine has now.
+  public static func inUse(_ name: VolumeName, by user: String) -> Failure {
+    VolumeFailure.inUse(name.description, user)
   }
 
   /// What is said of one that deployments name, whether or not they run.

@@ -26,6 +26,7 @@ struct AnswerSchema {
     case "kernel import", "kernel use": AnswerSchema("kernel", "row")
     case "kernel remove": AnswerSchema("kernel", "removed")
     case "volume create", "volume show": AnswerSchema("commands", "volume")
+    case "volume attach", "volume detach", "env set", "env unset": AnswerSchema("commands", "change")
     default:
       if let verb = command.after("image ") {
         AnswerSchema("image", verb)

@@ -13,6 +13,13 @@ struct Invocation {
   func string(_ flag: String) -> String? { values[flag]?.last }
   func strings(_ flag: String) -> [String] { values[flag] ?? [] }
 
+  /// The same call as if the flag had not been given.
+  func without(_ flag: String) -> Invocation {
+    Invocation(
+      command: command, values: values.filter { $0.key != flag }, operands: operands, context: context, output: output,
+      reporter: reporter)
+  }
+
   func path(_ text: String) -> HostPath { (context.workingDirectory / text).lexicallyNormalized }
   func path(flag: String) -> HostPath? { string(flag).map(path) }
 

@@ -5,7 +5,7 @@ internal import Runner
 /// `packc deploy`: from a project to a machine that runs without a terminal.
 enum DeployCommand {
   static let definition = CommandDefinition(
-    "deploy", summary: "build a project and run it as a machine that stays", operands: "[DIR|IMAGE|BINARY]",
+    "deploy", summary: "build a project and run it as a machine that stays", operands: "[DIR|IMAGE|BUNDLE|BINARY]",
     count: 0...1,
     flags: [
       Flag("name", value: "APP", help: "of the deployment (default: the project's name)"),
@@ -19,10 +19,11 @@ enum DeployCommand {
       Flag("dry-run", help: "say what would change, and change nothing"),
       Flag("confirm", help: "accept that ports, volumes, variables or the project behind the name change"),
       Flag("yes", short: "y", help: "replace what runs without asking"),
+      Flag("no-backup", help: "do not copy the volumes before another release takes them over"),
     ] + BuildFlags.planning + [BuildFlags.kernel, BuildFlags.root],
     details: """
       Builds DIR (default: here) unless nothing changed; or takes an image for machines (oci:.packc/image:NAME-vm,
-      oci-archive:FILE, docker://HOST/REPOSITORY:TAG), the directory .packc/unikernel of a build, or a static program. Starts its machine with a small supervisor of its own, and returns.
+      oci-archive:FILE, docker://HOST/REPOSITORY:TAG), a bundle, the directory .packc/unikernel of a build, or a static program. Starts its machine with a small supervisor of its own, and returns.
       With --wait it returns when the program is ready, and says of machine, process, health and published address each by
       itself whether it is. A deployment that runs is replaced, and comes back by itself when the new release does not
       become ready.
@@ -35,6 +36,7 @@ enum DeployCommand {
     var request = DeployRequest(name: name, image: target.image, spec: try target.spec(invocation))
     request.confirms = invocation.has("confirm")
     request.isDryRun = invocation.has("dry-run")
+    request.backsUp = !invocation.has("no-backup")
     if invocation.has("yes") {
       request.asks = { _ in true }
     } else if Question.canBeAsked {
@@ -75,6 +77,7 @@ enum DeployCommand {
       "release": .integer(Int64(result.release)), "operation": result.operation.map(JSONValue.string),
       "dry_run": request.isDryRun ? true : nil, "changes": JSONValue(strings: result.changes),
       "ports": JSONValue(strings: request.spec.publish.map(\.description)),
+      "backup": result.backup.map { JSONValue($0) },
       "deployment": found?.json(deployments.state),
     ])
   }
@@ -84,6 +87,7 @@ enum DeployCommand {
     var text = "\(result.name)  \(would)\(result.action.rawValue)  release \(result.release)"
     if let operation = result.operation { text += "  operation \(operation)" }
     text += "\n" + result.changes.map { "  - \($0)\n" }.joined()
+    if let backup = result.backup { text += "  backup of its volumes from before: \(backup)\n" }
     if !request.isDryRun { text += "next:  packc status \(result.name)\n       packc logs \(result.name) -f\n" }
     return text
   }

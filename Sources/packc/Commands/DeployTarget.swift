@@ -15,6 +15,8 @@ struct DeployTarget {
   var source: String?
   var health: HealthSpec?
   var restart: RestartPolicy?
+  /// Of a bundle: what holds where no flag says otherwise.
+  var settings: DeploymentSpec?
   /// Where the image was put together; gone with the value.
   var held: WorkDirectory?
 
@@ -29,6 +31,7 @@ struct DeployTarget {
     if FileSystem.isDirectory(place) {
       return FileSystem.exists(place / "oci-layout") ? try package(invocation, given) : try build(invocation)
     }
+    if Parcel.begins(place) { return try bundle(invocation, place) }
     if try FileSystem.head(place, count: 4) == [0x7f, 0x45, 0x4c, 0x46] { return try binary(invocation, place) }
     // What looks like a path is no name of an image.
     guard !given.hasPrefix("/"), !given.hasPrefix(".") || FileSystem.exists(place) else { return try build(invocation) }
@@ -53,6 +56,14 @@ struct DeployTarget {
     target.source = file.description
     target.held = held
     return target
+  }
+
+  private static func bundle(_ invocation: Invocation, _ file: HostPath) throws -> DeployTarget {
+    let held = try WorkDirectory(in: invocation.context.cacheDirectory() / "work", prefix: "deploy")
+    let bundle = try Bundle.unpack(file, to: held.path)
+    return DeployTarget(
+      name: "\(bundle.name)", image: try ReleaseStore.Candidate(bundle.image), container: bundle.spec.container,
+      settings: bundle.spec, held: held)
   }
 
   /// An image for machines (`…-vm`) of the store, a layout, an archive or a registry.
@@ -103,13 +114,21 @@ struct DeployTarget {
     return target
   }
 
+  /// What holds without any flag.
+  var general: DeploymentSpec {
+    if let settings { return settings }
+    return DeploymentSpec(
+      image: image.digest, container: container,
+      publish: image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }, restart: restart ?? .never,
+      health: health)
+  }
+
   /// With the flags over it.
   func spec(_ invocation: Invocation) throws -> DeploymentSpec {
+    var spec = general
+    spec.source = source
     let published = try MachineFlags.publish(invocation)
-    var spec = DeploymentSpec(image: image.digest, container: container, source: source)
-    spec.publish =
-      published.isEmpty
-      ? image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) } : published
+    if !published.isEmpty { spec.publish = published }
     spec.environment = try EnvironmentFlags.read(invocation)
     spec.secrets = try invocation.strings("secret").map { try SecretReference(parsing: $0) }
     // One that is not there is said now, and not by a supervisor.
@@ -122,11 +141,11 @@ struct DeployTarget {
         spec.keptVolumes.append(reference)
       }
     }
-    spec.memory = try MachineFlags.memory(invocation)
-    spec.cpus = try MachineFlags.cpus(invocation)
-    spec.machine = try MachineFlags.machine(invocation)
-    spec.restart = try invocation.string("restart").map { try RestartPolicy(parsing: $0) } ?? restart ?? .never
-    spec.health = try invocation.string("health").map { try HealthSpec(parsing: $0) } ?? health
+    spec.memory = try MachineFlags.memory(invocation) ?? spec.memory
+    spec.cpus = try MachineFlags.cpus(invocation) ?? spec.cpus
+    spec.machine = try MachineFlags.machine(invocation) ?? spec.machine
+    spec.restart = try invocation.string("restart").map { try RestartPolicy(parsing: $0) } ?? spec.restart
+    spec.health = try invocation.string("health").map { try HealthSpec(parsing: $0) } ?? spec.health
     if let grace = try invocation.number("grace", in: 0...3600) { spec.grace = Int(grace) }
     return spec
   }

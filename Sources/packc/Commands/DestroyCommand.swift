@@ -8,6 +8,9 @@ enum DestroyCommand {
     "destroy", summary: "end deployments and remove what belongs to them", operands: "APP…", count: 1...64,
     flags: [
       Flag("volumes", help: "remove their volumes and the data, too"),
+      Flag(
+        "backup", value: "FILE", mayLackValue: true,
+        help: "write a backup first, and remove nothing without it (default: APP.backup.tar)"),
       Flag("yes", short: "y", help: "do not ask before data goes"),
     ],
     details:
@@ -18,7 +21,9 @@ enum DestroyCommand {
     if removesVolumes, !invocation.has("yes") { try confirm(invocation.operands, deployments) }
     var rows: [(name: String, lines: [DestroyLine])] = []
     for name in try invocation.operands.flatMap({ try deployments.replicas(of: $0) + [$0] }) {
-      rows.append((name, try deployments.destroy(DeploymentName(name).description, volumes: removesVolumes)))
+      let backup = try backup(name, invocation)
+      rows.append(
+        (name, try deployments.destroy(DeploymentName(name).description, volumes: removesVolumes, backup: backup)))
     }
     let json = JSONValue.array(
       rows.map { row in
@@ -40,6 +45,17 @@ enum DestroyCommand {
       }.joined()
     }
     return rows.contains { $0.lines.contains { $0.fate == .failed } } ? .failed : .done
+  }
+
+  /// Nil when none is asked for. Replicas have nothing of their own to keep.
+  private static func backup(_ name: String, _ invocation: Invocation) throws -> HostPath? {
+    guard let file = invocation.string("backup"), invocation.operands.contains(name) else { return nil }
+    guard file.isEmpty || invocation.operands.count == 1 else {
+      throw Failure(
+        "wrong_usage", "--backup=\(file): one file cannot take \(invocation.operands.count) deployments",
+        hint: "leave out the file: each gets APP.backup.tar", exit: .usage)
+    }
+    return invocation.path(file.isEmpty ? "\(name).backup.tar" : file)
   }
 
   private static func confirm(_ names: [String], _ deployments: Deployments) throws {

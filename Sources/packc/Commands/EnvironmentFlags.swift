@@ -5,8 +5,9 @@ internal import Runner
 enum EnvironmentFlags {
   static let all = [
     Flag("env", short: "e", value: "KEY=VALUE", repeats: true, help: "set a variable of the program"),
-    Flag("env-file", value: "FILE", repeats: true, help: "set variables from a .env file"),
+    file,
   ]
+  static let file = Flag("env-file", value: "FILE", repeats: true, help: "set variables from a .env file")
 
   static func read(_ invocation: Invocation) throws -> [String: String] {
     var environment: [String: String] = [:]

@@ -12,7 +12,8 @@ enum RunCommand {
     ]
 
   static let definition = CommandDefinition(
-    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR]", count: 0...1,
+    "run", summary: "run what was built: boot it under QEMU, or --oci under runc", operands: "[DIR|BUNDLE]",
+    count: 0...1,
     flags: machineFlags + [
       Flag("oci", help: "run the image's root filesystem under runc, on the host's network"),
       Flag("boot-report", help: "boot, show where the time went, and end"),
@@ -24,7 +25,9 @@ enum RunCommand {
       the program's output goes to standard error, and the report (--json for programs) to standard output.
       """
   ) { invocation in
-    let output = try built(invocation)
+    let bundle = try BundleCommand.unpacked(invocation)
+    defer { withExtendedLifetime(bundle) {} }
+    let output = try bundle?.path ?? built(invocation)
     let began = HostContext.monotonicClock()
     if invocation.has("boot-report"), !invocation.has("oci") { return try reportBoot(invocation, output, since: began) }
     let outcome = try invocation.has("oci") ? runContainer(invocation, output) : runMachine(invocation, output)

@@ -27,6 +27,11 @@ struct DetachedCall {
 
   func callAsFunction(_ arguments: String...) throws -> Answer { try self(arguments) }
   func callAsFunction(_ arguments: [String]) throws -> Answer {
+    try run([try PackcProcess.binary().description] + arguments)
+  }
+
+  /// Any program, in the environment that packc gets.
+  func run(_ argv: [String]) throws -> Answer {
     let (out, err) = (state / "out", state / "err")
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -36,7 +41,6 @@ struct DetachedCall {
       posix_spawn_file_actions_addopen(
         &actions, Int32(number), path.description, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     }
-    let binary = try PackcProcess.binary().description
     let environment = [
       "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=\(state.path)", "XDG_STATE_HOME=\(state.path)/state",
       "XDG_CACHE_HOME=\(cache)", "XDG_CONFIG_HOME=\(state.path)/config",
@@ -44,14 +48,14 @@ struct DetachedCall {
     let began = HostContext.monotonicClock()
     var pid = pid_t()
     func strings(_ list: [String]) -> [UnsafeMutablePointer<CChar>?] { list.map { strdup($0) } + [nil] }
-    let (argv, envp) = (strings([binary] + arguments), strings(environment))
-    defer { for text in argv + envp { free(text) } }
-    let code = posix_spawn(&pid, binary, &actions, nil, argv, envp)
+    let (words, envp) = (strings(argv), strings(environment))
+    defer { for text in words + envp { free(text) } }
+    let code = posix_spawn(&pid, argv[0], &actions, nil, words, envp)
     XCTAssertEqual(code, 0)
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     return Answer(
-      call: "packc " + arguments.joined(separator: " "),
+      call: argv.joined(separator: " "),
       exit: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f),
       output: String(decoding: try FileSystem.read(out), as: UTF8.self),
       errors: String(decoding: try FileSystem.read(err), as: UTF8.self),
