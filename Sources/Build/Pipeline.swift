@@ -150,7 +150,8 @@ public struct Pipeline: Sendable {
         packDirectory: pack.directory, packDigest: pack.digest, packName: pack.name,
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
-        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation))
+        useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation,
+        secrets: FetchSecrets(request.secrets)))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.
