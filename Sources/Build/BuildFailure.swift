@@ -95,6 +95,29 @@ enum BuildFailure {
       "packc.lock does not agree with this build:\n" + what.map { "  - \($0)" }.joined(separator: "\n"),
       hint: "run `packc lock` and commit packc.lock, or make this machine agree with it", exit: .lock)
   }
+  /// The step that resolves packages failed. What its tool printed is long, and its last line says it.
+  static func notResolved(_ resolution: BuildPlan.Resolution, _ failure: Failure) -> Failure {
+    let last = (failure.cause ?? "").split(whereSeparator: \.isNewline).last.map { String($0.drop { $0 == " " }) }
+    let inputs = resolution.inputs.map(\.path.description).joined(separator: ", ")
+    return Failure(
+      "lock_unresolved",
+      "packc.lock does not hold the packages of \(inputs.isEmpty ? resolution.ecosystem : inputs), and they could not be "
+        + "resolved here",
+      hint:
+        "run `packc lock` where the package index (or the mirror that the tool's variables name) can be reached, and "
+        + "commit packc.lock; --verbose shows all that the tool printed", exit: .lock, cause: last)
+  }
+  static func secretInOutput(_ step: BuildStep, _ name: String, _ file: RootPath) -> Failure {
+    Failure(
+      "secret_in_output", "the step \"\(step.id)\" left the secret \(name) in ${work}/\(file)",
+      hint: "nothing of it was kept; let the tool take the credential from its own file instead of from an address",
+      exit: .gateFailed)
+  }
+  static func sandboxRequired() -> Failure {
+    Failure(
+      "sandbox_missing", "--require-sandbox, and bubblewrap does not work here",
+      hint: "apt-get install bubblewrap, and allow user namespaces", exit: .toolchain)
+  }
   static func lockMissing() -> Failure {
     Failure(
       "lock_missing", "--locked, but there is no packc.lock", hint: "run `packc lock` and commit packc.lock",

@@ -27,6 +27,10 @@ public struct BuildRequest: Sendable {
   public var keepsSymbols = true
   /// Default: `.packc` in the project.
   public var output: HostPath?
+  /// Without a sandbox nothing runs.
+  public var requiresSandbox = false
+  /// Handed to fetch steps; no part of what decides the result.
+  public var secrets: [FetchSecret] = []
   /// Seconds for one step.
   public var timeout: Double = 3600
 
@@ -47,7 +51,7 @@ public struct BuildRequest: Sendable {
       "unikernel": .bool(makesUnikernel), "compression": .string(compression),
       "kernel": kernel.map(JSONValue.string),
       "rootfs": root.map { .string($0.rawValue) }, "symbols": .bool(keepsSymbols),
-      "output": JSONValue(outputDirectory),
+      "output": JSONValue(outputDirectory), "require_sandbox": .bool(requiresSandbox),
     ])
   }
 }

@@ -84,7 +84,8 @@ struct OutputStage {
     try write(
       CanonicalJSON.encodePretty(
         BuildDocument.json(
-          result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times)),
+          result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times,
+          sandbox: planning.isolation.kind)),
       to: "build.json", in: directory.path)
     try write(CanonicalJSON.encodePretty(parts.bill.cycloneDX), to: "sbom.cdx.json", in: directory.path)
     try write(CanonicalJSON.encodePretty(provenance(parts)), to: "provenance.json", in: directory.path)

@@ -151,7 +151,7 @@ public struct Pipeline: Sendable {
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
         useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation,
-        trial: request.trial?.steps(of: pack.name)))
+        secrets: FetchSecrets(request.secrets), trial: request.trial?.steps(of: pack.name)))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.

@@ -1,9 +1,12 @@
 internal import PackCore
 
-/// How a step's command is started: in a mount namespace made by bubblewrap, where the project, the outputs and the
-/// caches lie at fixed paths and the host's files are read-only; or, on a host without it, at their real paths.
+/// How a step's command is started: in a mount namespace made by bubblewrap, where a copy of the project,
+/// the outputs and the caches lie at fixed paths and of the host only the system and the tools are seen, read-only; or, on a
+/// host without it, at their real paths.
 ///
 ///     /packc/source  /packc/work  /packc/cache  /packc/pack  /packc/home
+///
+/// The copy is writable, since most tools build beside the source; the project itself is not there at all.
 struct Sandbox {
   /// What the variables of a plan stand for.
   struct Places {
@@ -32,8 +35,10 @@ struct Sandbox {
   var conditions = StepConditions()
   /// Directories of the cache that lie elsewhere, by their names in it.
   var sharedCaches: [RootPath: HostPath] = [:]
-  /// PATH of the steps. What of it lies below /tmp is shown through the private /tmp.
+  /// PATH of the steps.
   let searchPath: [HostPath]
+  /// What else of the host they may read: tools that the plan names, and what the person names.
+  let readable: [HostPath]
   var places: Places { bubblewrap == nil ? host : conditions.places }
 
   /// The argv that runs `argv` (already expanded) with that working directory.
@@ -56,6 +61,6 @@ struct Sandbox {
     }
     return try bubblewrap.wrap(
       argv, directory: directory, network: network, mounts: all, searchPath: searchPath,
-      identity: conditions.identity)
+      readable: readable, identity: conditions.identity)
   }
 }

@@ -39,15 +39,19 @@ final class StepExecutor {
     var lastKeys: [String: [String: Digest]]
     /// What packs of this build were asked under; without it, this host is asked anew.
     var isolation: Isolation?
+    /// For fetch steps alone.
+    var secrets = FetchSecrets([])
     /// Of a build of `verify`.
     var trial: StepTrial?
   }
 
-  private let setting: Setting
+  let setting: Setting
   private let cache: StepCache
-  private let bubblewrap: Bubblewrap?
+  let bubblewrap: Bubblewrap?
   private var workspace: Workspace?
   private var materialized: Set<String> = []
+  /// Files of the project's copy that the plan itself writes.
+  private var writtenOver: Set<RootPath> = []
   private(set) var outcomes: [Outcome] = []
   private(set) var keys: [String: [String: Digest]] = [:]
   private var finished: [(outputs: [RootPath], digest: Digest)] = []
@@ -116,8 +120,9 @@ final class StepExecutor {
     try writeFiles(of: step, sandbox)
     try makeMounted(step, sandbox)
     do {
-      try runCommand(of: step, sandbox)
+      try withSecrets(of: step, sandbox) { try runCommand(of: step, sandbox) }
       try checkOutputs(of: step, workspace)
+      try restoreSource(after: step, workspace)
     } catch {
       setting.reporter.send(
         .stepEnded(id: step.id, status: .failed, reason: "", seconds: elapsed(since: started)))
@@ -144,6 +149,18 @@ final class StepExecutor {
     return made
   }
 
+  /// A later step is to see the project as it is, whether this one ran or was reused: what it changed of the project's own
+  /// files is said, and put back.
+  private func restoreSource(after step: BuildStep, _ workspace: Workspace) throws {
+    let changed = try workspace.restoreSource(setting.scan, except: writtenOver)
+    guard !changed.isEmpty else { return }
+    setting.reporter.warn(
+      "the step \"\(step.id)\" changed files of the project while it ran: "
+        + changed.prefix(5).map(\.description).joined(separator: ", ")
+        + (changed.count > 5 ? " and \(changed.count - 5) more" : ""),
+      hint: "later steps see them as the project has them; a file that is made belongs to no commit")
+  }
+
   /// Steps that were reused left nothing in this build's working directory.
   private func materializeEarlierOutputs(in workspace: Workspace) throws {
     for outcome in outcomes where materialized.insert(outcome.step.id).inserted {
@@ -157,14 +174,17 @@ final class StepExecutor {
     let caches = setting.cache / "tools" / setting.packName
     try FileSystem.createDirectory(caches)
     for directory in step.cacheDirectories { try FileSystem.createDirectory(caches / directory) }
-    try FileSystem.createDirectory(workspace.home / "tmp")
+    let home = step.network && !setting.secrets.all.isEmpty ? workspace.fetchHome : workspace.home
+    try FileSystem.createDirectory(home / "tmp")
+    let tools = step.tools.map { HostPath($0) } + (step.argv[0].hasPrefix("/") ? [HostPath(step.argv[0])] : [])
     let shared = try setting.trial?.sharedCaches(of: step, in: caches) ?? [:]
     return Sandbox(
       bubblewrap: bubblewrap,
       host: Sandbox.Places(
         source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
-        libexec: setting.libexec, home: workspace.home, temporary: workspace.home / "tmp"),
-      conditions: conditions(of: step), sharedCaches: shared, searchPath: setting.context.searchPath)
+        libexec: setting.libexec, home: home, temporary: home / "tmp"),
+      conditions: conditions(of: step), sharedCaches: shared, searchPath: setting.context.searchPath,
+      readable: tools + setting.context.visible(step.network ? setting.passthrough : []))
   }
 
   private func writeFiles(of step: BuildStep, _ sandbox: Sandbox) throws {
@@ -177,6 +197,7 @@ final class StepExecutor {
       }
       try FileSystem.createDirectory(target.parent)
       try FileSystem.writeAtomically(Array(text.utf8), to: target, durable: false)
+      if let own = target.relative(to: sandbox.host.source) { writtenOver.insert(own) }
     }
   }
 
@@ -187,7 +208,7 @@ final class StepExecutor {
     for directory in step.mounts.values { try FileSystem.createDirectory(HostPath(sandbox.host.expand(directory))) }
   }
 
-  private func baseEnvironment(of step: BuildStep) -> [String: String] {
+  func baseEnvironment(of step: BuildStep) -> [String: String] {
     let conditions = conditions(of: step)
     let inside = bubblewrap == nil ? nil : conditions.places
     return [
@@ -200,47 +221,14 @@ final class StepExecutor {
 
   /// Runs the step that resolves packages; returns the host path of its result.
   func resolve(_ resolution: BuildPlan.Resolution) throws -> HostPath {
-    try run(resolution.step)
+    do {
+      try run(resolution.step)
+    } catch let failure as Failure where failure.code == "step_failed" {
+      throw BuildFailure.notResolved(resolution, failure)
+    }
     guard let path = locate("${work}/\(resolution.output)") else {
       throw BuildFailure.outputMissing(resolution.step, resolution.output, present: [])
     }
     return path
-  }
-
-  private func environment(of step: BuildStep, _ sandbox: Sandbox) -> [String: String] {
-    var environment = baseEnvironment(of: step)
-    environment["HOME"] = sandbox.places.home.description
-    environment["TMPDIR"] = sandbox.places.temporary.description
-    if setting.libexec != nil { environment["PACKC_LIBEXEC"] = sandbox.places.libexec?.description }
-    if step.network {
-      for name in setting.passthrough { environment[name] = setting.context.environment[name] }
-    }
-    for (name, value) in step.environment { environment[name] = sandbox.places.expand(value) }
-    return environment
-  }
-
-  private func runCommand(of step: BuildStep, _ sandbox: Sandbox) throws {
-    let places = sandbox.places
-    let directory = places.source / step.workingDirectory
-    var tail: [String] = []
-    let command = Command(
-      try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network, mounts: step.mounts),
-      environment: environment(of: step, sandbox), directory: bubblewrap == nil ? directory : nil,
-      timeout: setting.timeout)
-    let result = try ProcessRunner().run(command) { _, line in
-      setting.reporter.send(.stepLine(id: step.id, text: line))
-      tail.append(line)
-      if tail.count > 200 { tail.removeFirst(100) }
-    }
-    let lines = tail.suffix(40).map { "    " + $0 }.joined(separator: "\n")
-    if result.timedOut { throw BuildFailure.stepTimedOut(step, seconds: setting.timeout, tail: lines) }
-    guard result.succeeded else { throw BuildFailure.stepFailed(step, result.end, tail: lines) }
-  }
-
-  private func checkOutputs(of step: BuildStep, _ workspace: Workspace) throws {
-    for output in step.outputs where try FileSystem.status(workspace.work / output) == nil {
-      let present = try DirectoryWalk.names(in: workspace.work).map { String(decoding: $0, as: UTF8.self) }
-      throw BuildFailure.outputMissing(step, output, present: present)
-    }
   }
 }

@@ -6,6 +6,7 @@ internal import PackCore
 ///     <cache>/work/build.XXXXXX/source   the copy of the project
 ///                               work     outputs of the steps
 ///                               home     HOME of the steps
+///                               fetch    that of a step which is given secrets, while it runs
 final class Workspace {
   private let directory: WorkDirectory
   /// Where the source lies when not here.
@@ -14,6 +15,9 @@ final class Workspace {
   var source: HostPath { (aside?.path ?? root) / "source" }
   var work: HostPath { root / "work" }
   var home: HostPath { root / "home" }
+  var fetchHome: HostPath { root / "fetch" }
+  /// The time stamp of every file of the copy.
+  private var time = 0
 
   init(cache: HostPath, order: SourceOrder = .byName) throws {
     let parent = cache / "work"
@@ -35,6 +39,7 @@ final class Workspace {
   /// order of a checkout reaches the tools. `seconds` since the epoch.
   func copySource(_ scan: ProjectScan, time seconds: Int, order: SourceOrder = .byName) throws {
     try FileSystem.createDirectory(source)
+    time = seconds
     let entries = scan.sources
     for (index, entry) in (order.isReversed ? entries.reversed() : entries).enumerated() {
       if index % 1024 == 0 { try Interruption.check() }
@@ -44,15 +49,40 @@ final class Workspace {
       switch entry.status.kind {
       case .directory: try FileSystem.createDirectory(to)
       case .link: try FileSystem.createLink(to, to: FileSystem.linkTarget(from))
-      case .file:
-        try FileSystem.copyFile(from, to: to, mode: entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
-        // The steps' keys were made of the file as it was listed: what is built must be that file.
-        guard try FileSystem.status(from) == entry.status else { throw BuildFailure.changedMeanwhile(entry.path) }
+      case .file: try copyFile(entry, of: scan)
       case .other: continue
       }
     }
     for entry in entries.reversed() { try FileSystem.setTime(source / entry.path, seconds: seconds) }
     try FileSystem.setTime(source, seconds: seconds)
+  }
+}
+
+/// What steps did to the copy.
+extension Workspace {
+  private func copyFile(_ entry: DirectoryWalk.Entry, of scan: ProjectScan) throws {
+    let from = scan.root / entry.path
+    try FileSystem.copyFile(from, to: source / entry.path, mode: entry.status.mode & 0o100 != 0 ? 0o755 : 0o644)
+    // The steps' keys were made of the file as it was listed: what is built must be that file.
+    guard try FileSystem.status(from) == entry.status else { throw BuildFailure.changedMeanwhile(entry.path) }
+  }
+
+  /// Puts the project's own files back as they were copied; returns those that were changed, sorted.
+  func restoreSource(_ scan: ProjectScan, except known: Set<RootPath>) throws -> [RootPath] {
+    var changed: [RootPath] = []
+    for entry in scan.sources where entry.status.kind == .file && !known.contains(entry.path) {
+      let copy = source / entry.path
+      let now = try FileSystem.status(copy)
+      if let now, now.kind == .file, now.size == entry.status.size, now.modified == Int64(time) * 1_000_000_000 {
+        continue
+      }
+      changed.append(entry.path)
+      try FileSystem.removeTree(copy)
+      try FileSystem.createDirectory(copy.parent)
+      try copyFile(entry, of: scan)
+      try FileSystem.setTime(copy, seconds: time)
+    }
+    return changed
   }
 }
 

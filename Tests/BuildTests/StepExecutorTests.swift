@@ -7,12 +7,13 @@ import XCTest
 final class StepExecutorTests: XCTestCase {
   private func makeExecutor(
     _ project: TemporaryDirectory, _ cache: TemporaryDirectory, useCache: Bool = true, timeout: Double = 60,
-    lastKeys: [String: [String: Digest]] = [:], events: Locked<[String]>? = nil
+    lastKeys: [String: [String: Digest]] = [:], events: Locked<[String]>? = nil, path: String = "/usr/bin:/bin",
+    isolation: Isolation? = nil, secrets: [String] = [], home: HostPath = "/nonexistent"
   ) throws -> StepExecutor {
     let pack = cache / "pack"
     try FileSystem.createDirectory(pack)
     let context = HostContext.test(
-      environment: ["PATH": "/usr/bin:/bin", "SECRET": "s3cret"], workingDirectory: project.path,
+      environment: ["PATH": path, "SECRET": "s3cret", "HOME": home.description], workingDirectory: project.path,
       clock: HostContext.monotonicClock)
     return try StepExecutor(
       StepExecutor.Setting(
@@ -20,8 +21,10 @@ final class StepExecutorTests: XCTestCase {
         digests: FileDigests(file: cache / "digests", trustBefore: .max),
         reporter: Reporter { event in
           if case .stepLine(_, let text) = event { events?.withLock { $0.append(text) } }
+          if case .warning(let text, _) = event { events?.withLock { $0.append(text) } }
         }, packDirectory: pack, packDigest: Digest(of: []), packName: "test", passthrough: ["SECRET"], epoch: 0,
-        timeout: timeout, useCache: useCache, lastKeys: lastKeys))
+        timeout: timeout, useCache: useCache, lastKeys: lastKeys, isolation: isolation,
+        secrets: FetchSecrets(secrets.map { try FetchSecret($0, context: context) })))
   }
 
   private func shell(_ id: String, _ script: String, outputs: [StaticString] = ["out"], inputs: [String] = [])
@@ -139,5 +142,135 @@ final class StepExecutorTests: XCTestCase {
     assertFailure("step_timed_out", exit: .timedOut) { try executor.run([shell("slow", "sleep 987 & sleep 987")]) }
     let left = try Tools.run("pgrep", ["-f", "sleep 987"])
     XCTAssertEqual(left.outputText, "")
+  }
+
+  // MARK: What steps see
+
+  private func said(_ step: BuildStep, path: String = "/usr/bin:/bin", home: HostPath = "/nonexistent") throws
+    -> [String]
+  {
+    let (project, cache) = (try TemporaryDirectory(), try TemporaryDirectory())
+    try project.write("x", to: "a.txt")
+    let lines = Locked<[String]>([])
+    try makeExecutor(project, cache, events: lines, path: path, home: home).run([step])
+    return lines.withLock { $0 }
+  }
+
+  func testOfTheHostOnlyTheSystemIsSeen() throws {
+    _ = try Tools.require("bwrap")
+    let top = try said(shell("top", "ls / ; touch ${work}/out"))
+    let known = [
+      "bin", "dev", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "opt", "packc", "proc", "sbin", "tmp",
+      "usr",
+    ]
+    XCTAssertEqual(top.filter { !known.contains($0) && $0 != "var" }, [])
+    XCTAssertTrue(top.contains("usr"))
+    let secrets = try said(
+      shell(
+        "etc", "! cat /etc/shadow /etc/ssh/ssh_host_*_key; ! ls -A /etc/ssl/private /var/lib/dpkg; touch ${work}/out"))
+    XCTAssertEqual(secrets.filter { $0.contains("root:") || $0.contains("PRIVATE KEY") }, [])
+  }
+
+  func testToolsAreSeenWhereverTheyLieAndTheirNeighboursAreNot() throws {
+    _ = try Tools.require("bwrap")
+    let home = try TemporaryDirectory("packc-home")
+    try home.write("#!/bin/sh\ncat $(dirname $(readlink -f $0))/../lib/text\n", to: "tools/bin/tell", mode: 0o755)
+    try home.write("told", to: "tools/lib/text")
+    try home.write("#!/bin/sh\necho own\n", to: "bin/own", mode: 0o755)
+    try home.write("s3cret", to: ".netrc")
+    try home.write("s3cret", to: "elsewhere/kept")
+    try FileSystem.createLink(home / "bin/linked", to: Array("\(home.path)/tools/bin/tell".utf8))
+    let look = shell("look", "own; linked; cd \(home.path); find . -name .netrc -o -name kept; touch ${work}/out")
+    XCTAssertEqual(try said(look, path: "\(home.path)/bin:/usr/bin:/bin", home: home.path), ["own", "told"])
+  }
+
+  func testWhatAStepChangesOfTheProjectIsSaidAndPutBack() throws {
+    let (project, cache) = (try TemporaryDirectory(), try TemporaryDirectory())
+    try project.write("one", to: "a.txt")
+    try project.write("same", to: "b.txt")
+    let lines = Locked<[String]>([])
+    let steps = [
+      shell("change", "echo two > a.txt; echo new > c.txt; touch ${work}/out"),
+      shell("look", "cat a.txt b.txt c.txt > ${work}/seen", outputs: ["seen"]),
+    ]
+    let executor = try makeExecutor(project, cache, events: lines)
+    try executor.run(steps)
+    XCTAssertEqual(
+      lines.withLock { $0 }, ["the step \"change\" changed files of the project while it ran: a.txt"])
+    let seen = try FileSystem.read(try XCTUnwrap(executor.locate("${work}/seen")))
+    XCTAssertEqual(String(decoding: seen, as: UTF8.self), "onesamenew\n")
+  }
+
+  func testADaemonEndsWithItsStep() throws {
+    for (isolation, time) in [(nil, "986.25"), (Isolation.none, "986.75")] {
+      let (project, cache) = (try TemporaryDirectory(), try TemporaryDirectory())
+      let step = shell("daemon", "setsid sleep \(time) >/dev/null 2>&1 </dev/null & echo made > ${work}/out")
+      try makeExecutor(project, cache, isolation: isolation).run([step])
+      XCTAssertEqual(try Tools.run("pgrep", ["-f", "sleep \(time)"]).outputText, "")
+    }
+  }
+
+  // MARK: Secrets
+
+  func testSecretsAreForFetchStepsAndNothingElse() throws {
+    let (project, cache) = (try TemporaryDirectory(), try TemporaryDirectory())
+    try project.write("machine example.org login me password s3cr3t-word\n", to: "netrc-of-me")
+    try project.write("netrc-of-me\n", to: ".gitignore")
+    let secrets = ["netrc=netrc-of-me", "SECRET"]
+    var fetch = shell("fetch", "cat $HOME/.netrc; echo $SECRET; cp $HOME/.netrc $HOME/kept; echo x > ${work}/out")
+    fetch.network = true
+    let build = shell(
+      "build", "ls -A $HOME; echo \"<${SECRET-}>\"; [ ! -e $HOME/.netrc ]; touch ${work}/b", outputs: ["b"])
+    for isolation in [nil, Isolation.none] {
+      let lines = Locked<[String]>([])
+      let executor = try makeExecutor(
+        project, cache, useCache: false, events: lines, isolation: isolation, secrets: secrets)
+      try executor.run([fetch, build])
+      let said = lines.withLock { $0 }
+      XCTAssertEqual(Array(said.prefix(2)), ["machine example.org login me password ***", "***"])
+      XCTAssertTrue(said.contains("<>"), "\(said)")
+      XCTAssertFalse(said.joined().contains("s3cr3t"))
+      let without = try makeExecutor(project, cache, useCache: false)
+      try without.run([build])
+      XCTAssertEqual(executor.keys["build"]?["command"], without.keys["build"]?["command"])
+    }
+    fetch.argv[3] = "cp $HOME/.netrc ${work}/out"
+    let failure = assertFailure("secret_in_output") {
+      try makeExecutor(project, cache, secrets: secrets).run([fetch])
+    }
+    XCTAssertTrue(failure?.message.contains("netrc") ?? false)
+    XCTAssertEqual(try cache.names(in: "steps"), [])
+  }
+
+  func testTheSecretWordsOfEachFile() {
+    let rows: [(text: String, words: [String])] = [
+      ("machine a.example login me\npassword  hunter22", ["hunter22"]),
+      ("//registry.example/:_authToken=npm_abcdef\nregistry=https://registry.example/", ["npm_abcdef"]),
+      ("[global]\nindex-url = https://me:hunter22@pypi.example/simple", ["hunter22"]),
+      ("[global]\ntimeout = 60", []), ("password", []), ("", []), ("=\n@:/@", []),
+    ]
+    for row in rows { XCTAssertEqual(FetchSecret.words(in: row.text), row.words, row.text) }
+  }
+
+  func testASecretThatIsNotThereIsSaid() throws {
+    let context = HostContext.test(environment: ["HOME": "/nonexistent"], workingDirectory: "/")
+    for text in ["netrc", "npmrc=/nonexistent/x", "NOT_SET", "lower", "", "A=b"] {
+      assertFailure("wrong_usage", exit: .usage) { _ = try FetchSecret(text, context: context) }
+    }
+  }
+
+  // MARK: Locks
+
+  func testPackagesThatCannotBeResolvedAreAMatterOfTheLock() throws {
+    let (project, cache) = (try TemporaryDirectory(), try TemporaryDirectory())
+    try project.write("x", to: "a.txt")
+    let step = shell("resolve", "echo 'Traceback (most recent call last):' >&2; echo 'no route to host' >&2; exit 2")
+    let failure = assertFailure("lock_unresolved", exit: .lock) {
+      _ = try makeExecutor(project, cache).resolve(
+        BuildPlan.Resolution(
+          ecosystem: "pypi", inputs: [], step: step, output: RootPath(literal: "out"), environment: [:]))
+    }
+    XCTAssertEqual(failure?.cause, "no route to host")
+    XCTAssertTrue(failure?.hint?.contains("packc lock") ?? false)
   }
 }

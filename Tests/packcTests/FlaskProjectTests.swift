@@ -83,6 +83,14 @@ final class FlaskProjectTests: XCTestCase {
     XCTAssertFalse(FileSystem.exists(project / ".packc"))
   }
 
+  func testALockedAndCachedProjectNeedsNoNetwork() throws {
+    let (site, project) = try copy("cut off")
+    let cut = try site.withoutNetwork(["build", "\(project)", "--locked", "--json"])
+    XCTAssertEqual(cut.end, .exited(0), cut.errorText)
+    XCTAssertEqual(
+      try JSONParser.parse(cut.output, name: "answer")["image"]?["digest"]?.string, try fixture().built.image)
+  }
+
   func testAChangedRequirementIsNamed() throws {
     let (site, project) = try copy("changed")
     try site.write(["requirements.txt": "flask>=3,<4\nitsdangerous\n"], to: "changed")

@@ -18,7 +18,9 @@ enum JavaMirror {
   private static func missing(_ text: String, _ hint: String?) -> PackRefusal {
     PackRefusal(
       .projectError, "no_repository", "options.maven_repo names \(text), which is no directory",
-      hint: "name an URL, a directory of the host by its absolute path, or one of the project",
+      hint:
+        "name an URL, a directory of the project, or one of the host by its absolute path; outside of /usr and /opt "
+        + "the sandbox shows it when the variable PACKC_VISIBLE names it",
       at: SourceLocation(path: "unik.yaml"))
   }
 

@@ -31,24 +31,27 @@ public struct Bubblewrap: Sendable {
   }
 
   public let tool: HostPath
+  private let view: HostView
 
-  /// The tool in PATH, when it is there and works: namespaces may be forbidden to an ordinary user. Starts one process.
+  /// The tool in PATH, when it is there and does all that a step asks of it: namespaces may be forbidden to an ordinary
+  /// user, or in a container. Starts one process, as a step is started.
   public static func find(_ context: HostContext) -> Bubblewrap? {
     guard let tool = context.findTool("bwrap") else { return nil }
-    let probe = Command(
-      [tool.description, "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "--", "/bin/true"],
-      standardOutput: .discard, standardError: .discard, timeout: 10)
+    let found = Bubblewrap(tool: tool, view: HostView(home: context.variable("HOME").map { HostPath($0) }))
+    guard let argv = try? found.wrap(["/bin/true"], directory: "/", network: false, mounts: [], searchPath: []) else {
+      return nil
+    }
+    let probe = Command(argv, standardOutput: .discard, standardError: .discard, timeout: 10)
     guard let result = try? ProcessRunner().run(probe), result.succeeded else { return nil }
-    return Bubblewrap(tool: tool)
+    return found
   }
 
   /// The argv that runs `argv` with that working directory. `mounts` are made in order, also in the place of a top-level
   /// directory of the host; a relative source is seen from the working directory of bubblewrap itself, so that its path
-  /// may hold any byte. `searchPath`: what of PATH lies
-  /// below /tmp is shown through the private /tmp.
+  /// may hold any byte. What of `searchPath` (PATH) and `readable` lies outside of the system's directories is shown.
   public func wrap(
-    _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath], user: User = .own,
-    identity: Identity = Identity()
+    _ argv: [String], directory: HostPath, network: Bool, mounts: [Mount], searchPath: [HostPath],
+    readable: [HostPath] = [], user: User = .own, identity: Identity = Identity()
   ) throws -> [String] {
     var out = [tool.description]
     switch user {
@@ -60,30 +63,23 @@ public struct Bubblewrap: Sendable {
       "--new-session",
     ]
     if !network { out.append("--unshare-net") }
-    out += try Self.hostMounts(without: Set(mounts.map { $0.target }))
+    out += try view.system(without: Set(mounts.map { $0.target }))
     out += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", "--dir", "/packc"]
-    for directory in searchPath where directory.relative(to: "/tmp") != nil {
-      let tree = directory.name == "bin" ? directory.parent : directory
-      out += ["--ro-bind-try", tree.description, tree.description]
-    }
+    out += view.elsewhere(searchPath: searchPath, readable: readable, network: network)
     for mount in mounts {
       out += [mount.isWritable ? "--bind" : "--ro-bind", mount.source.description, mount.target.description]
     }
     return out + ["--chdir", directory.description, "--"] + argv
   }
+}
 
-  /// The host's top-level directories, read-only; links (usr-merge) as links.
-  private static func hostMounts(without mounted: Set<HostPath>) throws -> [String] {
-    let own = mounted.union(["/proc", "/dev", "/tmp", "/packc", "/lost+found"])
-    return try DirectoryWalk.names(in: "/").flatMap { name -> [String] in
-      let path = "/" / HostPath(bytes: name)
-      guard let text = path.utf8, !own.contains(path), let status = try FileSystem.status(path) else { return [] }
-      switch status.kind {
-      case .link: return ["--symlink", String(decoding: try FileSystem.linkTarget(path), as: UTF8.self), text]
-      case .directory: return ["--ro-bind-try", text, text]
-      case .file, .other: return []
-      }
-    }
+extension HostContext {
+  /// What else of the host is shown in the sandbox: the absolute paths of PACKC_VISIBLE, and those that the variables
+  /// `names` hold (a directory of packages, a certificate), also as `file://…`.
+  public func visible(_ names: [String] = []) -> [HostPath] {
+    let texts = (variable("PACKC_VISIBLE") ?? "").split(separator: ":").map(String.init) + names.compactMap(variable)
+    return texts.map { $0.hasPrefix("file:///") ? String($0.dropFirst("file://".count)) : $0 }
+      .filter { $0.hasPrefix("/") }.map { HostPath($0) }
   }
 }
 
@@ -120,4 +116,7 @@ public final class Isolation: Sendable {
       }
     }
   }
+
+  /// What stands around commands here, for records: `bubblewrap` or `none`.
+  public var kind: String { bubblewrap == nil ? "none" : "bubblewrap" }
 }

@@ -67,7 +67,8 @@ struct PackCall {
     if let bubblewrap {
       argv = try bubblewrap.wrap(
         argv, directory: paths.project, network: pack.manifest.needsNetwork,
-        mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath, user: user())
+        mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath,
+        readable: context.visible(pack.manifest.environmentPassthrough), user: user())
     }
     let input = CanonicalJSON.encode(.object(try request.document(id: id, paths))) + [0x0a]
     return Command(

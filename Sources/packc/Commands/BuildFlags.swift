@@ -20,6 +20,10 @@ enum BuildFlags {
     Flag("app", value: "PATH", help: "which program of a project that holds several"),
     Flag("file", value: "UNIK.YAML", help: "read this file in the place of unik.yaml"),
     Flag("platform", value: "OS/ARCH", help: "linux/amd64 or linux/arm64 (default: this host's)"),
+    Flag("require-sandbox", help: "fail where packs and steps cannot be isolated"),
+    Flag(
+      "fetch-secret", value: "NAME[=FILE]", repeats: true,
+      help: "netrc, npmrc, pip or a variable: for steps that fetch, and no other"),
   ]
 
   static let all =
@@ -62,6 +66,8 @@ enum BuildFlags {
     request.makesImage = !invocation.has("no-oci")
     request.makesUnikernel = !invocation.has("no-unikernel")
     request.output = invocation.path(flag: "output")
+    request.requiresSandbox = invocation.has("require-sandbox")
+    request.secrets = try invocation.strings("fetch-secret").map { try FetchSecret($0, context: invocation.context) }
     request.timeout = try invocation.number("timeout", in: 1...86_400) ?? request.timeout
     request.useCache = !invocation.has("no-cache")
     return request

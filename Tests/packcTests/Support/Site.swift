@@ -65,6 +65,14 @@ final class Site {
       environment: path.merging(call.environment) { $1 }.merging(more) { $1 }, directory: directory.path)
   }
 
+  /// A call in a network namespace that has none.
+  func withoutNetwork(_ arguments: [String]) throws -> CommandResult {
+    var command = try command(arguments, environment: Self.reach)
+    command.argv = ["/usr/bin/unshare", "--map-root-user", "--net"] + command.argv
+    (command.keep, command.keepHead) = (64 << 20, true)
+    return try ProcessRunner().run(command)
+  }
+
   /// Writes the files below `place` of the site; returns the directory.
   @discardableResult
   func write(_ files: [String: String], to place: String) throws -> HostPath {
