@@ -14,6 +14,8 @@ public struct DeployRequest: Sendable {
   public var isDryRun = false
   /// Of a replica, see `Deployments.scale`.
   var replicaOf: String?
+  /// The operation that this is the last stage of, when the image was built for it.
+  var operation: String?
 
   public init(name: DeploymentName, image: ReleaseStore.Candidate, spec: DeploymentSpec) {
     self.name = name
@@ -27,6 +29,8 @@ public struct DeployRequest: Sendable {
 public struct DeployResult: Sendable {
   public enum Action: String, Sendable {
     case created, upgraded, started
+    /// The image is being built; one of the others follows.
+    case building
     /// It runs already, as asked.
     case unchanged
   }
@@ -41,10 +45,13 @@ extension Deployments {
   /// Makes the deployment what is asked, and returns as soon as its supervisor works.
   public func deploy(_ request: DeployRequest) throws -> DeployResult {
     _ = try request.spec.healthPort()
+    try ReleaseStore.checkGuest(request.image)
     if request.isDryRun { return try plan(request, try DeploymentRecord.read(state.machine("\(request.name)"))).result }
     let result = try locked("\(request.name)", creating: true) { directory in
       let existing = try DeploymentRecord.read(directory)
       let plan = try plan(request, existing)
+      // What was asked last is what counts.
+      try endBuild(directory)
       guard plan.result.action != .unchanged else { return plan.result }
       if plan.result.action == .upgraded, plan.isAlive {
         guard let asks = request.asks else {
@@ -59,7 +66,7 @@ extension Deployments {
     return result
   }
 
-  private func carryOut(
+  func carryOut(
     _ plan: DeployResult, _ request: DeployRequest, _ existing: DeploymentRecord?, _ directory: MachineDirectory
   ) throws -> DeployResult {
     try keepImage(request) {}
@@ -70,16 +77,18 @@ extension Deployments {
     }
     let record = try next(plan, request, existing, directory)
     try keepImage(request) { try record.write(directory) }
+    if request.operation != nil { try FileSystem.removeFile(directory.build) }
     do {
       try launch(record, directory)
     } catch let failure as Failure {
-      try goBack(record, directory, after: failure)
+      // Of a build nobody may be there to hear it: what is left says it.
+      try goBack(record, directory, after: failure, mayErase: request.operation == nil)
       throw failure
     }
     // What fell out of the list of releases.
     if existing != nil { _ = try? ReleaseStore(state).collect() }
     let id = note(
-      "deploy", record.name,
+      "deploy", record.name, id: request.operation ?? Self.newOperation(),
       [
         "action": .string(plan.action.rawValue), "release": .integer(Int64(record.current)),
         "changes": JSONValue(strings: plan.changes),
@@ -114,9 +123,11 @@ extension Deployments {
   }
 
   /// A new release whose supervisor could not even begin.
-  func goBack(_ record: DeploymentRecord, _ directory: MachineDirectory, after failure: Failure) throws {
+  func goBack(
+    _ record: DeploymentRecord, _ directory: MachineDirectory, after failure: Failure, mayErase: Bool = true
+  ) throws {
     guard let fallback = record.fallback else {
-      if record.releases.count == 1, record.current == 1, failure.code == "port_taken" {
+      if mayErase, record.releases.count == 1, record.current == 1, failure.code == "port_taken" {
         // Nothing has ever run under this name.
         try? erase(directory)
         _ = try? ReleaseStore(state).collect()
@@ -132,7 +143,7 @@ extension Deployments {
 
   // MARK: - What would change
 
-  private func plan(
+  func plan(
     _ request: DeployRequest, _ existing: DeploymentRecord?
   ) throws -> (result: DeployResult, isAlive: Bool) {
     let name = "\(request.name)"

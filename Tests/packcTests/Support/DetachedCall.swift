@@ -26,7 +26,8 @@ struct DetachedCall {
   }
 
   func callAsFunction(_ arguments: String...) throws -> Answer { try self(arguments) }
-  func callAsFunction(_ arguments: [String]) throws -> Answer {
+  /// - Parameter interruptAfter: seconds until somebody types Ctrl-C.
+  func callAsFunction(_ arguments: [String], interruptAfter: Double? = nil) throws -> Answer {
     let (out, err) = (state / "out", state / "err")
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -48,6 +49,10 @@ struct DetachedCall {
     defer { for text in argv + envp { free(text) } }
     let code = posix_spawn(&pid, binary, &actions, nil, argv, envp)
     XCTAssertEqual(code, 0)
+    if let interruptAfter {
+      usleep(UInt32(interruptAfter * 1e6))
+      kill(pid, SIGINT)
+    }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     return Answer(
