@@ -39,6 +39,9 @@ public struct BuildRequest: Sendable {
 
   public init(project: HostPath) { self.project = project }
 
+  /// What the project is called by its place alone: its directory, or the repository that it comes from.
+  public var placeName: String { ProjectIdentity.placeName(project) }
+
   public var outputDirectory: HostPath { output ?? project / ".packc" }
 
   /// All of it that decides what comes out, for the record of the last build.

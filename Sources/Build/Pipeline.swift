@@ -44,7 +44,7 @@ public struct Pipeline: Sendable {
   }
 
   /// One walk over the project and one over what else was looked at.
-  private func unchanged(_ scan: ProjectScan, _ planning: Planning, _ state: ProjectState) -> BuildResult? {
+  func unchanged(_ scan: ProjectScan, _ planning: Planning, _ state: ProjectState) -> BuildResult? {
     guard let record = BuildRecord.read(state.record),
       record.stillHolds(request: planning.requestDigest, project: scan.fingerprint()),
       RecordedImage(result: record.result, store: planning.storeDirectory).isInStore,

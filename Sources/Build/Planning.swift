@@ -43,7 +43,7 @@ struct Planning {
     return seconds
   }
 
-  private func checkDirectory() throws {
+  func checkDirectory() throws {
     guard let status = try FileSystem.target(request.project) else { throw BuildFailure.noProject(request.project) }
     guard status.kind == .directory else { throw BuildFailure.projectIsNotADirectory(request.project) }
   }
@@ -75,7 +75,7 @@ struct Planning {
 
   var configPath: HostPath { request.configFile ?? request.project / UnikFile.fileName }
 
-  private func readConfig() throws -> UnikFile? {
+  func readConfig() throws -> UnikFile? {
     let shown = request.configFile?.description ?? UnikFile.fileName
     guard try FileSystem.target(configPath) != nil else {
       guard let file = request.configFile else {

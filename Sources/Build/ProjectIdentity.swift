@@ -26,11 +26,11 @@ struct ProjectIdentity {
     } else if let stated = plan.name.flatMap(ProjectName.init(slugifying:)) {
       (name, nameIsStated) = (stated.description, true)
       decisions.append(Decision(what: "name", value: name, source: "the project's manifest"))
-    } else if let remote = Self.remoteName(root).flatMap(ProjectName.init(slugifying:)) {
-      (name, nameIsStated) = (remote.description, false)
+    } else if let remote = Self.remoteName(root) {
+      (name, nameIsStated) = (remote, false)
       decisions.append(Decision(what: "name", value: name, source: ".git/config (a tag only, not in the image)"))
     } else {
-      (name, nameIsStated) = (ProjectName(slugifying: root.name)?.description ?? "app", false)
+      (name, nameIsStated) = (Self.directoryName(root), false)
       decisions.append(Decision(what: "name", value: name, source: "directory name (a tag only, not in the image)"))
     }
     version = plan.version
@@ -40,6 +40,13 @@ struct ProjectIdentity {
     }
     self.decisions = decisions
   }
+
+  private static func directoryName(_ root: HostPath) -> String {
+    ProjectName(slugifying: root.name)?.description ?? "app"
+  }
+
+  /// What a project is called by its place alone, before a pack has read its own files.
+  static func placeName(_ root: HostPath) -> String { remoteName(root) ?? directoryName(root) }
 
   /// The base name of the `url` of the remote "origin" (git-config(1)).
   private static func remoteName(_ root: HostPath) -> String? {
@@ -52,6 +59,7 @@ struct ProjectIdentity {
       let url = text[text.index(after: cut)...].filter { $0 != " " }
       let last = url.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init)
       return last.map { $0.hasSuffix(".git") ? String($0.dropLast(4)) : $0 }
+        .flatMap(ProjectName.init(slugifying:))?.description
     }
     return nil
   }

@@ -55,6 +55,34 @@ enum DeployFailure {
       "supervisor_failed", "the machine's supervisor ended before it was ready to work",
       hint: "is there memory left on this host?", cause: log.isEmpty ? nil : log)
   }
+  static func guest(_ kind: String) -> Failure {
+    Failure(
+      "unsupported_guest",
+      "the image's kernel is \(kind), whose programs cannot be deployed: they have no way to be supervised",
+      hint: "run it in the foreground with `packc run`, or build it with a Linux kernel (`packc kernel list`)",
+      exit: .badInput)
+  }
+  static func notBuilt(_ name: String, _ build: PendingBuild) -> Failure {
+    Failure(
+      "not_built_yet",
+      build.failure == nil
+        ? "the first release of \(name) is still being built" : "the first release of \(name) was not built",
+      hint: "`packc status \(name)` shows the build; `packc destroy \(name)` ends it",
+      exit: build.failure == nil ? .tryAgain : .failed)
+  }
+  static func buildKilled(_ name: String, _ build: PendingBuild, isSameBoot: Bool) -> Failure {
+    Failure(
+      "build_killed",
+      isSameBoot ? "its build was killed" : "the host was started anew while it was built", hint: build.again(name))
+  }
+  static func buildStopped(_ name: String, _ build: PendingBuild) -> Failure {
+    Failure("build_stopped", "its build was stopped", hint: build.again(name))
+  }
+  static func replaced(_ name: String, _ operation: String) -> Failure {
+    Failure(
+      "replaced", "the operation \(operation) was ended by another one on \(name)",
+      hint: "`packc status \(name)` shows what is there now")
+  }
   static func supervised(_ name: String) -> Failure {
     Failure(
       "supervised", "\(name) has a supervisor already", hint: "`packc status \(name)` shows it", exit: .tryAgain)

@@ -32,7 +32,7 @@ public struct DeployWait {
     var told: [String: Check] = [:]
     var unreachableSince: UInt64?
     while true {
-      try Interruption.check()
+      try Self.checkInterruption(name)
       let now = HostContext.monotonicClock()
       let found = try deployments.find(name)
       tell(found, &told)
@@ -53,6 +53,62 @@ public struct DeployWait {
       }
       guard now < due else { return (.timedOut, found) }
       usleep(20_000)
+    }
+  }
+
+  /// Whoever waits is not what is waited for.
+  private static func checkInterruption(_ name: String) throws {
+    guard let signal = Interruption.signal else { return }
+    throw Failure(
+      "interrupted", "interrupted by signal \(signal); the deployment of \(name) goes on",
+      hint: "`packc status \(name)` shows it; `packc destroy \(name)` ends it", exit: .signal(signal))
+  }
+
+  // MARK: - The build before it
+
+  /// Waits until an operation has built its image, and shows what the build says.
+  ///
+  /// - Returns: what was done then; nil when that took too long.
+  /// - Throws: why it was not built, as the build itself said it.
+  public func waitForBuild(_ begun: DeployResult, seconds: Double) throws -> DeployResult? {
+    let (name, operation) = (begun.name, begun.operation ?? "")
+    let began = HostContext.monotonicClock()
+    let due = began + UInt64(seconds * 1e9)
+    let directory = deployments.state.machine(name)
+    var log = BuildLog(directory.buildLog)
+    reporter.send(.stepStarted(id: "build", title: "build \(name)"))
+    func end(_ status: ProgressEvent.Status, _ reason: String) {
+      let seconds = Double(HostContext.monotonicClock() - began) / 1e9
+      reporter.send(.stepEnded(id: "build", status: status, reason: reason, seconds: seconds))
+    }
+    while true {
+      try Self.checkInterruption(name)
+      let build = try PendingBuild.seen(directory).flatMap { $0.operation == operation ? $0 : nil }
+      let goesOn = build.map { $0.failure == nil } ?? false
+      for line in log.lines(toTheEnd: !goesOn) { reporter.send(.stepLine(id: "build", text: line)) }
+      if let failure = build?.failure {
+        end(.failed, failure.code)
+        throw failure
+      }
+      if build == nil {
+        // It writes down what it came to when the supervisor works; asked before that is read.
+        let lives = try FileLock.isHeld(directory.buildLock)
+        let outcome = deployments.outcome(of: operation)
+        if let release = outcome?["release"]?.integer,
+          let action = outcome?["action"]?.string.flatMap(DeployResult.Action.init(rawValue:))
+        {
+          end(.ran, "release \(release)")
+          return DeployResult(
+            action: action, name: name, release: Int(release), operation: operation,
+            changes: outcome?["changes"]?.array?.compactMap(\.string) ?? [])
+        }
+        if outcome != nil || !lives {
+          end(.failed, "")
+          throw outcome?["error"].flatMap(Failure.init(written:)) ?? DeployFailure.replaced(name, operation)
+        }
+      }
+      guard HostContext.monotonicClock() < due else { return nil }
+      usleep(30_000)
     }
   }
 

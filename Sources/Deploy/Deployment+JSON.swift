@@ -7,7 +7,8 @@ extension Deployment {
   public var nextStep: String? {
     if let hint = state.hint { return hint }
     switch state.phase {
-    case .pending, .building, .starting: return "packc status \(name) shows when it is ready; packc logs \(name) -f"
+    case .building: return "packc logs \(name) -f shows the build; packc status \(name)"
+    case .pending, .starting: return "packc status \(name) shows when it is ready; packc logs \(name) -f"
     case .running: return address.map { "open \($0); packc logs \(name) -f" } ?? "packc logs \(name) -f"
     case .unhealthy: return "packc logs \(name); packc restart \(name)"
     case .stopping: return "packc status \(name) shows when it is over"
@@ -29,20 +30,21 @@ extension Deployment {
     let image = spec.flatMap { try? ReleaseStore.Candidate(state.release($0.image)) }
     let meter = self.state.qemu.flatMap { Metering.of($0) }
     return JSONValue(compact: [
-      "name": .string(name), "id": record.map { .string($0.id) }, "state": .string(self.state.phase.rawValue),
+      "name": .string(name), "id": (record?.id ?? build?.id).map(JSONValue.string),
+      "state": .string(self.state.phase.rawValue),
       "since": .string(WallClock.text(self.state.since)), "reason": self.state.reason.map(JSONValue.string),
       "next": nextStep.map(JSONValue.string), "stopped": .bool(self.state.isStopped), "exit": self.state.end?.json,
       "health": .string(self.state.readiness.health.result.rawValue), "readiness": readinessJSON,
       "ports": JSONValue(strings: spec?.publish.map(\.description) ?? []), "address": address.map(JSONValue.string),
       "release": .integer(Int64(self.state.release)),
-      "image": spec.map {
+      "image": release.map(\.spec).map {
         JSONValue(compact: [
           "unikernel": JSONValue($0.image), "container": $0.container.map { JSONValue($0) },
           "size": image.map { .integer($0.size) },
         ])
       },
       "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
-      "replica_of": record?.replicaOf.map(JSONValue.string),
+      "build": buildJSON, "replica_of": record?.replicaOf.map(JSONValue.string),
       "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
       "kept_volumes": spec.map { JSONValue(strings: $0.keptVolumes.map(\.description)) },
       "started": self.state.started.map { .string(WallClock.text($0)) },
@@ -57,11 +59,26 @@ extension Deployment {
     ])
   }
 
-  /// Each dimension by itself; the build is done, or there would be nothing to run.
+  /// Each dimension by itself; without a build that is going on or failed, there is one that succeeded.
   private var readinessJSON: JSONValue {
-    var object = state.readiness.json.object ?? [:]
-    object["build"] = record == nil ? Check(.fail, "its files cannot be read").json : Check(.pass).json
-    return .object(object)
+    .object(Dictionary(uniqueKeysWithValues: checks.map { ($0.name, $0.check.json) }))
+  }
+
+  public var checks: [(name: String, check: Check)] { [("build", buildCheck)] + state.readiness.all }
+
+  private var buildCheck: Check {
+    if failure != nil { return Check(.fail, "its files cannot be read") }
+    guard let build else { return Check(.pass) }
+    return build.failure.map { Check(.fail, $0.message) } ?? Check(.waiting, "since \(WallClock.text(build.began))")
+  }
+
+  private var buildJSON: JSONValue? {
+    build.map {
+      JSONValue(compact: [
+        "operation": .string($0.operation), "began": .string(WallClock.text($0.began)),
+        "state": $0.failure == nil ? "building" : "failed", "error": $0.failure?.json,
+      ])
+    }
   }
 
   /// `release list`.

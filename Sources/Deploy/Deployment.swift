@@ -4,15 +4,20 @@ public import Runner
 /// One deployment as it is now: what is wanted, what its supervisor last wrote, and what the kernel says of its processes.
 public struct Deployment: Sendable {
   public let name: String
-  /// Nil when its files cannot be read.
+  /// Nil when its files cannot be read, and while its first release is being built.
   public let record: DeploymentRecord?
   public let state: MachineState
+  /// A build for it that goes on, or that failed.
+  public var build: PendingBuild?
   public let outcomes: ReleaseOutcomes
   /// Why its files cannot be read.
   public let failure: Failure?
 
   public var release: DeploymentRecord.Release? { record?.release(state.release) ?? record?.effective(outcomes) }
-  public var spec: DeploymentSpec? { release?.spec }
+  /// While the first release is being built, what is known of it.
+  public var spec: DeploymentSpec? { record == nil ? build?.draft.spec : release?.spec }
+  /// What was done last is a build that goes on or failed, and nothing else of it runs.
+  public var showsBuild: Bool { build != nil && (state.phase == .building || state.phase == .failed) }
   /// Something of it runs.
   public var isAlive: Bool { !state.phase.isFinal }
 
@@ -22,7 +27,15 @@ public struct Deployment: Sendable {
   public static func read(_ name: String, _ state: StateDirectory) throws -> Deployment? {
     let directory = state.machine(name)
     do {
-      guard let record = try DeploymentRecord.read(directory) else { return nil }
+      // Before the record: a build that is done leaves it when the record is there.
+      let build = try PendingBuild.seen(directory)
+      guard let record = try DeploymentRecord.read(directory) else {
+        return build.map { build in
+          Deployment(
+            name: name, record: nil, state: Self.state(build, over: nil, name: name), build: build,
+            outcomes: ReleaseOutcomes(), failure: nil)
+        }
+      }
       let outcomes = try ReleaseOutcomes.read(directory)
       // Asked before the state is read: a supervisor that ends meanwhile has written its last word before.
       let processes = MachineProcesses(directory: directory, id: record.id)
@@ -35,10 +48,10 @@ public struct Deployment: Sendable {
       let seen = Observation(
         supervisorLives: lives, isBusy: isBusy, bootID: boot,
         orphans: mayBeAlone ? processes.marked().map(\.pid) : [])
+      let told = Self.state(written, release: record.effective(outcomes).number, seen, name: name)
       return Deployment(
-        name: name, record: record,
-        state: Self.state(written, release: record.effective(outcomes).number, seen, name: name), outcomes: outcomes,
-        failure: nil)
+        name: name, record: record, state: build.map { Self.state($0, over: told, name: name) } ?? told, build: build,
+        outcomes: outcomes, failure: nil)
     } catch let failure as Failure where ["state_damaged", "state_newer"].contains(failure.code) {
       var state = MachineState(.broken, release: 1, reason: failure.message, hint: failure.hint)
       state.readiness.end("its files cannot be read")
@@ -61,6 +74,20 @@ public struct Deployment: Sendable {
     var bootID: String
     /// Processes that carry its mark though its supervisor is gone.
     var orphans: [Int32]
+  }
+
+  /// What a build makes of a state: of something that runs, nothing; else it is what was done last.
+  static func state(_ build: PendingBuild, over told: MachineState?, name: String) -> MachineState {
+    if let told, !told.phase.isFinal || (told.since > build.began && build.failure != nil) { return told }
+    var state = MachineState(build.failure == nil ? .building : .failed, release: told?.release ?? 1)
+    state.since = build.began
+    state.restarts = told?.restarts ?? 0
+    guard let failure = build.failure else { return state }
+    state.reason = "the build failed: \(failure.message)"
+    if failure.code == "build_killed" || failure.code == "build_stopped" { state.reason = failure.message }
+    state.hint = failure.hint ?? build.again(name)
+    state.readiness.end("it was not built")
+    return state
   }
 
   /// What is, from what was last written and what was seen.

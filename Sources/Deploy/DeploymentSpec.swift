@@ -126,3 +126,14 @@ public struct DeploymentSpec: Hashable, Sendable {
     grace = Int(try reader.required("grace_seconds").integer(in: 0...86_400))
   }
 }
+
+extension DeploymentSpec {
+  /// Variables that `packc env set` gave the deployment stay, unless this has others of these names.
+  func keepingManaged(of old: DeploymentSpec?) -> DeploymentSpec {
+    guard let old else { return self }
+    var spec = self
+    spec.managed = old.managed
+    for name in old.managed where environment[name] == nil { spec.environment[name] = old.environment[name] }
+    return spec
+  }
+}

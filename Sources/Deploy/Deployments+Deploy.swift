@@ -16,6 +16,8 @@ public struct DeployRequest: Sendable {
   public var backsUp = true
   /// Of a replica, see `Deployments.scale`.
   var replicaOf: String?
+  /// The operation that this is the last stage of, when the image was built for it.
+  var operation: String?
 
   public init(name: DeploymentName, image: ReleaseStore.Candidate, spec: DeploymentSpec) {
     self.name = name
@@ -24,14 +26,9 @@ public struct DeployRequest: Sendable {
     self.spec.image = image.digest
   }
 
-  /// Variables that `packc env set` gave the deployment stay, unless this has others of these names.
   func keepingManaged(of existing: DeploymentRecord?, _ outcomes: ReleaseOutcomes) throws -> DeployRequest {
-    guard let old = existing?.effective(outcomes).spec else { return self }
     var request = self
-    request.spec.managed = old.managed
-    for name in old.managed where spec.environment[name] == nil {
-      request.spec.environment[name] = old.environment[name]
-    }
+    request.spec = spec.keepingManaged(of: existing?.effective(outcomes).spec)
     return request
   }
 }
@@ -42,6 +39,8 @@ public struct DeployResult: Sendable {
     case created, upgraded, started
     /// It does not run, and will be as asked when it does.
     case changed
+    /// The image is being built; one of the others follows.
+    case building
     /// It runs already, as asked.
     case unchanged
   }
@@ -58,6 +57,7 @@ extension Deployments {
   /// Makes the deployment what is asked, and returns as soon as its supervisor works.
   public func deploy(_ request: DeployRequest) throws -> DeployResult {
     _ = try request.spec.healthPort()
+    try ReleaseStore.checkGuest(request.image)
     if request.isDryRun {
       let directory = state.machine("\(request.name)")
       let existing = try DeploymentRecord.read(directory)
@@ -67,6 +67,8 @@ extension Deployments {
       let existing = try DeploymentRecord.read(directory)
       let request = try request.keepingManaged(of: existing, try ReleaseOutcomes.read(directory))
       let plan = try plan(request, existing)
+      // What was asked last is what counts.
+      try endBuild(directory)
       guard plan.result.action != .unchanged else { return plan.result }
       if plan.result.action == .upgraded, plan.isAlive {
         guard let asks = request.asks else {
@@ -81,7 +83,7 @@ extension Deployments {
     return result
   }
 
-  private func carryOut(
+  func carryOut(
     _ plan: DeployResult, _ request: DeployRequest, _ existing: DeploymentRecord?, _ directory: MachineDirectory
   ) throws -> DeployResult {
     try keepImage(request) {}
@@ -96,16 +98,18 @@ extension Deployments {
     }
     let record = try next(plan, request, existing, directory)
     try keepImage(request) { try record.write(directory) }
+    if request.operation != nil { try FileSystem.removeFile(directory.build) }
     do {
       try launch(record, directory)
     } catch let failure as Failure {
-      try goBack(record, directory, after: failure)
+      // Of a build nobody may be there to hear it: what is left says it.
+      try goBack(record, directory, after: failure, mayErase: request.operation == nil)
       throw failure
     }
     // What fell out of the list of releases.
     if existing != nil { _ = try? ReleaseStore(state).collect() }
     let id = note(
-      "deploy", record.name,
+      "deploy", record.name, id: request.operation ?? Self.newOperation(),
       [
         "action": .string(plan.action.rawValue), "release": .integer(Int64(record.current)),
         "changes": JSONValue(strings: plan.changes),
@@ -141,9 +145,11 @@ extension Deployments {
   }
 
   /// A new release whose supervisor could not even begin.
-  func goBack(_ record: DeploymentRecord, _ directory: MachineDirectory, after failure: Failure) throws {
+  func goBack(
+    _ record: DeploymentRecord, _ directory: MachineDirectory, after failure: Failure, mayErase: Bool = true
+  ) throws {
     guard let fallback = record.fallback else {
-      if record.releases.count == 1, record.current == 1, failure.code == "port_taken" {
+      if mayErase, record.releases.count == 1, record.current == 1, failure.code == "port_taken" {
         // Nothing has ever run under this name.
         try? erase(directory)
         _ = try? ReleaseStore(state).collect()
@@ -159,7 +165,7 @@ extension Deployments {
 
   // MARK: - What would change
 
-  private func plan(
+  func plan(
     _ request: DeployRequest, _ existing: DeploymentRecord?
   ) throws -> (result: DeployResult, isAlive: Bool) {
     let name = "\(request.name)"

@@ -44,11 +44,13 @@ extension Deployments {
 
   private func destroy(_ directory: MachineDirectory, volumes: Bool, backup: HostPath?) throws -> [DestroyLine] {
     let name = directory.name
+    let build = try destroyBuild(directory)
     guard let record = try DeploymentRecord.read(directory) else {
-      // One that was being made, or removed, when packc was killed.
+      // One that was being made, or removed, when packc was killed; or whose first release was not built yet.
+      if build != nil { note("destroy", name, ["volumes": "kept"]) }
       try erase(directory)
       _ = try? ReleaseStore(state).collect()
-      return Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
+      return [build].compactMap { $0 } + Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
     }
     let release = record.effective(try ReleaseOutcomes.read(directory))
     let attached = try self.volumes(of: name)
@@ -62,9 +64,10 @@ extension Deployments {
       if wasAlive { try? launch(record, directory) }
       throw error
     }
-    var lines = [
-      DestroyLine(resource: "machine", fate: .deleted, detail: wasAlive ? "it was stopped" : "it did not run")
-    ]
+    var lines =
+      [build].compactMap { $0 } + [
+        DestroyLine(resource: "machine", fate: .deleted, detail: wasAlive ? "it was stopped" : "it did not run")
+      ]
     let ports = release.spec.publish.map(\.description).joined(separator: ", ")
     lines.append(
       DestroyLine(resource: "ports", fate: ports.isEmpty ? .notFound : .deleted, detail: ports.isEmpty ? nil : ports))
@@ -84,6 +87,13 @@ extension Deployments {
         detail: "\(count) release\(count == 1 ? "" : "s"), \(removed) image\(removed == 1 ? "" : "s")"
       ))
     return lines
+  }
+
+  /// Ends what is being built; nil when nothing is, or was.
+  private func destroyBuild(_ directory: MachineDirectory) throws -> DestroyLine? {
+    guard FileSystem.exists(directory.build) else { return nil }
+    let wasAlive = try endBuild(directory)
+    return DestroyLine(resource: "build", fate: .deleted, detail: wasAlive ? "it was ended" : "it had ended")
   }
 
   /// - Parameter isSaved: false for one whose data would have to be in a backup, and is not.

@@ -22,6 +22,8 @@ extension Deployments {
         throw DeployFailure.releaseLost(state.release(target.spec.image))
       }
       try PortCheck(state: state).checkOthers(target.spec.publish, for: name)
+      // What is being built would take its place.
+      try endBuild(directory)
       try end(record, directory)
       record.isWanted = true
       record.add(

@@ -20,7 +20,10 @@ extension Deployments {
 
   /// Makes `count` machines of the deployment, itself included, all of the release that it has now.
   public func scale(_ name: String, to count: Int) throws -> [ScaleLine] {
-    guard let spec = try find(name).spec else { throw unknown(name) }
+    let found = try find(name)
+    guard let spec = found.release?.spec else {
+      throw found.build.map { DeployFailure.notBuilt(name, $0) } ?? unknown(name)
+    }
     guard !spec.hasVolumes || count == 1 else { throw DeployFailure.sharedVolumes(name) }
     let image = try ReleaseStore.Candidate(state.release(spec.image))
     var lines: [ScaleLine] = []

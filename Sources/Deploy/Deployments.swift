@@ -50,14 +50,18 @@ public struct Deployments: Sendable {
 
   /// The record of a deployment that is there, under its lock.
   func record(_ directory: MachineDirectory) throws -> DeploymentRecord {
-    guard let record = try DeploymentRecord.read(directory) else { throw unknown(directory.name) }
-    return record
+    if let record = try DeploymentRecord.read(directory) { return record }
+    throw try PendingBuild.read(directory).map { DeployFailure.notBuilt(directory.name, $0) } ?? unknown(directory.name)
   }
 
-  /// An operation for the audit log, with the id that it is known by.
+  /// What an operation is known by.
+  static func newOperation() -> String { String((0..<12).map { _ in "0123456789abcdef".randomElement() ?? "0" }) }
+
+  /// An operation for the audit log, with its id: a new one, or that of which this is a later stage.
   @discardableResult
-  func note(_ operation: String, _ name: String, _ more: [String: JSONValue] = [:]) -> String {
-    let id = String((0..<12).map { _ in "0123456789abcdef".randomElement() ?? "0" })
+  func note(
+    _ operation: String, _ name: String, id: String = newOperation(), _ more: [String: JSONValue] = [:]
+  ) -> String {
     audit.add(more.merging(["operation": .string(operation), "name": .string(name), "id": .string(id)]) { $1 })
     return id
   }
@@ -115,12 +119,14 @@ public struct Deployments: Sendable {
   /// - Returns: true when it ran.
   public func stop(_ name: String, grace: Int? = nil) throws -> Bool {
     let stopped = try locked(name, creating: false) { directory in
+      let wasBuilding = try stopBuild(directory)
+      if FileSystem.exists(directory.build), try DeploymentRecord.read(directory) == nil { return wasBuilding }
       var record = try record(directory)
       if record.isWanted {
         record.isWanted = false
         try record.write(directory)
       }
-      let wasAlive = try end(record, directory, grace: grace)
+      let wasAlive = try end(record, directory, grace: grace) || wasBuilding
       note("stop", name, ["ran": .bool(wasAlive)])
       return wasAlive
     }

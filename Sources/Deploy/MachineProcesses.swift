@@ -2,17 +2,30 @@ internal import Glibc
 internal import PackCore
 internal import Runner
 
-/// The processes of one deployment: its supervisor, and what carries its mark.
+/// The processes of one deployment: its supervisor, and what carries its mark; or its builder.
 struct MachineProcesses {
-  let directory: MachineDirectory
+  /// Held as long as the supervisor lives.
+  private let lock: HostPath
+  private let identity: HostPath
   /// Of the record; nil when that cannot be read.
   let id: String?
 
-  func supervisorLives() throws -> Bool { try FileLock.isHeld(directory.supervisorLock) }
+  init(directory: MachineDirectory, id: String?) {
+    (lock, identity) = (directory.supervisorLock, directory.supervisorIdentity)
+    self.id = id
+  }
+
+  /// The builder in the supervisor's place.
+  init(builderOf directory: MachineDirectory, id: String?) {
+    (lock, identity) = (directory.buildLock, directory.buildIdentity)
+    self.id = id
+  }
+
+  func supervisorLives() throws -> Bool { try FileLock.isHeld(lock) }
 
   /// As it wrote itself down; nil for one that has not, or that lives no more.
   func supervisor() -> ProcessIdentity? {
-    guard let bytes = try? FileSystem.readIfPresent(directory.supervisorIdentity, limit: 4096),
+    guard let bytes = try? FileSystem.readIfPresent(identity, limit: 4096),
       let json = try? JSONParser.parse(bytes), let identity = try? ProcessIdentity(json: JSONReader(json)),
       identity.isAlive
     else { return nil }

@@ -37,6 +37,11 @@ public struct ReleaseStore: Sendable {
     public var size: Int64 { machine.kernel.size + machine.initrd.size + (machine.root?.size ?? 0) }
   }
 
+  /// A guest without packc's init cannot be supervised: nobody would say how its program ended.
+  static func checkGuest(_ candidate: Candidate) throws {
+    guard candidate.machine.guest == .linux else { throw DeployFailure.guest(candidate.machine.guest.rawValue) }
+  }
+
   /// Puts the image's files in place unless they are there: by hard links where the file system allows, since a build
   /// replaces its files and never writes into them. What is really in them is compared with their digests at each start.
   /// To be called under `releasesLock`, which the caller keeps until a `machine.json` names the release.

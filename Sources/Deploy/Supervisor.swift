@@ -42,7 +42,7 @@ public struct Supervisor {
     return withExtendedLifetime(lock) { supervisor.runToTheEnd() }
   }
 
-  private static func say(_ json: JSONValue, to answer: Int32) {
+  static func say(_ json: JSONValue, to answer: Int32) {
     let line = CanonicalJSON.encode(json) + [0x0a]
     _ = Glibc.write(answer, line, line.count)
     close(answer)

@@ -2,7 +2,7 @@ internal import Glibc
 internal import PackCore
 internal import Runner
 
-/// Starts the supervisor of a deployment and hears whether it can work.
+/// Starts the supervisor of a deployment, or its builder, and hears whether it can work.
 struct SupervisorLauncher {
   let context: HostContext
   let state: StateDirectory
@@ -14,19 +14,33 @@ struct SupervisorLauncher {
 
   /// Returns when the supervisor has its lock and its ports. To be called under the deployment's lock.
   func start(_ record: DeploymentRecord) throws {
-    let directory = state.machine(record.name)
+    var environment: [String: String] = [:]
+    for name in Self.passed { environment[name] = context.variable(name) }
+    try start(
+      ["supervise", record.name], mark: record.id, environment: environment,
+      log: state.machine(record.name).supervisorLog)
+  }
+
+  /// Returns when the builder has its lock. It sees what the caller sees, as a build in the foreground would.
+  func start(_ build: PendingBuild, of name: String) throws {
+    try start(
+      ["supervise", name, "--build"], mark: build.id, environment: context.environment,
+      log: state.machine(name).buildLog)
+  }
+
+  private func start(_ arguments: [String], mark: String, environment: [String: String], log: HostPath) throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Failure.system("open a pipe", errno: errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let ours = Descriptor(owning: ends[0])
     let theirs = Descriptor(owning: ends[1])
-    var environment = [DeploymentRecord.mark: record.id]
-    for name in Self.passed { environment[name] = context.variable(name) }
-    try FileSystem.removeFile(directory.supervisorLog)
+    var environment = environment
+    environment[DeploymentRecord.mark] = mark
+    try FileSystem.removeFile(log)
     let identity = try DetachedProcess.start(
       Command(
-        [context.executable.description, "supervise", record.name], environment: environment, directory: "/",
-        descriptors: [(theirs.raw, 3)]), errors: directory.supervisorLog)
+        [context.executable.description] + arguments, environment: environment, directory: "/",
+        descriptors: [(theirs.raw, 3)]), errors: log)
     try theirs.close()
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -37,12 +51,9 @@ struct SupervisorLauncher {
     }
     guard let json = try? JSONParser.parse(answer) else {
       _ = identity?.waitForEnd(seconds: 1)
-      let log = (try? FileSystem.head(directory.supervisorLog, count: 4096)) ?? nil
-      throw DeployFailure.supervisorDied(String(decoding: log ?? [], as: UTF8.self))
+      let said = (try? FileSystem.head(log, count: 4096)) ?? nil
+      throw DeployFailure.supervisorDied(String(decoding: said ?? [], as: UTF8.self))
     }
-    guard let code = json["code"]?.string else { return }
-    throw Failure(
-      code, json["message"]?.string ?? "the supervisor could not start", hint: json["hint"]?.string,
-      exit: ExitCode(rawValue: Int32(clamping: json["exit"]?.integer ?? 1)), cause: json["cause"]?.string)
+    if let failure = Failure(written: json) { throw failure }
   }
 }

@@ -3,7 +3,7 @@ public import PackCore
 /// Where what packc knows of deployments lies: `$XDG_STATE_HOME/packc`, one directory for each.
 ///
 ///     ROOT/machines/NAME/   lock  machine.json  state.json  outcomes.json  supervisor.lock  supervisor.pid  supervisor.log
-///                           console.log  console.log.1 …  events.jsonl
+///                           console.log  console.log.1 …  events.jsonl  build.json  build.lock  build.pid  build.log
 ///     ROOT/releases/HEX/    kernel  initrd  cmdline  machine.json  [root]     HEX: the SHA-256 of machine.json
 ///     ROOT/backups/NAME/    before-release-N.tar
 ///     ROOT/operations.jsonl  ROOT/ports.lock  ROOT/releases.lock
@@ -74,4 +74,11 @@ public struct MachineDirectory: Hashable, Sendable {
   public var supervisorLog: HostPath { path / "supervisor.log" }
   public var console: HostPath { path / "console.log" }
   public var events: HostPath { path / "events.jsonl" }
+  /// What is built for it, or was not built; commands and the builder write it, under `lock`. Gone when the release is there.
+  public var build: HostPath { path / "build.json" }
+  /// Held as long as the builder lives.
+  public var buildLock: HostPath { path / "build.lock" }
+  public var buildIdentity: HostPath { path / "build.pid" }
+  /// What the last build said.
+  public var buildLog: HostPath { path / "build.log" }
 }

@@ -39,8 +39,9 @@ enum BundleCommand {
       return (named ?? name, spec, deployments.state.release(spec.image), nil)
     }
     // --output is the bundle's, and not where a build puts its results.
-    let target = try DeployTarget.resolve(invocation.without("output"))
-    return (try named ?? DeploymentName(target.name), target.general, target.image.directory, target)
+    let own = invocation.without("output")
+    let target = try DeployTarget.resolve(DeployTarget.argument(own), own)
+    return (try named ?? DeploymentName(target.name), try target.general(), target.image.directory, target)
   }
 
   /// A bundle as the results of a build: `unikernel/…`. Nil when the operand is none; gone with the value.

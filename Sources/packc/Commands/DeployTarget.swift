@@ -13,33 +13,45 @@ struct DeployTarget {
   let image: ReleaseStore.Candidate
   var container: Digest?
   var source: String?
-  var health: HealthSpec?
-  var restart: RestartPolicy?
+  /// The project's own `unik.yaml`.
+  var config: UnikFile?
   /// Of a bundle: what holds where no flag says otherwise.
   var settings: DeploymentSpec?
   /// Where the image was put together; gone with the value.
   var held: WorkDirectory?
 
-  static func resolve(_ invocation: Invocation) throws -> DeployTarget {
-    let place = invocation.project()
-    // The result of a build, by itself.
-    if invocation.operands.first != nil, FileSystem.exists(place / "machine.json"), FileSystem.exists(place / "kernel")
-    {
-      return DeployTarget(name: "app", image: try ReleaseStore.Candidate(place), source: place.description)
-    }
-    guard let given = invocation.operands.first else { return try build(invocation) }
-    if FileSystem.isDirectory(place) {
-      return FileSystem.exists(place / "oci-layout") ? try package(invocation, given) : try build(invocation)
-    }
-    if Parcel.begins(place) { return try bundle(invocation, place) }
-    if try FileSystem.head(place, count: 4) == [0x7f, 0x45, 0x4c, 0x46] { return try binary(invocation, place) }
-    // What looks like a path is no name of an image.
-    guard !given.hasPrefix("/"), !given.hasPrefix(".") || FileSystem.exists(place) else { return try build(invocation) }
-    return try package(invocation, given)
+  /// What the argument names.
+  enum Argument {
+    case project
+    /// The result of a build, by itself.
+    case unikernel(HostPath)
+    case binary(HostPath)
+    case bundle(HostPath)
+    /// An image of the store, a layout, an archive or a registry.
+    case package(String)
   }
 
-  private static func build(_ invocation: Invocation) throws -> DeployTarget {
-    try build(invocation, BuildFlags.request(invocation))
+  static func argument(_ invocation: Invocation) throws -> Argument {
+    let place = invocation.project()
+    guard let given = invocation.operands.first else { return .project }
+    if FileSystem.exists(place / "machine.json"), FileSystem.exists(place / "kernel") { return .unikernel(place) }
+    if FileSystem.isDirectory(place) { return FileSystem.exists(place / "oci-layout") ? .package(given) : .project }
+    if Parcel.begins(place) { return .bundle(place) }
+    if try FileSystem.head(place, count: 4) == [0x7f, 0x45, 0x4c, 0x46] { return .binary(place) }
+    // What looks like a path is no name of an image.
+    guard !given.hasPrefix("/"), !given.hasPrefix(".") || FileSystem.exists(place) else { return .project }
+    return .package(given)
+  }
+
+  static func resolve(_ argument: Argument, _ invocation: Invocation) throws -> DeployTarget {
+    switch argument {
+    case .project: try ProjectBuild(invocation).build()
+    case .unikernel(let place):
+      DeployTarget(name: "app", image: try ReleaseStore.Candidate(place), source: place.description)
+    case .binary(let file): try binary(invocation, file)
+    case .bundle(let file): try bundle(invocation, file)
+    case .package(let reference): try package(invocation, reference)
+    }
   }
 
   /// A static program becomes a project of its own, which needs no build.
@@ -52,7 +64,7 @@ struct DeployTarget {
     var request = try BuildFlags.request(invocation)
     request.project = FileSystem.resolve(held.path) ?? held.path
     request.makesImage = false
-    var target = try build(invocation, request)
+    var target = try ProjectBuild(invocation, request).build()
     target.source = file.description
     target.held = held
     return target
@@ -95,40 +107,40 @@ struct DeployTarget {
       source: reference, held: held)
   }
 
-  private static func build(_ invocation: Invocation, _ request: BuildRequest) throws -> DeployTarget {
-    let result = try Pipeline(context: invocation.context, request: request, reporter: invocation.reporter).build()
-    let name = result.json["name"]?.string.flatMap(ProjectName.init(slugifying:))?.description ?? "app"
-    var target = DeployTarget(
-      name: name, image: try ReleaseStore.Candidate(request.outputDirectory / "unikernel"),
-      container: result.json["image"]?["digest"]?.digest, source: request.project.description)
-    let file = request.configFile ?? request.project / UnikFile.fileName
-    if let bytes = try FileSystem.readIfPresent(file, limit: 2 << 20) {
-      let run = try UnikFile.parse(bytes: bytes, path: UnikFile.fileName).run
-      target.restart = run.restart.flatMap { RestartPolicy(rawValue: $0.rawValue) }
-      switch run.health {
-      case .http(let path, let port): target.health = .http(path: path, port: port)
-      case .tcp(let port): target.health = .tcp(port: port)
-      case nil: break
-      }
-    }
-    return target
+  func spec(_ invocation: Invocation) throws -> DeploymentSpec {
+    try Self.draft(invocation, source: source, config: config, settings: settings).complete(image, container: container)
   }
 
   /// What holds without any flag.
-  var general: DeploymentSpec {
-    if let settings { return settings }
-    return DeploymentSpec(
-      image: image.digest, container: container,
-      publish: image.machine.ports.map { PublishedPort(hostPort: $0.number, guest: $0) }, restart: restart ?? .never,
-      health: health)
+  func general() throws -> DeploymentSpec {
+    try Self.draft(publish: [], source: source, config: config, settings: settings).complete(image, container: container)
   }
 
-  /// With the flags over it.
-  func spec(_ invocation: Invocation) throws -> DeploymentSpec {
-    var spec = general
+  /// With the flags over what a bundle or `unik.yaml` says.
+  static func draft(
+    _ invocation: Invocation, source: String?, config: UnikFile?, settings: DeploymentSpec? = nil
+  ) throws -> DeployDraft {
+    var draft = try draft(publish: MachineFlags.publish(invocation), source: source, config: config, settings: settings)
+    try apply(invocation, to: &draft.spec)
+    return draft
+  }
+
+  private static func draft(
+    publish: [PublishedPort], source: String?, config: UnikFile?, settings: DeploymentSpec?
+  ) throws -> DeployDraft {
+    var spec = settings ?? DeploymentSpec(image: DeployDraft.noImage)
     spec.source = source
-    let published = try MachineFlags.publish(invocation)
-    if !published.isEmpty { spec.publish = published }
+    if settings == nil {
+      spec.restart = config?.run.restart.flatMap { RestartPolicy(rawValue: $0.rawValue) } ?? .never
+      spec.health = health(config)
+      // Those of the image may be others.
+      spec.publish = try (config?.run.ports ?? []).map { try PublishedPort(parsing: "\($0.number):\($0)") }
+    }
+    if !publish.isEmpty { spec.publish = publish }
+    return DeployDraft(spec: spec, takesImagePorts: publish.isEmpty && settings == nil)
+  }
+
+  private static func apply(_ invocation: Invocation, to spec: inout DeploymentSpec) throws {
     spec.environment = try EnvironmentFlags.read(invocation)
     spec.secrets = try invocation.strings("secret").map { try SecretReference(parsing: $0) }
     // One that is not there is said now, and not by a supervisor.
@@ -136,9 +148,7 @@ struct DeployTarget {
     for volume in try VolumeFlags.read(invocation) {
       switch volume {
       case .file(let attached): spec.volumes.append(attached)
-      case .kept(let reference):
-        _ = try reference.place(in: image.machine.volumes)
-        spec.keptVolumes.append(reference)
+      case .kept(let reference): spec.keptVolumes.append(reference)
       }
     }
     spec.memory = try MachineFlags.memory(invocation) ?? spec.memory
@@ -147,6 +157,13 @@ struct DeployTarget {
     spec.restart = try invocation.string("restart").map { try RestartPolicy(parsing: $0) } ?? spec.restart
     spec.health = try invocation.string("health").map { try HealthSpec(parsing: $0) } ?? spec.health
     if let grace = try invocation.number("grace", in: 0...3600) { spec.grace = Int(grace) }
-    return spec
+  }
+
+  private static func health(_ config: UnikFile?) -> HealthSpec? {
+    switch config?.run.health {
+    case .http(let path, let port): .http(path: path, port: port)
+    case .tcp(let port): .tcp(port: port)
+    case nil: nil
+    }
   }
 }

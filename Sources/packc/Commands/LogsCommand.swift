@@ -1,5 +1,6 @@
 internal import Deploy
 internal import PackCore
+internal import Runner
 
 /// `packc logs`: what a program said, byte for byte.
 enum LogsCommand {
@@ -10,21 +11,47 @@ enum LogsCommand {
       Flag(
         "since", value: "TIME", help: "only what was said in the last 30s, 10m, 2h or 3d, or since 2026-12-01T00:00:00Z"
       ),
+      Flag("build", help: "what the last build for it said, in the program's place"),
       Flag("follow", short: "f", help: "go on with what comes, until it ends"),
     ],
     details: """
       Without APP: the only deployment, or that of the project in this directory. Which one was chosen, and why, is said on
-      standard error. The output is the program's own, so --json changes nothing in it.
+      standard error. While its first release is being built, or when that failed, the log is the build's. The output is the program's own, so --json changes nothing in it.
       """
   ) { invocation in
     let deployments = try Deployments(invocation.context)
     let (name, why) = try choose(deployments, invocation)
     if let why { invocation.reporter.note("logs of \(name): \(why)") }
+    let tail = try invocation.number("tail", in: 0...1_000_000_000).map { Int($0) }
+    let since = try invocation.string("since").map(TimeText.parse)
+    let found = try deployments.find(name)
+    if invocation.has("build") || found.showsBuild {
+      return try build(found, deployments, tail: tail, hasSince: since != nil, invocation)
+    }
     var choice = LogReader.Choice()
-    choice.tail = try invocation.number("tail", in: 0...1_000_000_000).map { Int($0) }
-    choice.since = try invocation.string("since").map(TimeText.parse)
+    choice.tail = tail
+    choice.since = since
     choice.follows = invocation.has("follow")
     try LogReader(deployments, name).read(choice) { try StandardOutput.write($0) }
+    return .done
+  }
+
+  private static func build(
+    _ found: Deployment, _ deployments: Deployments, tail: Int?, hasSince: Bool, _ invocation: Invocation
+  ) throws -> ExitCode {
+    let file = deployments.state.machine(found.name).buildLog
+    guard FileSystem.exists(file) else {
+      throw Failure(
+        "no_build_log", "nothing was built for \(found.name) by a deployment", hint: "`packc logs \(found.name)`")
+    }
+    let state = found.build.map { $0.failure == nil ? "goes on" : "failed" } ?? "is done"
+    invocation.reporter.note("logs of \(found.name): of its build, which \(state)")
+    if hasSince { invocation.reporter.warn("--since is for a program's output; a build's is shown whole") }
+    var log = BuildLog(file)
+    try log.copy(
+      tail: tail, follows: invocation.has("follow"),
+      goesOn: { try deployments.all().first { $0.name == found.name }?.build.map { $0.failure == nil } ?? false },
+      write: { try StandardOutput.write($0) })
     return .done
   }
 

@@ -8,17 +8,20 @@ enum StatusCommand {
   private static let choosing = [
     Flag("state", value: "STATE", repeats: true, help: "only those in this state"),
     Flag("sort", value: "name|state|started", help: "in which order (default: name)"),
+    ResultFormat.flag,
+    Flag("watch", help: "go on, and show every change"),
   ]
 
   static let status = CommandDefinition(
     "status", summary: "show deployments and recent operations", operands: "[APP…]", count: 0...64,
-    flags: choosing + [Flag("watch", help: "go on, and show every change")],
-    details:
-      "With --json also what each machine takes of this host: processor time, memory, time to boot, size of the image."
+    flags: choosing,
+    details: """
+      With --json also what each machine takes of this host: processor time, memory, time to boot, size of the image. With
+      --watch a terminal is drawn anew at each change; anything else gets one document after the other.
+      """
   ) { invocation in
     let deployments = try Deployments(invocation.context)
-    var shown: [UInt8]?
-    repeat {
+    return try show(invocation) {
       let chosen = try choose(deployments, invocation)
       let operations = deployments.operations(invocation.operands.isEmpty ? 5 : 200).filter {
         invocation.operands.isEmpty || invocation.operands.contains($0["name"]?.string ?? "")
@@ -26,22 +29,44 @@ enum StatusCommand {
       let json: JSONValue = [
         "machines": .array(chosen.map { $0.json(deployments.state) }), "operations": .array(Array(operations)),
       ]
-      let bytes = invocation.output.json ? CanonicalJSON.encodePretty(json) : Array(text(chosen, operations).utf8)
-      if bytes != shown {
-        let clears = shown != nil && invocation.context.standardOutputIsTerminal && !invocation.output.json
-        try StandardOutput.write((clears ? Array("\u{1b}[H\u{1b}[2J".utf8) : []) + bytes)
-        shown = bytes
+      return (json, text(chosen, operations))
+    }
+  }
+
+  static let list = CommandDefinition("list", summary: "show the deployments", flags: choosing) { invocation in
+    let deployments = try Deployments(invocation.context)
+    return try show(invocation) {
+      let chosen = try choose(deployments, invocation)
+      return (["machines": .array(chosen.map { $0.json(deployments.state) })], table(chosen))
+    }
+  }
+
+  /// Once, or with `--watch` whenever something else is to be shown.
+  private static func show(
+    _ invocation: Invocation, _ look: () throws -> (json: JSONValue, text: String)
+  ) throws -> ExitCode {
+    let format = try ResultFormat(invocation)
+    let redraws = invocation.context.standardOutputIsTerminal && format == .table
+    var shown: JSONValue?
+    repeat {
+      let (json, text) = try look()
+      // A table has no figures that change all the time.
+      let key = format == .table ? .string(text) : withoutMetering(json)
+      if key != shown {
+        let clears = shown != nil && redraws
+        try StandardOutput.write((clears ? Array("\u{1b}[H\u{1b}[2J".utf8) : []) + format.bytes(json) { text })
+        shown = key
       }
       if invocation.has("watch") { usleep(500_000) }
     } while invocation.has("watch") && Interruption.signal == nil
     return .done
   }
 
-  static let list = CommandDefinition("list", summary: "show the deployments", flags: choosing) { invocation in
-    let deployments = try Deployments(invocation.context)
-    let chosen = try choose(deployments, invocation)
-    try invocation.output.write(["machines": .array(chosen.map { $0.json(deployments.state) })]) { table(chosen) }
-    return .done
+  private static func withoutMetering(_ json: JSONValue) -> JSONValue {
+    guard var object = json.object, let machines = json["machines"]?.array else { return json }
+    object["machines"] = .array(
+      machines.map { machine in .object((machine.object ?? [:]).filter { $0.key != "metering" }) })
+    return .object(object)
   }
 
   static let show = CommandDefinition(
@@ -98,6 +123,10 @@ enum StatusCommand {
       text += "\n\(found.name): \(found.state.reason ?? found.state.phase.rawValue)\n"
       if let next = found.nextStep { text += "  next: \(next)\n" }
     }
+    for found in chosen where !found.showsBuild {
+      guard let build = found.build else { continue }
+      text += "\n\(found.name): \(buildText(build))\n  next: packc logs \(found.name) --build\n"
+    }
     if !operations.isEmpty {
       text += "\nrecent operations\n"
       text += TextTable.lines(
@@ -126,6 +155,13 @@ enum StatusCommand {
         })
   }
 
+  /// Of an upgrade, beside what runs.
+  private static func buildText(_ build: PendingBuild) -> String {
+    guard let failure = build.failure else { return "its next release is being built (operation \(build.operation))" }
+    return "its next release was not built (operation \(build.operation)), exit code \(failure.exit.rawValue): "
+      + failure.message + (failure.hint.map { "\n  next: \($0)" } ?? "")
+  }
+
   private static func ending(_ found: Deployment) -> String {
     found.state.isStopped ? "stopped" : found.endText ?? "unknown"
   }
@@ -135,11 +171,15 @@ enum StatusCommand {
     if let reason = found.state.reason { rows.append(["reason", reason]) }
     if let end = found.endText { rows.append(["end", end]) }
     rows.append(["since", WallClock.text(found.state.since)])
-    for (name, check) in found.state.readiness.all {
+    for (name, check) in found.checks {
       rows.append([name, check.result.rawValue + (check.detail.map { " (\($0))" } ?? "")])
     }
+    if let build = found.build {
+      rows.append(["operation", build.operation])
+      if let failure = build.failure { rows.append(["exit code", "\(failure.exit.rawValue)"]) }
+    }
     if let spec = found.spec {
-      rows.append(["image", "\(spec.image)"])
+      if let release = found.release { rows.append(["image", "\(release.spec.image)"]) }
       if let source = spec.source { rows.append(["project", source]) }
       for port in spec.publish { rows.append(["port", "\(port)"]) }
       for volume in spec.volumes { rows.append(["volume", "\(volume.name) = \(volume.file)"]) }

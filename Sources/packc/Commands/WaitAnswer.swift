@@ -40,10 +40,12 @@ struct WaitAnswer {
     }
   }
 
-  /// A line for each dimension.
-  private var checks: String {
-    found.state.readiness.all.map { name, check in
-      "  \(name): \(check.result.rawValue)" + (check.detail.map { " (\($0))" } ?? "") + "\n"
+  private var checks: String { Self.checks(found) }
+
+  /// A line for each dimension; `isShort`: without what the error says already.
+  static func checks(_ found: Deployment, isShort: Bool = false) -> String {
+    found.checks.map { name, check in
+      "  \(name): \(check.result.rawValue)" + (isShort ? "" : check.detail.map { " (\($0))" } ?? "") + "\n"
     }.joined()
   }
 }

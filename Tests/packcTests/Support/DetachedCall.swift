@@ -26,12 +26,13 @@ struct DetachedCall {
   }
 
   func callAsFunction(_ arguments: String...) throws -> Answer { try self(arguments) }
-  func callAsFunction(_ arguments: [String]) throws -> Answer {
-    try run([try PackcProcess.binary().description] + arguments)
+  /// - Parameter interruptAfter: seconds until somebody types Ctrl-C.
+  func callAsFunction(_ arguments: [String], interruptAfter: Double? = nil) throws -> Answer {
+    try run([try PackcProcess.binary().description] + arguments, interruptAfter: interruptAfter)
   }
 
   /// Any program, in the environment that packc gets.
-  func run(_ argv: [String]) throws -> Answer {
+  func run(_ argv: [String], interruptAfter: Double? = nil) throws -> Answer {
     let (out, err) = (state / "out", state / "err")
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -52,6 +53,10 @@ struct DetachedCall {
     defer { for text in words + envp { free(text) } }
     let code = posix_spawn(&pid, argv[0], &actions, nil, words, envp)
     XCTAssertEqual(code, 0)
+    if let interruptAfter {
+      usleep(UInt32(interruptAfter * 1e6))
+      kill(pid, SIGINT)
+    }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     return Answer(
