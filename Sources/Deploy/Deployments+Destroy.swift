@@ -56,6 +56,7 @@ extension Deployments {
     let release = record.effective(try ReleaseOutcomes.read(directory))
     let attached = try self.volumes(of: name)
     let kept = try keptVolumes(of: name)
+    let hadBalancer = try endBalancer(directory)
     let wasAlive = try end(record, directory)
     var lines =
       [build].compactMap { $0 } + [
@@ -64,6 +65,7 @@ extension Deployments {
     let ports = release.spec.publish.map(\.description).joined(separator: ", ")
     lines.append(
       DestroyLine(resource: "ports", fate: ports.isEmpty ? .notFound : .deleted, detail: ports.isEmpty ? nil : ports))
+    if hadBalancer { lines.append(DestroyLine(resource: "balancer", fate: .deleted, detail: nil)) }
     for volume in attached { lines.append(destroy(volume, removes: volumes)) }
     for volume in kept { lines.append(destroy(volume, of: name, removes: volumes)) }
     note("destroy", name, ["volumes": .string(volumes ? "deleted" : "kept")])

@@ -8,6 +8,7 @@ import XCTest
 struct DetachedCall {
   let state: TemporaryDirectory
   let cache: HostPath
+  var path = "/usr/sbin:/usr/bin:/sbin:/bin"
 
   struct Answer {
     let call: String
@@ -28,6 +29,16 @@ struct DetachedCall {
   func callAsFunction(_ arguments: String...) throws -> Answer { try self(arguments) }
   /// - Parameter interruptAfter: seconds until somebody types Ctrl-C.
   func callAsFunction(_ arguments: [String], interruptAfter: Double? = nil) throws -> Answer {
+    try run(try PackcProcess.binary().description, arguments, interruptAfter: interruptAfter)
+  }
+
+  /// A script that finds packc as `$PACKC`.
+  func shell(_ script: String, inMountNamespace: Bool = false) throws -> Answer {
+    let call = ["/bin/sh", "-c", script]
+    return try inMountNamespace ? run("/usr/bin/unshare", ["-rm"] + call) : run(call[0], Array(call.dropFirst()))
+  }
+
+  private func run(_ program: String, _ arguments: [String], interruptAfter: Double? = nil) throws -> Answer {
     let (out, err) = (state / "out", state / "err")
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -37,17 +48,17 @@ struct DetachedCall {
       posix_spawn_file_actions_addopen(
         &actions, Int32(number), path.description, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     }
-    let binary = try PackcProcess.binary().description
+    let packc = try PackcProcess.binary().description
     let environment = [
-      "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=\(state.path)", "XDG_STATE_HOME=\(state.path)/state",
-      "XDG_CACHE_HOME=\(cache)", "XDG_CONFIG_HOME=\(state.path)/config",
+      "PATH=\(path)", "HOME=\(state.path)", "XDG_STATE_HOME=\(state.path)/state",
+      "PACKC=\(packc)", "XDG_CACHE_HOME=\(cache)", "XDG_CONFIG_HOME=\(state.path)/config",
     ]
     let began = HostContext.monotonicClock()
     var pid = pid_t()
     func strings(_ list: [String]) -> [UnsafeMutablePointer<CChar>?] { list.map { strdup($0) } + [nil] }
-    let (argv, envp) = (strings([binary] + arguments), strings(environment))
+    let (argv, envp) = (strings([program] + arguments), strings(environment))
     defer { for text in argv + envp { free(text) } }
-    let code = posix_spawn(&pid, binary, &actions, nil, argv, envp)
+    let code = posix_spawn(&pid, program, &actions, nil, argv, envp)
     XCTAssertEqual(code, 0)
     if let interruptAfter {
       usleep(UInt32(interruptAfter * 1e6))
@@ -56,7 +67,7 @@ struct DetachedCall {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     return Answer(
-      call: "packc " + arguments.joined(separator: " "),
+      call: "\(program) " + arguments.joined(separator: " "),
       exit: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f),
       output: String(decoding: try FileSystem.read(out), as: UTF8.self),
       errors: String(decoding: try FileSystem.read(err), as: UTF8.self),
