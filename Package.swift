@@ -97,7 +97,8 @@ let package = Package(
 
     // Measures this project's own work beside other tools: see `Benchmarks/`.
     .executableTarget(
-      name: "packc-bench", dependencies: ["PackCore", "Kernel", "OCI"], path: "Benchmarks/packc-bench",
+      name: "packc-bench", dependencies: ["PackCore", "Kernel", "OCI", "Runner", "Deploy"],
+      path: "Benchmarks/packc-bench",
       swiftSettings: strict),
 
     // Tests: one target a module; TestSupport holds what they share.

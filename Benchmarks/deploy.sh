@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What deployments cost: how long `packc deploy` of a built project takes to return, `packc status` with 200 of them, and what
-# a supervisor takes while its machine runs. Times are seconds of this machine, as the bars are: what people wait for.
+# a supervisor takes before and after its program is ready, and how fast output goes through the log. Times are seconds of this machine, as the bars are: what people wait for.
 #
 #   Benchmarks/deploy.sh [ROUNDS]      PACKC=/path/to/packc for another binary
 . "$(dirname "$0")/lib/common.sh"
@@ -30,6 +30,26 @@ for ((round = 1; round <= rounds; round++)); do
   "$packc" destroy "app$round" --yes >/dev/null
 done
 judge 'deploy of a built project returns, seconds' "$(median <"$place/deploy.times")" 0.150 wall
+
+# A deploy that has to build returns as well; what it builds is ended.
+for ((round = 1; round <= rounds; round++)); do
+  echo "$round" >"$place/project/notes"
+  wall "$packc" deploy "$place/project" --name "new$round" --publish "127.0.0.1:$(free):8080" --quiet >>"$place/building.times"
+  "$packc" destroy "new$round" --yes >/dev/null
+done
+rm "$place/project/notes"
+judge 'deploy of a project that must be built returns, seconds' "$(median <"$place/building.times")" 0.150 wall
+(cd "$place/project" && "$packc" build --quiet >/dev/null)
+
+"$packc" deploy "$place/project" --name early --publish "127.0.0.1:$(free):8080" --quiet >/dev/null
+sleep 0.5
+pid=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["pid"])' "$XDG_STATE_HOME/packc/machines/early/supervisor.pid")
+judge 'a supervisor before its program is ready, resident MiB' "$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$pid/status")" 12
+"$packc" destroy early --yes >/dev/null
+
+"$bench" log "$place/console.log" 1000 >"$place/log.json"
+judge '100 MB of output through the log, seconds' \
+  "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["milliseconds"] / 1e4)' "$place/log.json")" 1 wall
 
 "$packc" deploy "$place/project" --name still --publish "127.0.0.1:$(free):8080" --wait --quiet >/dev/null
 pid=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["pid"])' "$XDG_STATE_HOME/packc/machines/still/supervisor.pid")

@@ -11,6 +11,8 @@ packages=(
   libarchive-dev libcurl4 libcurl4-openssl-dev libdeflate-dev libelf-dev libexpat1-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev
   # packc itself: the kernel, the machine, the container, what goes into an image, Python projects
   bubblewrap ca-certificates e2fsprogs passt qemu-system-x86 runc tzdata xz-utils zstd python3 python3-pip python3-venv
+  # packc scale --balance
+  haproxy
   # packc kernel build
   bc binutils bison flex lz4
   curl time

@@ -8,6 +8,7 @@ import PackCore
 ///     packc-bench layer gzip|zstd[:LEVEL] STORE TREE [THREADS]    one layer into the content store at STORE
 ///     packc-bench cached gzip|zstd[:LEVEL] STORE TREE…            one layer a tree, those that the cache in STORE knows
 ///                                                                 neither read nor compressed
+///     packc-bench log FILE MEGABYTES                              a program's output into files that are rotated
 ///     packc-bench initrd DIRECTORY INIT KERNEL TREE TREE          an initrd of two layers, the second of which changes;
 ///                                                                 into DIRECTORY, where its cache is, too
 @main
@@ -25,6 +26,7 @@ enum Main {
 
   private static func run(_ arguments: [String]) throws {
     if arguments.count == 6, arguments[0] == "initrd" { return try InitrdWork.run(Array(arguments.dropFirst())) }
+    if arguments.count == 3, arguments[0] == "log" { return try LogWork.run(Array(arguments.dropFirst())) }
     guard arguments.count >= 4, let work = Work(rawValue: arguments[0]) else {
       throw Failure("usage", "what is to be measured?", hint: usage, exit: .usage)
     }

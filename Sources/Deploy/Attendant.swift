@@ -24,7 +24,6 @@ final class Attendant: MachineAttendant {
   /// When a release that is on trial has failed it; nil for one that has nothing to prove.
   private let deadline: UInt64?
   private(set) var missedDeadline = false
-  private var hasReleasedMemory = false
 
   init(
     _ directory: MachineDirectory, _ spec: DeploymentSpec, state: MachineState, trial seconds: Int?,
@@ -57,6 +56,7 @@ final class Attendant: MachineAttendant {
     case .spawned(let pid):
       state.qemu = ProcessIdentity.of(pid)
       state.started = WallClock.now()
+      ResidentMemory.release()
     case .up: state.readiness.machine = Check(.pass, "its init has answered")
     case .started:
       state.readiness.process = Check(.pass, "the program runs")
@@ -140,16 +140,13 @@ final class Attendant: MachineAttendant {
       if !hasBeenReady {
         hasBeenReady = true
         becameReady()
+        ResidentMemory.release()
       }
       set(.running)
     } else if hasBeenReady, state.phase == .running || state.phase == .unhealthy {
       set(state.readiness.process.result == .fail ? state.phase : .unhealthy)
     }
     if state != written, retryAt == nil { save() }
-    if hasBeenReady, !hasReleasedMemory {
-      hasReleasedMemory = true
-      ResidentMemory.release()
-    }
   }
 
   private func set(_ phase: MachinePhase) {

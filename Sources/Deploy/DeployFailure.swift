@@ -83,6 +83,27 @@ enum DeployFailure {
       "replaced", "the operation \(operation) was ended by another one on \(name)",
       hint: "`packc status \(name)` shows what is there now")
   }
+  static func noBalancer(_ name: String) -> Failure {
+    Failure(
+      "tool_missing",
+      "haproxy is not installed: nothing balances between the replicas of \(name), each has its own port",
+      hint: "apt-get install haproxy, then scale it again", exit: .unavailable)
+  }
+  static func balancerEnded(_ name: String, _ cause: String) -> Failure {
+    Failure(
+      "balancer_failed", "haproxy could not be started before the replicas of \(name)",
+      hint: "`packc status \(name)` shows it; each replica has its own port", cause: cause.isEmpty ? nil : cause)
+  }
+  static func nothingToBalance(_ name: String) -> Failure {
+    Failure(
+      "nothing_to_balance", "\(name) publishes no port of TCP", hint: "publish one: packc deploy --publish 8080:8080",
+      exit: .usage)
+  }
+  static func badBalance(_ text: String) -> Failure {
+    Failure(
+      "bad_balance", "\"\(text)\" is no port of this host", hint: "write --balance 8000, or --balance 0.0.0.0:8000",
+      exit: .usage)
+  }
   static func supervised(_ name: String) -> Failure {
     Failure(
       "supervised", "\(name) has a supervisor already", hint: "`packc status \(name)` shows it", exit: .tryAgain)

@@ -44,7 +44,7 @@ extension Deployment {
         ])
       },
       "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
-      "build": buildJSON, "replica_of": record?.replicaOf.map(JSONValue.string),
+      "build": buildJSON, "balancer": balancer?.json(name), "replica_of": record?.replicaOf.map(JSONValue.string),
       "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
       "kept_volumes": spec.map { JSONValue(strings: $0.keptVolumes.map(\.description)) },
       "started": self.state.started.map { .string(WallClock.text($0)) },

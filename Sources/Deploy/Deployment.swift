@@ -9,6 +9,8 @@ public struct Deployment: Sendable {
   public let state: MachineState
   /// A build for it that goes on, or that failed.
   public var build: PendingBuild?
+  /// The port before its replicas.
+  public var balancer: BalancerState?
   public let outcomes: ReleaseOutcomes
   /// Why its files cannot be read.
   public let failure: Failure?
@@ -46,12 +48,12 @@ public struct Deployment: Sendable {
       // Only then is there anything to look for in all of /proc.
       let mayBeAlone = !lives && written.map { !$0.phase.isFinal && $0.bootID == boot } ?? false
       let seen = Observation(
-        supervisorLives: lives, isBusy: isBusy, bootID: boot,
+        supervisorLives: lives, machineIsGone: written?.qemu.map { !$0.isAlive } ?? false, isBusy: isBusy, bootID: boot,
         orphans: mayBeAlone ? processes.marked().map(\.pid) : [])
       let told = Self.state(written, release: record.effective(outcomes).number, seen, name: name)
       return Deployment(
         name: name, record: record, state: build.map { Self.state($0, over: told, name: name) } ?? told, build: build,
-        outcomes: outcomes, failure: nil)
+        balancer: try BalancerState.seen(directory), outcomes: outcomes, failure: nil)
     } catch let failure as Failure where ["state_damaged", "state_newer"].contains(failure.code) {
       var state = MachineState(.broken, release: 1, reason: failure.message, hint: failure.hint)
       state.readiness.end("its files cannot be read")
@@ -69,6 +71,8 @@ public struct Deployment: Sendable {
   /// What was seen of a deployment's processes.
   struct Observation {
     var supervisorLives: Bool
+    /// The machine's process that was written down lives no more.
+    var machineIsGone = false
     /// Somebody holds the deployment's lock: what is written may be about to become true.
     var isBusy: Bool
     var bootID: String
@@ -97,6 +101,12 @@ public struct Deployment: Sendable {
         ? MachineState(.pending, release: release)
         : MachineState(
           .failed, release: release, reason: "packc was ended before it could start it", hint: "packc start \(name)")
+    }
+    if seen.supervisorLives, seen.machineIsGone, [.running, .unhealthy].contains(state.phase) {
+      state.phase = .stopping
+      state.reason = "its machine has ended, and what became of it is not written down yet"
+      state.hint = "when this lasts: is the disk full?"
+      state.readiness.end(state.reason)
     }
     if seen.supervisorLives || state.phase.isFinal { return state }
     let isSameBoot = state.bootID == seen.bootID

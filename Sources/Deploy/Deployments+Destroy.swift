@@ -56,6 +56,7 @@ extension Deployments {
     let attached = try self.volumes(of: name)
     let kept = try keptVolumes(of: name)
     let writer = try backup.map { try ParcelWriter($0) }
+    let hadBalancer = try endBalancer(directory)
     let wasAlive = try end(record, directory)
     let saved: BackupReport?
     do {
@@ -71,6 +72,7 @@ extension Deployments {
     let ports = release.spec.publish.map(\.description).joined(separator: ", ")
     lines.append(
       DestroyLine(resource: "ports", fate: ports.isEmpty ? .notFound : .deleted, detail: ports.isEmpty ? nil : ports))
+    if hadBalancer { lines.append(DestroyLine(resource: "balancer", fate: .deleted, detail: nil)) }
     for volume in attached { lines.append(destroy(volume, removes: volumes, isSaved: backup == nil)) }
     for volume in kept { lines.append(destroy(volume, of: name, removes: volumes)) }
     lines += earlierBackups(of: name, removes: volumes)

@@ -86,6 +86,7 @@ public struct Deployments: Sendable {
         throw failure
       }
     }
+    reviveBalancer(directory)
   }
 
   /// Files that a killed process was about to rename.

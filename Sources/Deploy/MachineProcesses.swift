@@ -21,6 +21,12 @@ struct MachineProcesses {
     self.id = id
   }
 
+  /// The process beside haproxy in the supervisor's place.
+  init(balancerOf directory: MachineDirectory, id: String?) {
+    (lock, identity) = (directory.balancerLock, directory.balancerIdentity)
+    self.id = id
+  }
+
   func supervisorLives() throws -> Bool { try FileLock.isHeld(lock) }
 
   /// As it wrote itself down; nil for one that has not, or that lives no more.

@@ -52,13 +52,26 @@ struct PortCheck {
   let state: StateDirectory
 
   func check(_ ports: [PublishedPort], for name: String) throws {
-    let others = try Deployment.all(state).filter { $0.name != name && $0.isAlive }
+    let all = try Deployment.all(state)
+    let others = all.filter { $0.name != name && $0.isAlive }
     for port in ports {
+      if let other = all.first(where: { $0.balancer.map { Self.collide($0.balance.listen, port) } ?? false }) {
+        throw DeployFailure.portOfOurs(port, other.name)
+      }
       if let other = others.first(where: { $0.spec?.publish.contains { Self.collide($0, port) } ?? false }) {
         throw DeployFailure.portOfOurs(port, other.name)
       }
       try checkFree(port)
     }
+  }
+
+  /// The port of a balancer, which nobody may have, the deployment itself neither.
+  func checkBalanced(_ port: PublishedPort) throws {
+    for other in try Deployment.all(state) where other.isAlive || other.balancer != nil {
+      let taken = (other.isAlive ? other.spec?.publish ?? [] : []) + (other.balancer.map { [$0.balance.listen] } ?? [])
+      if taken.contains(where: { Self.collide($0, port) }) { throw DeployFailure.portOfOurs(port, other.name) }
+    }
+    try checkFree(port)
   }
 
   /// A machine that was just killed keeps its sockets until the last of its threads is gone; nobody is seen to have them then.

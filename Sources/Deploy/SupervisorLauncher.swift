@@ -12,10 +12,12 @@ struct SupervisorLauncher {
     "PATH", "HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR", SecretStore.keyVariable,
   ]
 
+  private var environment: [String: String] {
+    context.environment.filter { Self.passed.contains($0.key) && !$0.value.isEmpty }
+  }
+
   /// Returns when the supervisor has its lock and its ports. To be called under the deployment's lock.
   func start(_ record: DeploymentRecord) throws {
-    var environment: [String: String] = [:]
-    for name in Self.passed { environment[name] = context.variable(name) }
     try start(
       ["supervise", record.name], mark: record.id, environment: environment,
       log: state.machine(record.name).supervisorLog)
@@ -26,6 +28,13 @@ struct SupervisorLauncher {
     try start(
       ["supervise", name, "--build"], mark: build.id, environment: context.environment,
       log: state.machine(name).buildLog)
+  }
+
+  /// Returns when the balancer takes connections. To be called under the deployment's lock.
+  func start(_ balance: Balance, of name: String) throws {
+    try start(
+      ["supervise", name, "--balance"], mark: balance.id, environment: environment,
+      log: state.machine(name).balancerLog)
   }
 
   private func start(_ arguments: [String], mark: String, environment: [String: String], log: HostPath) throws {

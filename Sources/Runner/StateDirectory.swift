@@ -4,6 +4,7 @@ public import PackCore
 ///
 ///     ROOT/machines/NAME/   lock  machine.json  state.json  outcomes.json  supervisor.lock  supervisor.pid  supervisor.log
 ///                           console.log  console.log.1 …  events.jsonl  build.json  build.lock  build.pid  build.log
+///                           balance.json  balancer.lock  balancer.pid  balancer.json  balancer.log  haproxy.cfg
 ///     ROOT/releases/HEX/    kernel  initrd  cmdline  machine.json  [root]     HEX: the SHA-256 of machine.json
 ///     ROOT/backups/NAME/    before-release-N.tar
 ///     ROOT/operations.jsonl  ROOT/ports.lock  ROOT/releases.lock
@@ -81,4 +82,13 @@ public struct MachineDirectory: Hashable, Sendable {
   public var buildIdentity: HostPath { path / "build.pid" }
   /// What the last build said.
   public var buildLog: HostPath { path / "build.log" }
+  /// The port before its replicas, as it should be; commands write it, under `lock`.
+  public var balance: HostPath { path / "balance.json" }
+  /// Held as long as the process beside haproxy lives.
+  public var balancerLock: HostPath { path / "balancer.lock" }
+  public var balancerIdentity: HostPath { path / "balancer.pid" }
+  /// What that process last wrote.
+  public var balancerState: HostPath { path / "balancer.json" }
+  public var balancerConfiguration: HostPath { path / "haproxy.cfg" }
+  public var balancerLog: HostPath { path / "balancer.log" }
 }

@@ -130,6 +130,13 @@ final class StateTests: XCTestCase {
       // After a boot of the host nothing of before is alive, whatever has the number now.
       XCTAssertEqual(told(phase, boot: "another", orphans: [77]).phase, phase.isFinal ? phase : .failed, "\(phase)")
     }
+    // A full disk keeps a supervisor from saying it.
+    for phase in MachinePhase.allCases {
+      let seen = Deployment.state(
+        MachineState(phase, release: 1), release: 1,
+        .init(supervisorLives: true, machineIsGone: true, isBusy: false, bootID: here, orphans: []), name: "shop")
+      XCTAssertEqual(seen.phase, [.running, .unhealthy].contains(phase) ? .stopping : phase, "\(phase)")
+    }
     XCTAssertEqual(told(nil).phase, .failed)
     XCTAssertEqual(told(nil, busy: true).phase, .pending)
     XCTAssertEqual(told(.running, boot: "another").reason, "the host was started anew")

@@ -68,30 +68,7 @@ final class DeployTests: XCTestCase {
     return (packc, fixture.project.description, Int.random(in: 21_000..<29_000))
   }
 
-  private func get(_ port: Int) -> String? {
-    let raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    let file = Descriptor(owning: raw)
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = UInt16(port).bigEndian
-    inet_pton(AF_INET, "127.0.0.1", &place.sin_addr)
-    let code = withUnsafePointer(to: &place) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard code == 0 else { return nil }
-    let request = Array("GET / HTTP/1.0\r\n\r\n".utf8)
-    _ = send(file.raw, request, request.count, Int32(MSG_NOSIGNAL))
-    var answer: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = recv(file.raw, &buffer, buffer.count, 0)
-      if count <= 0 { break }
-      answer += buffer[..<count]
-    }
-    return String(decoding: answer, as: UTF8.self).split(separator: "\r\n").last.map(String.init)
-  }
+  private func get(_ port: Int) -> String? { PlainRequest.get(port) }
 
   /// Of the deployment in this state directory, by /proc alone: everything whose environment has its mark.
   private func processes(_ packc: DetachedCall, _ name: String) throws -> [ProcessIdentity] {

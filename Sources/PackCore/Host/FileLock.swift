@@ -21,7 +21,8 @@ public final class FileLock: Sendable {
   public static func isHeld(_ path: HostPath) throws -> Bool {
     guard FileSystem.exists(path) else { return false }
     let file: Descriptor
-    do { file = try Descriptor.open(path, O_RDWR) } catch {
+    // Asking, unlike taking, needs no right to write: the file system may be read-only.
+    do { file = try Descriptor.open(path, O_RDONLY) } catch {
       guard !FileSystem.exists(path) else { throw error }
       return false
     }

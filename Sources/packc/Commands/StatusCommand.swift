@@ -127,6 +127,13 @@ enum StatusCommand {
       guard let build = found.build else { continue }
       text += "\n\(found.name): \(buildText(build))\n  next: packc logs \(found.name) --build\n"
     }
+    for found in chosen {
+      guard let balancer = found.balancer else { continue }
+      text +=
+        "\n\(found.name): \(balancer.url) leads to \(balancer.balance.servers.map(\.name).joined(separator: ", ")): "
+        + balancer.phase.rawValue + (balancer.reason.map { " (\($0))" } ?? "") + "\n"
+      if let next = balancer.nextStep(found.name) { text += "  next: \(next)\n" }
+    }
     if !operations.isEmpty {
       text += "\nrecent operations\n"
       text += TextTable.lines(
@@ -187,6 +194,11 @@ enum StatusCommand {
       rows.append(["restart", spec.restart.rawValue])
     }
     rows.append(["release", "\(found.state.release) of \(found.record?.releases.count ?? 0)"])
+    if let balancer = found.balancer {
+      rows.append([
+        "balancer", "\(balancer.url) \(balancer.phase.rawValue)" + (balancer.reason.map { " (\($0))" } ?? ""),
+      ])
+    }
     if let next = found.nextStep { rows.append(["next", next]) }
     return TextTable.lines(rows)
   }

@@ -8,6 +8,7 @@ import XCTest
 struct DetachedCall {
   let state: TemporaryDirectory
   let cache: HostPath
+  var path = "/usr/sbin:/usr/bin:/sbin:/bin"
 
   struct Answer {
     let call: String
@@ -31,6 +32,11 @@ struct DetachedCall {
     try run([try PackcProcess.binary().description] + arguments, interruptAfter: interruptAfter)
   }
 
+  /// A script that finds packc as `$PACKC`.
+  func shell(_ script: String, inMountNamespace: Bool = false) throws -> Answer {
+    try run((inMountNamespace ? ["/usr/bin/unshare", "-rm"] : []) + ["/bin/sh", "-c", script])
+  }
+
   /// Any program, in the environment that packc gets.
   func run(_ argv: [String], interruptAfter: Double? = nil) throws -> Answer {
     let (out, err) = (state / "out", state / "err")
@@ -42,9 +48,10 @@ struct DetachedCall {
       posix_spawn_file_actions_addopen(
         &actions, Int32(number), path.description, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     }
+    let packc = try PackcProcess.binary().description
     let environment = [
-      "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=\(state.path)", "XDG_STATE_HOME=\(state.path)/state",
-      "XDG_CACHE_HOME=\(cache)", "XDG_CONFIG_HOME=\(state.path)/config",
+      "PATH=\(path)", "HOME=\(state.path)", "XDG_STATE_HOME=\(state.path)/state",
+      "PACKC=\(packc)", "XDG_CACHE_HOME=\(cache)", "XDG_CONFIG_HOME=\(state.path)/config",
     ]
     let began = HostContext.monotonicClock()
     var pid = pid_t()
