@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/token"
 	"sort"
 	"strings"
 )
@@ -13,7 +12,7 @@ type Reader struct {
 	report  *Report
 	holders map[any]*holder
 	routes  []route
-	ofValue   map[key][]string
+	ofValue map[key][]string
 }
 
 func (r *Reader) site(kind, text string, at ast.Node, file *File) {
@@ -41,6 +40,14 @@ func (r *Reader) read() {
 				r.tags(node, file)
 			case *ast.SelectorExpr:
 				r.mentioned(node, file)
+			case *ast.AssignStmt:
+				r.assigned(node, file)
+			case *ast.FuncDecl:
+				r.answering(node, file)
+			case *ast.BinaryExpr:
+				r.compared(node, file)
+			case *ast.SwitchStmt:
+				r.switched(node, file)
 			}
 			return true
 		})
@@ -98,7 +105,9 @@ func (r *Reader) turns(c call) []value {
 	return turns
 }
 
-func (r *Reader) fold(node ast.Expr, v value) texts { return r.program.fold(value{node, v.file, v.env}) }
+func (r *Reader) fold(node ast.Expr, v value) texts {
+	return r.program.fold(value{node, v.file, v.env})
+}
 
 // call looks at one call.
 func (r *Reader) call(node *ast.CallExpr, v value) {
@@ -298,6 +307,9 @@ func (r *Reader) mentioned(node *ast.SelectorExpr, file *File) {
 	if _, ok := paths[name]; ok {
 		r.gap("something that writes files is used as a value", node, file, "writes")
 	}
+	if isRegistering(node.Sel.Name) && r.isRouter(node.X, value{node, file, nil}) {
+		r.gap("what registers routes is used as a value", node, file, routesKind)
+	}
 	switch name {
 	case "os.Getenv", "os.LookupEnv":
 		// `os.Expand(text, os.Getenv)`
@@ -307,4 +319,16 @@ func (r *Reader) mentioned(node *ast.SelectorExpr, file *File) {
 	}
 }
 
-func isAssignment(token_ token.Token) bool { return token_ == token.ASSIGN || token_ == token.DEFINE }
+// assigned is `server.Addr = ":80"`.
+func (r *Reader) assigned(node *ast.AssignStmt, file *File) {
+	for index, target := range node.Lhs {
+		field, ok := target.(*ast.SelectorExpr)
+		if !ok || index >= len(node.Rhs) {
+			continue
+		}
+		v := value{node.Rhs[index], file, nil}
+		if field.Sel.Name == "Addr" && hasPrefix(r.kinds(field.X, v), "net/http.Server") {
+			r.bind(node.Rhs[index], node, v, "tcp")
+		}
+	}
+}
