@@ -103,12 +103,17 @@ func (t texts) change(change func(string) string) texts {
 }
 
 // fold gives the texts of an expression.
-func (p *Program) fold(v value) texts { return p.folded(v, map[ast.Node]bool{}, 0) }
+func (p *Program) fold(v value) texts { return p.folded(v, map[key]bool{}, 0) }
 
-func (p *Program) folded(v value, seen map[ast.Node]bool, depth int) texts {
-	if v.node == nil || depth > deepest {
+func (p *Program) folded(v value, seen map[key]bool, depth int) texts {
+	at := key{v.node, v.env}
+	p.steps++
+	// A text that is made of itself, as `dir = path.Join(dir, "x")` is, has no end.
+	if v.node == nil || depth > deepest || p.steps > mostSteps || seen[at] {
 		return nothing
 	}
+	seen[at] = true
+	defer delete(seen, at)
 	switch node := v.node.(type) {
 	case *ast.BasicLit:
 		switch node.Kind {
@@ -139,13 +144,6 @@ func (p *Program) folded(v value, seen map[ast.Node]bool, depth int) texts {
 			return found
 		}
 	}
-	if seen[v.node] && v.env == nil {
-		return texts{}
-	}
-	if v.env == nil {
-		seen[v.node] = true
-		defer delete(seen, v.node)
-	}
 	sources, open := p.sources(v, depth)
 	result := texts{nil, open || len(sources) == 0}
 	for _, source := range sources {
@@ -163,7 +161,7 @@ var same = map[string]bool{
 	"template.Must": true, "os.ExpandEnv": false,
 }
 
-func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[ast.Node]bool, depth int) (texts, bool) {
+func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[key]bool, depth int) (texts, bool) {
 	name := p.qualified(node.Fun, v.file)
 	argument := func(index int) texts {
 		if index >= len(node.Args) {
@@ -179,7 +177,12 @@ func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[ast.Node]bool, 
 	case (name == "path.Join" || name == "path/filepath.Join") && len(node.Args) > 0:
 		result := argument(0)
 		for index := range node.Args[1:] {
-			result = result.then(literal("/")).then(argument(index + 1))
+			result = result.change(func(s string) string {
+				if s == "" {
+					return s // an empty part is left out
+				}
+				return s + "/"
+			}).then(argument(index + 1))
 		}
 		return result.change(func(s string) string {
 			if strings.HasSuffix(s, "/") && len(s) > 1 {
@@ -248,7 +251,7 @@ func stringOf(arguments []ast.Expr, index int) (string, bool) {
 }
 
 // format is Sprintf with %s, %d and %v; what else stands in a format ends what is known.
-func (p *Program) format(format texts, arguments []ast.Expr, v value, seen map[ast.Node]bool, depth int) texts {
+func (p *Program) format(format texts, arguments []ast.Expr, v value, seen map[key]bool, depth int) texts {
 	result := texts{nil, format.open}
 	for _, one := range format.all {
 		built := literal("")

@@ -282,8 +282,8 @@ func (r *Reader) composite(node *ast.CompositeLit, file *File) {
 			r.gap("a request is put together by hand", pair, file, "egress")
 		case name == "net/http/httputil.ReverseProxy" && (key.Name == "Director" || key.Name == "Rewrite"):
 			r.gap("where a proxy connects to is no literal", pair, file, "egress")
-		case (name == "net.TCPAddr" || name == "net.UDPAddr") && key.Name == "Port":
-			r.listenAddress(node, pair.Value, strings.ToLower(name[4:7]), file)
+		case name == "net/http.Server" && key.Name == "Handler":
+			r.handler(pair.Value, pair, v)
 		case key.Name == "Filename" && strings.HasSuffix(name, "lumberjack.Logger"):
 			r.path(pair.Value, pair, v)
 		case key.Name == "EnvVars" || key.Name == "EnvVar":
@@ -308,9 +308,57 @@ func (r *Reader) flagVariables(node ast.Expr, v value) {
 	}
 }
 
-// listenAddress is a port in an address that something listens on, and not one that it connects to.
-func (r *Reader) listenAddress(node *ast.CompositeLit, port ast.Expr, transport string, file *File) {
-	r.port(port, node, value{node, file, nil}, transport)
+// handler is what a server is given to answer with: a function tells paths apart itself.
+func (r *Reader) handler(node ast.Expr, at ast.Node, v value) {
+	if node == nil {
+		return
+	}
+	sources, _ := r.program.sources(value{node, v.file, v.env}, 0)
+	for _, source := range sources {
+		if hasPrefix(r.made(source), "net/http.HandlerFunc") {
+			r.gap("the program tells paths apart itself", at, v.file, routesKind)
+		}
+		if hasPrefix(r.made(source), "net/http.FileServer", "net/http/httputil.") {
+			r.gap("whatever path is asked for is answered", at, v.file, routesKind)
+		}
+	}
+}
+
+// resolved is an address that net has resolved or that a literal has: of something that listens or of something that connects.
+func (r *Reader) resolved(node ast.Expr, at ast.Node, v value, transport string, listens bool) {
+	if node == nil {
+		return
+	}
+	kinds := []string{"egress"}
+	if listens {
+		kinds = []string{"ports"}
+	}
+	sources, open := r.program.sources(value{node, v.file, v.env}, 0)
+	if open || len(sources) == 0 {
+		r.gap("the address is no literal", at, v.file, kinds...)
+	}
+	for _, source := range sources {
+		switch made := source.node.(type) {
+		case *ast.CallExpr:
+			text := argument(made, 1)
+			if !strings.HasPrefix(r.program.qualified(made.Fun, source.file), "net.Resolve") || text == nil {
+				r.gap("the address is no literal", at, v.file, kinds...)
+			} else if listens {
+				r.bind(text, at, source, transport)
+			} else {
+				r.address(text, at, source)
+			}
+		case *ast.CompositeLit:
+			port, ok := r.program.field(source, "Port")
+			if listens && ok {
+				r.port(port.node, at, port, transport)
+			} else {
+				r.gap("the address is no literal", at, v.file, kinds...)
+			}
+		default:
+			r.gap("the address is no literal", at, v.file, kinds...)
+		}
+	}
 }
 
 var servers = map[string]struct {
@@ -323,6 +371,16 @@ var servers = map[string]struct {
 }
 
 func (r *Reader) listen(node *ast.CallExpr, name, short string, v value) {
+	switch name {
+	case "net/http.ListenAndServe", "net/http.Serve":
+		r.handler(argument(node, 1), node, v)
+	case "net/http.ListenAndServeTLS":
+		r.handler(argument(node, 3), node, v)
+	case "net.ListenTCP", "net.ListenUDP":
+		r.resolved(argument(node, 1), node, v, strings.ToLower(name[len("net.Listen"):]), true)
+	case "net.DialTCP", "net.DialUDP":
+		r.resolved(argument(node, 2), node, v, strings.ToLower(name[len("net.Dial"):]), false)
+	}
 	if server, ok := servers[name]; ok {
 		transport := server.transport
 		if transport == "" {
@@ -363,12 +421,24 @@ func (r *Reader) listen(node *ast.CallExpr, name, short string, v value) {
 		r.bind(argument(node, 0), node, v, "tcp")
 	case short == "Listen" && hasPrefix(kinds, "net.ListenConfig"):
 		r.bind(argument(node, 2), node, v, "tcp")
-	case hasPrefix(kinds, "net/http.Server"), hasPrefix(kinds, "net/http."):
+	case hasPrefix(kinds, "net/http.Server"):
+		r.unaddressed(selector.X, node, v)
+	case hasPrefix(kinds, "net/http."):
 	case len(kinds) == 0 && len(node.Args) > 0 && !r.program.isMethod(short):
 		for _, text := range r.fold(argument(node, 0), v).whole() {
 			if portOf(text) != "" {
 				r.bind(argument(node, 0), node, v, "tcp")
 			}
+		}
+	}
+}
+
+// unaddressed is a server whose literal has no address, and then port 80, unless it is given one later.
+func (r *Reader) unaddressed(server ast.Expr, at *ast.CallExpr, v value) {
+	sources, _ := r.program.sources(value{server, v.file, v.env}, 0)
+	for _, source := range sources {
+		if _, ok := r.program.field(source, "Addr"); !ok {
+			r.gap("a server whose address is not known", at, v.file, "ports")
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/token"
 	"sort"
 	"strings"
 )
@@ -13,7 +12,7 @@ type Reader struct {
 	report  *Report
 	holders map[any]*holder
 	routes  []route
-	ofValue   map[key][]string
+	ofValue map[key][]string
 }
 
 func (r *Reader) site(kind, text string, at ast.Node, file *File) {
@@ -41,6 +40,14 @@ func (r *Reader) read() {
 				r.tags(node, file)
 			case *ast.SelectorExpr:
 				r.mentioned(node, file)
+			case *ast.AssignStmt:
+				r.assigned(node, file)
+			case *ast.FuncDecl:
+				r.answering(node, file)
+			case *ast.BinaryExpr:
+				r.compared(node, file)
+			case *ast.SwitchStmt:
+				r.switched(node, file)
 			}
 			return true
 		})
@@ -98,7 +105,9 @@ func (r *Reader) turns(c call) []value {
 	return turns
 }
 
-func (r *Reader) fold(node ast.Expr, v value) texts { return r.program.fold(value{node, v.file, v.env}) }
+func (r *Reader) fold(node ast.Expr, v value) texts {
+	return r.program.fold(value{node, v.file, v.env})
+}
 
 // call looks at one call.
 func (r *Reader) call(node *ast.CallExpr, v value) {
@@ -259,19 +268,19 @@ func (r *Reader) known() {
 var knownPackages = []string{
 	"github.com/gin-gonic/gin", "github.com/gin-contrib/cors", "github.com/go-chi/chi", "github.com/go-chi/cors", "github.com/rs/cors",
 	"github.com/go-chi/render", "github.com/gorilla/mux", "github.com/gorilla/handlers", "github.com/gorilla/websocket",
-	"github.com/labstack/echo", "github.com/gofiber/fiber", "github.com/julienschmidt/httprouter", "github.com/redis/go-redis",
+	"github.com/labstack/echo", "github.com/labstack/gommon", "github.com/gofiber/fiber", "github.com/julienschmidt/httprouter", "github.com/redis/go-redis",
 	"github.com/go-redis/redis", "github.com/gomodule/redigo", "github.com/lib/pq", "github.com/jackc/pgx", "github.com/jmoiron/sqlx",
 	"github.com/go-sql-driver/mysql", "github.com/mattn/go-sqlite3", "modernc.org/sqlite", "gorm.io/", "github.com/jinzhu/gorm",
 	"go.uber.org/zap", "go.uber.org/multierr", "go.uber.org/atomic", "go.uber.org/automaxprocs", "github.com/rs/zerolog", "github.com/sirupsen/logrus", "github.com/google/uuid",
 	"github.com/pkg/errors", "github.com/joho/godotenv", "github.com/spf13/viper", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/caarlos0/env", "github.com/kelseyhightower/envconfig", "github.com/sethvargo/go-envconfig",
 	"github.com/ilyakaznacheev/cleanenv", "github.com/golang-jwt/jwt", "github.com/dgrijalva/jwt-go",
-	"github.com/go-playground/validator", "gopkg.in/yaml.v2", "gopkg.in/yaml.v3", "github.com/BurntSushi/toml",
+	"github.com/go-playground/validator", "gopkg.in/go-playground/validator.v8", "gopkg.in/go-playground/validator.v9", "gopkg.in/yaml.v2", "gopkg.in/yaml.v3", "github.com/BurntSushi/toml",
 	"golang.org/x/crypto", "golang.org/x/sync", "golang.org/x/time", "golang.org/x/text", "golang.org/x/exp", "golang.org/x/net/html",
 	"github.com/mitchellh/mapstructure", "github.com/dustin/go-humanize", "github.com/google/go-cmp", "github.com/oklog/ulid",
 	"github.com/gosimple/slug", "github.com/shopspring/decimal", "github.com/json-iterator/go", "github.com/urfave/cli",
 	"github.com/hashicorp/golang-lru", "github.com/patrickmn/go-cache", "github.com/valyala/fasthttp", "github.com/rs/xid",
-	"github.com/go-resty/resty", "github.com/samber/lo", "github.com/stretchr/testify", "github.com/fatih/color",
+	"github.com/go-resty/resty", "github.com/samber/lo", "github.com/stretchr/testify", "github.com/mattn/go-isatty", "github.com/mattn/go-colorable", "golang.org/x/term", "github.com/fatih/color",
 }
 
 func isKnown(target string) bool {
@@ -298,6 +307,9 @@ func (r *Reader) mentioned(node *ast.SelectorExpr, file *File) {
 	if _, ok := paths[name]; ok {
 		r.gap("something that writes files is used as a value", node, file, "writes")
 	}
+	if isRegistering(node.Sel.Name) && r.isRouter(node.X, value{node, file, nil}) {
+		r.gap("what registers routes is used as a value", node, file, routesKind)
+	}
 	switch name {
 	case "os.Getenv", "os.LookupEnv":
 		// `os.Expand(text, os.Getenv)`
@@ -307,4 +319,16 @@ func (r *Reader) mentioned(node *ast.SelectorExpr, file *File) {
 	}
 }
 
-func isAssignment(token_ token.Token) bool { return token_ == token.ASSIGN || token_ == token.DEFINE }
+// assigned is `server.Addr = ":80"`.
+func (r *Reader) assigned(node *ast.AssignStmt, file *File) {
+	for index, target := range node.Lhs {
+		field, ok := target.(*ast.SelectorExpr)
+		if !ok || index >= len(node.Rhs) {
+			continue
+		}
+		v := value{node.Rhs[index], file, nil}
+		if field.Sel.Name == "Addr" && hasPrefix(r.kinds(field.X, v), "net/http.Server") {
+			r.bind(node.Rhs[index], node, v, "tcp")
+		}
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"regexp"
 	"sort"
 	"strings"
@@ -98,6 +99,10 @@ func (r *Reader) verb(method string, selector *ast.SelectorExpr, node *ast.CallE
 	}
 	isRouter := r.isRouter(selector.X, v)
 	if !isRouter && !(r.program.importsAny(frameworks...) && r.isPath(node.Args[0], v)) {
+		isLoud := strings.ToUpper(selector.Sel.Name) == selector.Sel.Name
+		if isLoud && len(r.kinds(selector.X, v)) == 0 && r.program.importsAny(frameworks...) && !r.program.isMethod(selector.Sel.Name) {
+			r.gap("what a route is put below is not known", node, v.file, routesKind)
+		}
 		return
 	}
 	r.register(selector.X, []string{method}, node.Args[0], node, v)
@@ -327,6 +332,70 @@ func (r *Reader) register(below ast.Expr, methods []string, path ast.Expr, at *a
 	for _, text := range found.whole() {
 		for _, method := range methods {
 			r.routes = append(r.routes, route{strings.ToUpper(method), text, below, value{at, v.file, v.env}})
+		}
+	}
+}
+
+func isRegistering(name string) bool {
+	_, ok := verbs[name]
+	return ok || name == "Handle" || name == "HandleFunc" || name == "Method" || name == "MethodFunc"
+}
+
+// answering is a type of the project that answers requests itself. One that hands them on to a router says nothing new.
+func (r *Reader) answering(node *ast.FuncDecl, file *File) {
+	if node.Recv == nil || node.Name.Name != "ServeHTTP" || node.Body == nil {
+		return
+	}
+	if len(node.Body.List) == 1 {
+		if statement, ok := node.Body.List[0].(*ast.ExprStmt); ok {
+			if call, ok := statement.X.(*ast.CallExpr); ok && lastName(call.Fun) == "ServeHTTP" {
+				return
+			}
+		}
+	}
+	r.gap("the program tells paths apart itself", node, file, routesKind)
+}
+
+// compared is `r.URL.Path == "/x"` and `strings.HasPrefix(r.URL.Path, …)`: a route without a router.
+func (r *Reader) compared(node *ast.BinaryExpr, file *File) {
+	if node.Op != token.EQL {
+		return
+	}
+	for _, pair := range [][2]ast.Expr{{node.X, node.Y}, {node.Y, node.X}} {
+		if isRequestPath(pair[0]) {
+			r.compare(pair[1], node, file)
+		}
+	}
+}
+
+func (r *Reader) switched(node *ast.SwitchStmt, file *File) {
+	if node.Tag == nil || !isRequestPath(node.Tag) {
+		return
+	}
+	for _, clause := range node.Body.List {
+		if clause, ok := clause.(*ast.CaseClause); ok {
+			for _, one := range clause.List {
+				r.compare(one, clause, file)
+			}
+		}
+	}
+}
+
+func isRequestPath(node ast.Expr) bool {
+	path, ok := node.(*ast.SelectorExpr)
+	if !ok || path.Sel.Name != "Path" {
+		return false
+	}
+	url, ok := path.X.(*ast.SelectorExpr)
+	return ok && url.Sel.Name == "URL"
+}
+
+func (r *Reader) compare(node ast.Expr, at ast.Node, file *File) {
+	found := r.fold(node, value{node, file, nil})
+	r.gap("the program tells paths apart itself", at, file, routesKind)
+	for _, text := range found.whole() {
+		if strings.HasPrefix(text, "/") && text != "/" {
+			r.site(routesKind, "* "+text, at, file)
 		}
 	}
 }

@@ -38,7 +38,11 @@ func (r *Reader) write(node *ast.CallExpr, name, short string, v value) {
 		r.gap("a file in the directory for temporary ones", node, v.file, "writes")
 	case "os/exec.Command", "os/exec.CommandContext", "os.StartProcess", "syscall.Exec", "syscall.ForkExec":
 		r.gap("another program is started", node, v.file, "egress", "env", "ports", "writes")
-	case "os.Root", "os.OpenRoot":
+	case "syscall.Open", "golang.org/x/sys/unix.Open":
+		r.gap("the mode in which a file is opened is no literal", node, v.file, "writes")
+	case "os.CopyFS":
+		r.path(argument(node, 0), node, v)
+	case "os.OpenRoot":
 		r.gap("files below a directory are opened", node, v.file, "writes")
 	}
 	if isSQL(name) && len(node.Args) > 1 {

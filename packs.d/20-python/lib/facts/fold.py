@@ -63,12 +63,19 @@ class Folder:
         # Names of command line options → default nodes with their module.
         self.options = options
         self._known = {}
+        self._active = set()
 
     def fold(self, node, module, depth=0):
         if depth > 30:
             return NOTHING
         if self.project.context:
-            return self._fold(node, module, depth)
+            place = (node, len(self.project.context))
+            if place in self._active:
+                return NOTHING
+            self._active.add(place)
+            found = self._fold(node, module, depth)
+            self._active.discard(place)
+            return found
         key = id(node)
         if key in self._known:
             return self._known[key]

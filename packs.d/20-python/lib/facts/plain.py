@@ -8,16 +8,32 @@ from routes import KIND
 
 
 class Plain:
-    def __init__(self, project, folder, report):
+    def __init__(self, project, folder, report, served=()):
         self.project = project
         self.folder = folder
         self.report = report
+        # What a server is told to serve: pairs of a module's path and a name in it.
+        self.served = served
+
+    def _served(self, path, name):
+        """An object that a server calls for each request, where it is a function of the project's own."""
+        module = self.project.modules.get(path)
+        for kind, value in module.names.get(name, []) if module else []:
+            if kind == "value" and isinstance(value, FUNCTIONS) and len(value.args.args) - len(value.args.defaults) >= 2:
+                self._function(value, module)
 
     def read(self):
+        for path, name in self.served:
+            self._served(path, name)
         for module in self.project.modules.values():
             for node in module.nodes:
                 if isinstance(node, ast.ClassDef):
                     self._handler(node, module)
+                elif isinstance(node, ast.Call) and last(node.func) in ("make_server", "serve", "run_simple", "WSGIServer"):
+                    for value in node.args:
+                        for source, where in self.project.sources(value, module)[0]:
+                            if isinstance(source, FUNCTIONS) and len(source.args.args) >= 2:
+                                self._function(source, where)
                 elif isinstance(node, FUNCTIONS):
                     names = [argument.arg for argument in node.args.args]
                     if names[-2:] == ["environ", "start_response"] or names[-3:] == ["scope", "receive", "send"]:

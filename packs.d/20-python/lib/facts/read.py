@@ -79,6 +79,7 @@ class Reach:
     def __init__(self, project, root, words):
         self.project = project
         self.root = root
+        self.served = []
         self.beginning = self._beginning(words)
 
     def _beginning(self, words):
@@ -99,6 +100,8 @@ class Reach:
                     module = module or self.project.find(name, directory)
                 if module and not module[1]:
                     found.append(module[0].path)
+                    if ":" in word:
+                        self.served.append((module[0].path, word.split(":")[-1]))
                     main = os.path.join(os.path.dirname(module[0].path), "__main__.py")
                     if module[0].path.endswith("__init__.py") and main in paths:
                         found.append(main)
@@ -235,7 +238,8 @@ def main():
     report = Report()
     modules, problems = load(report)
     project = Project(modules)
-    reach = Reach(project, sys.argv[1], sys.argv[2:]).modules()
+    start = Reach(project, sys.argv[1], sys.argv[2:])
+    reach = start.modules()
     if reach is None:
         reach = {module.path for module in modules if not is_beside(module.path) or module.path == "__main__.py"}
         if not reach:
@@ -246,9 +250,10 @@ def main():
             report.doubt([ALL], problem)
     project = Project([module for module in modules if module.path in reach])
     folder = Folder(project, options(project.modules.values()))
-    for part in (Known, Environment, Routes, Django, Plain, Writes, Network):
+    parts = [part(project, folder, report) for part in (Known, Environment, Routes, Django, Writes, Network)]
+    for part in parts + [Plain(project, folder, report, start.served)]:
         try:
-            part(project, folder, report).read()
+            part.read()
         except RecursionError:
             report.doubt([ALL], "the source is nested too deeply to be followed")
     procfile(report)

@@ -8,6 +8,8 @@ from model import FUNCTIONS, argument, is_spread, last
 
 VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
 KIND = ["routes"]
+# Decorators that register beside those that are called like a method.
+REGISTERING = ("route", "api_route", "websocket", "websocket_route", "view")
 
 # Constructor of what holds routes → family, and whether it is a root rather than something that is included elsewhere.
 HOLDERS = {
@@ -54,6 +56,7 @@ class Routes:
         self.current = None
 
     def read(self):
+        """Looks at all modules; where each holder is put is known before its routes are written down."""
         modules = list(self.project.modules.values())
         for module in modules:
             for node in module.nodes:
@@ -150,8 +153,31 @@ class Routes:
                         "add_resource", "add_static", "add_routes", "add_handlers") or re.fullmatch(
                             r"add_(get|post|put|delete|patch|head|options)", name or ""):
                 return self._added(node, module, name)
-        if self.project.dotted(function, module) in ("starlette.routing.Mount",):
-            pass
+            if name in VERBS + REGISTERING and not isinstance(node.parent, FUNCTIONS + (ast.ClassDef,)):
+                return self._by_hand(node, module, name)
+            if name == "__init__":
+                return self._initialized(node, module)
+            if name in ("append", "extend", "insert", "add") and last(function.value) in ("routes", "url_map"):
+                self.report.gap(KIND, "a list of routes is changed", module, node)
+            if name == "static" and any(held.family == "sanic" for held in self.holders_of(function.value, module)):
+                self.report.gap(KIND, "files of a directory are served", module, node)
+
+    def _by_hand(self, node, module, name):
+        """`app.route("/x")(view)`, and a function of the project that returns such a decorator."""
+        targets = self.holders_of(node.func.value, module)
+        if targets and (node.args or node.keywords):
+            self._decorated(None, node, name, targets, module)
+
+    def _initialized(self, node, module):
+        """`super().__init__(handlers)` of a class made from Tornado's application."""
+        owner = module.around(node)
+        if owner is None or not any(name == "tornado.web.Application" for name in self.project.ancestors(owner, module)):
+            return
+        listed = argument(node, 0, "handlers")
+        if isinstance(listed, ast.Name) and listed.id == "self":
+            listed = argument(node, 1, "handlers")
+        if listed is not None:
+            self._listed(listed, module, self.unknown, "", node)
 
     def _targets(self, function, module):
         """The holders that a method is called on; the unknown one where nobody knows."""
@@ -300,8 +326,7 @@ class Routes:
             if not isinstance(function, ast.Attribute):
                 self._plain(node, call, function, module)
                 continue
-            if name not in VERBS and name not in (
-                    "route", "api_route", "websocket", "websocket_route", "view"):
+            if name not in VERBS + REGISTERING:
                 continue
             dotted = self.project.dotted(function, module) or ""
             if dotted.split(".")[0] == "bottle":
@@ -327,8 +352,14 @@ class Routes:
         return any(name.split(".")[0] in FRAMEWORKS for name in module.imports.values())
 
     def _plain(self, node, call, function, module):
-        """`from bottle import get, route`."""
+        """`from bottle import get, route`, and `get = app.get`."""
         dotted = self.project.dotted(function, module) or ""
+        if call is not None and dotted.startswith("@"):
+            for source, where in self.project.sources(function, module)[0]:
+                if isinstance(source, ast.Attribute) and source.attr in VERBS + REGISTERING:
+                    targets = self.holders_of(source.value, where)
+                    if targets:
+                        self._decorated(node, call, source.attr, targets, module)
         if call is not None and dotted.startswith("bottle.") and last(function) in VERBS + ("route",):
             self._bottle(call, dotted.split(".")[-1], module, node, [self.unknown])
 

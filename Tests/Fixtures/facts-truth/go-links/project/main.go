@@ -69,7 +69,9 @@ func (s *server) add(w http.ResponseWriter, r *http.Request) {
 	s.links.Put(r.FormValue("name"), r.FormValue("to"))
 }
 
-func (s *server) show(w http.ResponseWriter, r *http.Request) { w.Write([]byte(s.links.Get(r.PathValue("name")))) }
+func (s *server) show(w http.ResponseWriter, r *http.Request) {
+	w.Write([]byte(s.links.Get(r.PathValue("name"))))
+}
 
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "https://elsewhere.example.net/"+r.PathValue("rest"), http.StatusFound)
