@@ -71,27 +71,54 @@ struct DebianArchive {
 
   // MARK: Fetching
 
-  /// The package's file, in the cache. What PACKC_DEBIAN_MIRROR names (a directory, or an address) stands in the place of
+  /// The packages' files, in the cache. What PACKC_DEBIAN_MIRROR names (a directory, or an address) stands in the place of
   /// apt's sources.
-  func fetch(_ package: DebianPackage) throws -> HostPath {
-    let kept = cache / "tools/debian" / "\(package.sha256.hex).deb"
-    if try matches(kept, package) { return kept }
-    let work = try WorkDirectory(in: cache / "work", prefix: "debian")
-    let mirror = context.variable("PACKC_DEBIAN_MIRROR")
-    let file = work.path / "package.deb"
+  func fetch(_ packages: [DebianPackage]) throws -> [HostPath] {
+    let missing = try packages.filter { try !matches(place(of: $0), $0) }
+    if !missing.isEmpty {
+      let work = try WorkDirectory(in: cache / "work", prefix: "debian")
+      try FileSystem.createDirectory(cache / "tools/debian")
+      let mirror = context.variable("PACKC_DEBIAN_MIRROR")
+      if mirror == nil { try downloadAll(missing, in: work.path) }
+      for package in missing where try !matches(place(of: package), package) {
+        try Interruption.check()
+        try fetch(package, mirror, by: work.path / "package.deb")
+      }
+    }
+    return packages.map(place)
+  }
+
+  private func place(of package: DebianPackage) -> HostPath { cache / "tools/debian" / "\(package.sha256.hex).deb" }
+
+  /// By the host's own sources, which may be a mirror of the house: all of them in one call. Where it does not have one of
+  /// the versions, it gives none.
+  private func downloadAll(_ packages: [DebianPackage], in directory: HostPath) throws {
+    let own = packages.filter { ["all", Platform.host.architecture.rawValue].contains($0.architecture) }
+    guard !own.isEmpty, context.findTool("apt-get") != nil else { return }
+    let argv = ["apt-get", "-q", "-o", "Acquire::Retries=2", "download"] + own.map { "\($0.name)=\($0.version)" }
+    _ = try run(argv, in: directory)
+    for name in try DirectoryWalk.names(in: directory) where name.suffix(4).elementsEqual(".deb".utf8) {
+      let file = directory / HostPath(bytes: name)
+      let digest = try FileSystem.digest(of: file)
+      guard let package = own.first(where: { $0.sha256 == digest }) else { continue }
+      try FileSystem.rename(file, to: place(of: package))
+    }
+  }
+
+  private func fetch(_ package: DebianPackage, _ mirror: String?, by file: HostPath) throws {
     if let mirror, let directory = Self.directory(mirror) {
       guard
         let found = try [package.path, HostPath(package.path).name].map({ directory / $0 })
           .first(where: { try matches($0, package) })
       else { throw Self.gone(package, mirror) }
       try FileSystem.copyFile(found, to: file, mode: 0o644)
-    } else if try !download(package, mirror, to: file) {
+    } else {
+      try download(package, from: mirror ?? Self.usual, to: file)
+    }
+    guard try matches(file, package) else {
       throw Self.gone(package, mirror ?? "the mirrors of apt, nor at \(Self.usual)")
     }
-    guard try matches(file, package) else { throw Self.gone(package, mirror ?? "the mirrors of apt") }
-    try FileSystem.createDirectory(kept.parent)
-    try FileSystem.rename(file, to: kept)
-    return kept
+    try FileSystem.rename(file, to: place(of: package))
   }
 
   private static let usual = "http://deb.debian.org"
@@ -108,28 +135,16 @@ struct DebianArchive {
     return try FileSystem.digest(of: file) == package.sha256
   }
 
-  /// By the host's own sources, which may be a mirror of the house; else from an address. apt checks the digest, too.
-  private func download(_ package: DebianPackage, _ mirror: String?, to file: HostPath) throws -> Bool {
-    if mirror == nil, package.architecture == "all" || package.architecture == Platform.host.architecture.rawValue {
-      let result = try run(
-        ["apt-get", "-q", "-o", "Acquire::Retries=2", "download", "\(package.name)=\(package.version)"],
-        in: file.parent)
-      let names = try DirectoryWalk.names(in: file.parent).filter { $0.suffix(4).elementsEqual(".deb".utf8) }
-      if result.succeeded, let name = names.first {
-        try FileSystem.rename(file.parent / HostPath(bytes: name), to: file)
-        if try matches(file, package) { return true }
-      }
-    }
-    let base = mirror ?? Self.usual
+  /// apt's own downloader: proxies, retries, and the digest.
+  private func download(_ package: DebianPackage, from base: String, to file: HostPath) throws {
     // A snapshot's address names the archive itself.
     let inside = package.path.split(separator: "/", maxSplits: 1).last.map(String.init) ?? package.path
     for path in [package.path, inside] {
       let address = "\(base)/\(path.replacing("+", with: "%2b").replacing("~", with: "%7e"))"
       let argv = ["/usr/lib/apt/apt-helper", "download-file", address, "\(file)", "SHA256:\(package.sha256.hex)"]
-      if try run(argv, in: file.parent).succeeded { return true }
+      if try run(argv, in: file.parent).succeeded { return }
       try FileSystem.removeTree(file)
     }
-    return false
   }
 
   // MARK: Unpacking

@@ -46,10 +46,10 @@ struct DebianRuntime {
       try FileSystem.createLink(root / name, to: Array("usr/\(name)".utf8))
     }
     var owners: [String: JSONValue] = [:]
-    for (index, package) in packages.enumerated() {
+    for (index, file) in try archive.fetch(packages).enumerated() {
       try Interruption.check()
       let tree = work.path / "tree"
-      try archive.unpack(try archive.fetch(package), to: tree)
+      try archive.unpack(file, to: tree)
       for path in try merge(tree, into: root) { owners[path.description] = .integer(Int64(index)) }
       try FileSystem.removeTree(tree)
     }
