@@ -107,6 +107,12 @@ enum BuildFailure {
         "run `packc lock` where the package index (or the mirror that the tool's variables name) can be reached, and "
         + "commit packc.lock; --verbose shows all that the tool printed", exit: .lock, cause: last)
   }
+  /// The packages that packc.lock names do not hold what the program needs now.
+  static func runtimeIncomplete(_ failure: Failure) -> Failure {
+    Failure(
+      "lock_out_of_date", "packc.lock's packages of Debian are not all that the program needs: \(failure.message)",
+      hint: "run `packc lock --runtime debian` and commit packc.lock", exit: .lock, details: failure.details)
+  }
   static func secretInOutput(_ step: BuildStep, _ name: String, _ file: RootPath) -> Failure {
     Failure(
       "secret_in_output", "the step \"\(step.id)\" left the secret \(name) in ${work}/\(file)",

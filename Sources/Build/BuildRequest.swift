@@ -27,6 +27,9 @@ public struct BuildRequest: Sendable {
   public var keepsSymbols = true
   /// Default: `.packc` in the project.
   public var output: HostPath?
+  /// For `lock`: where the runtime is to come from, when that is to be settled anew.
+  public enum Runtime: String, Sendable { case host, debian }
+  public var runtime: Runtime?
   /// Without a sandbox nothing runs.
   public var requiresSandbox = false
   /// Handed to fetch steps; no part of what decides the result.

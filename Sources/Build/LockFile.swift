@@ -8,7 +8,8 @@ internal import PackCore
 ///      "toolchains": {"go": {"version": "1.27.3", "digest": "sha256:…"}},
 ///      "kernel": {"name": "…", "version": "…", "digest": "sha256:…"}, "guest_init": {"digest": "sha256:…"},
 ///      "packages": {"pypi": {"inputs": {"requirements.txt": "sha256:…"}, "environment": {"python": "3.11"},
-///                            "packages": [{"name": "flask", "version": "3.0.0", "sha256": ["…"]}]}}}
+///                            "packages": [{"name": "flask", "version": "3.0.0", "sha256": ["…"]}]}},
+///      "runtime": {"debian": {"packages": [{"name": "libc6", …}], "digest": "sha256:…"}}}
 struct LockFile: Equatable {
   struct Pin: Equatable {
     var name: String?
@@ -22,6 +23,8 @@ struct LockFile: Equatable {
   var guestInit: Pin?
   /// By ecosystem; what a pack gets as `lock` in its request.
   var packages: [String: JSONValue] = [:]
+  /// Where libraries, interpreter, certificates and time zones come from; empty for this host's own files.
+  var runtime: [DebianPackage] = []
 
   static let name = RootPath(literal: "packc.lock")
   static let version: Int64 = 1
@@ -57,6 +60,13 @@ struct LockFile: Equatable {
     kernel = try reader.optional("kernel").map(Pin.init)
     guestInit = try reader.optional("guest_init").map(Pin.init)
     packages = try reader.optional("packages")?.value.object ?? [:]
+    if let section = try reader.optional("runtime")?.required("debian") {
+      let list = try section.required("packages")
+      guard try section.required("digest").digest() == Digest(of: list.value) else {
+        throw section.failure("the list is not as packc wrote it (a hash or an entry was changed)")
+      }
+      runtime = try list.array().map(DebianPackage.init)
+    }
   }
 
   private static func pins(_ reader: JSONReader?) throws -> [String: Pin] {
@@ -70,7 +80,13 @@ struct LockFile: Equatable {
       "version": .integer(Self.version), "platform": JSONValue(platform), "packs": .object(packs.mapValues(\.json)),
       "toolchains": .object(toolchains.mapValues(\.json)), "kernel": kernel?.json, "guest_init": guestInit?.json,
       "packages": packages.isEmpty ? nil : .object(packages),
+      "runtime": runtime.isEmpty ? nil : ["debian": Self.section(runtime)],
     ])
+  }
+
+  private static func section(_ packages: [DebianPackage]) -> JSONValue {
+    let list = JSONValue.array(packages.map(\.json))
+    return ["packages": list, "digest": JSONValue(Digest(of: list))]
   }
 
   func write(project: HostPath) throws {

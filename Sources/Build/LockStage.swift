@@ -34,7 +34,9 @@ struct LockStage {
           hint: "this is a fault of the pack", exit: .packFailed)
       }
     }
-    return Settled(plan: plan, lock: try lock(plan, packages), committed: committed)
+    var lock = try lock(plan, packages)
+    if committed?.platform == lock.platform { lock.runtime = committed?.runtime ?? [] }
+    return Settled(plan: plan, lock: lock, committed: committed)
   }
 
   /// The lists whose digest agrees. One that was changed by hand, or by a merge, could lack what the program imports.

@@ -95,6 +95,7 @@ extension OutputStage {
     let lock = settled.lock
     var found = lock.packs.map { material("pack:\($0.key)", $0.value.digest, version: $0.value.version) }
     found += lock.toolchains.map { material("toolchain:\($0.key)", $0.value.digest, version: $0.value.version) }
+    found += lock.runtime.map { material("debian:\($0.name)", $0.sha256, version: $0.version) }
     if let kernel { found.append(material("kernel:\(kernel.kernel.manifest.name)", kernel.pin.digest)) }
     if let kernel { found.append(material("guest-init", kernel.initPin.digest)) }
     if let checkout = parts.identity.checkout {

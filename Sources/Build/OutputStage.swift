@@ -22,6 +22,8 @@ struct OutputStage {
   let times: StepTimes
   let ownersFile: HostPath
   let factsCache: SourceFactsCache
+  /// Packages in the place of this host's own files.
+  let runtime: DebianRoot?
 
   /// Host paths that decided what was made, and the files that were made.
   private(set) var watched = WatchedPaths()
@@ -36,7 +38,7 @@ struct OutputStage {
     planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
     kernel: KernelStage.Chosen?,
     executor: StepExecutor, pack: Pack, digests: FileDigests, store: ContentStore, decisions: [Decision],
-    times: StepTimes, ownersFile: HostPath, factsCache: SourceFactsCache
+    times: StepTimes, ownersFile: HostPath, factsCache: SourceFactsCache, runtime: DebianRoot?
   ) {
     self.planning = planning
     self.project = project
@@ -51,6 +53,7 @@ struct OutputStage {
     self.times = times
     self.ownersFile = ownersFile
     self.factsCache = factsCache
+    self.runtime = runtime
   }
 
   /// What the parts of the answer need of each other.
@@ -135,7 +138,7 @@ struct OutputStage {
     let assembler = RootAssembler(
       scan: scan, plan: settled.plan, settings: settings, declared: project.config?.artifact, mode: request.mode,
       platform: request.platform,
-      stripped: planning.cache / "stripped", locate: executor.locate, reporter: planning.reporter)
+      stripped: planning.cache / "stripped", runtime: runtime, locate: executor.locate, reporter: planning.reporter)
     let assembled = try stage("rootfs", "root filesystem and its closure") { try assembler.assemble() }
     let contents = assembled.root.layers()
     let layers = try stage("layers", "compress") { try writeLayers(contents) }
@@ -160,7 +163,9 @@ struct OutputStage {
   private func findOwners(
     _ assembled: RootAssembler.Result, _ identity: ProjectIdentity
   ) throws -> (OwnerRules, FileOwners) {
-    let recorded = OwnerRecord(root: assembled.root, toolchains: settled.plan.toolchains, file: ownersFile).rules()
+    let recorded = OwnerRecord(
+      root: assembled.root, toolchains: settled.plan.toolchains, file: ownersFile, runtime: runtime
+    ).rules()
     let project = FileOwner(kind: .project, name: identity.statedName, version: identity.version ?? "")
     return (recorded, try FileOwners(of: assembled.root, recorded: recorded, project: project))
   }

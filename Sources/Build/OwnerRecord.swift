@@ -10,6 +10,8 @@ struct OwnerRecord {
   let toolchains: [BuildPlan.Toolchain]
   /// Where the last answer is kept.
   let file: HostPath
+  /// Packages that packc.lock names, in the place of the host's.
+  var runtime: DebianRoot?
   var packages = HostPackages()
 
   /// The rules, from the last build when neither its files nor the host's packages have changed.
@@ -71,7 +73,8 @@ struct OwnerRecord {
     var owners: [RootPath: FileOwner] = [:]
     for case (let path, .host(let file)) in origins {
       let place = real[file] ?? file
-      owners[path] = known[place] ?? toolchain(of: place)
+      let locked = runtime.flatMap { runtime in place.relative(to: runtime.path).flatMap { runtime.owners[$0] } }
+      owners[path] = locked ?? known[place] ?? toolchain(of: place)
     }
     return origins.map { path, source in
       switch source {

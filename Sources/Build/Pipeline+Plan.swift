@@ -123,7 +123,17 @@ extension Pipeline {
       try LockStage(planning: planning, project: project, pack: choice.pack, reporter: reporter)
         .settle { try executor.resolve($0) }
     }
-    let (lock, _) = try pin(settled, planning, project)
+    var (lock, _) = try pin(settled, planning, project)
+    switch request.runtime {
+    case nil: break
+    case .host: lock.runtime = []
+    case .debian:
+      let packages = try withExtendedLifetime(store) {
+        try resolveRuntime(planning, project, scan, settled, choice.pack, executor)
+      }
+      lock.runtime = packages
+      reporter.note("the runtime is \(packages.count) packages of Debian")
+    }
     _ = try settle(lock, settled.committed, planning)
     return lock.json
   }

@@ -78,11 +78,12 @@ public struct Pipeline: Sendable {
     times.mark("plan", title: "detection, packs, lock")
     try executor.run(settled.plan.steps)
     try complete(&settled.plan, planning, choice.pack, executor)
+    let runtime = try runtimeRoot(lock, planning)
 
     var output = OutputStage(
       planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
       pack: choice.pack, digests: digests, store: store, decisions: choice.decisions, times: times,
-      ownersFile: state.owners, factsCache: SourceFactsCache(file: state.facts))
+      ownersFile: state.owners, factsCache: SourceFactsCache(file: state.facts), runtime: runtime)
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
     try state.save(stepKeys: executor.keys)
@@ -128,7 +129,7 @@ public struct Pipeline: Sendable {
   }
 
   /// What only the steps could know of the program.
-  private func complete(
+  func complete(
     _ plan: inout BuildPlan, _ planning: Planning, _ pack: Pack, _ executor: StepExecutor
   ) throws {
     guard let completion = plan.completion, let file = executor.locate("${work}/\(completion)") else { return }

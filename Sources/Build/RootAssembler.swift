@@ -14,6 +14,8 @@ struct RootAssembler {
   let platform: Platform
   /// Where stripped files are kept, by the digest of what they were.
   let stripped: HostPath
+  /// Packages in the place of this host's own files.
+  let runtime: DebianRoot?
   /// Where the steps' outputs are on the host, by `${work}/…`.
   let locate: (String) -> HostPath?
   let reporter: Reporter
@@ -42,13 +44,12 @@ struct RootAssembler {
 
   func assemble() throws -> Result {
     var root = RootFilesystem()
-    try BaseFiles.insert(into: &root)
+    try BaseFiles.insert(into: &root, host: runtime?.path ?? "/")
     for artifact in plan.artifacts { try insert(artifact, into: &root) }
     for tree in plan.runtime.trees { try insert(tree, into: &root) }
     try Interruption.check()
     try checkProgram(root)
-    let closure = try SharedObjectClosure.compute(
-      of: root, platform: platform, libraries: plan.runtime.libraries, libraryPath: settings.libraryPath)
+    let closure = try closure(of: root)
     try closure.insert(into: &root)
     try refuseForeign(root, closure.inventory)
     for caveat in closure.caveats { reporter.warn("\(caveat.path.absolute): \(caveat.text)") }
@@ -62,6 +63,18 @@ struct RootAssembler {
     root.link(linked)
     return Result(
       root: root, stripped: stripped, programs: programs, caveats: closure.caveats, watched: watched)
+  }
+
+  private func closure(of root: RootFilesystem) throws -> SharedObjectClosure {
+    do {
+      return try SharedObjectClosure.compute(
+        of: root, platform: platform, source: HostRuntimeSource(root: runtime?.path ?? "/"),
+        libraries: plan.runtime.libraries, libraryPath: settings.libraryPath)
+    } catch let failure as Failure
+      where runtime != nil && ["library_not_found", "loader_missing", "interpreter_missing"].contains(failure.code)
+    {
+      throw BuildFailure.runtimeIncomplete(failure)
+    }
   }
 
   /// The entry point is a program of this platform, or a script whose interpreter is in the image.
@@ -189,11 +202,24 @@ struct RootAssembler {
 
   private func insert(_ tree: BuildPlan.RuntimeRequest.Tree, into root: inout RootFilesystem) throws {
     let present = try HostTree.insert(
-      tree.path, at: tree.destination, layer: .runtime, into: &root, exclude: tree.exclude)
+      try place(of: tree), at: tree.destination, layer: .runtime, into: &root, exclude: tree.exclude)
     guard present else {
       throw Failure(
         "runtime_missing", "\(tree.path), which the program needs to run, is not on this host",
         hint: "install the runtime again, or see `packc check`", exit: .toolchain)
     }
+  }
+
+  /// In the packages, unless it is no package's: an interpreter below /usr/local, /opt or a home is this host's own.
+  private func place(of tree: BuildPlan.RuntimeRequest.Tree) throws -> HostPath {
+    guard let runtime, let path = RootPath(bytes: tree.path.bytes.dropFirst()) else { return tree.path }
+    let usual = MergedUsr.path(path)
+    if let file = try HostRuntimeSource(root: runtime.path).file(at: usual) { return file.host }
+    if FileSystem.isDirectory(runtime.path / usual) { return runtime.path / usual }
+    guard usual.isInside(RootPath(literal: "usr")), !usual.isInside(RootPath(literal: "usr/local")) else {
+      return tree.path
+    }
+    throw BuildFailure.runtimeIncomplete(
+      Failure("runtime_missing", "no package of the list has \(tree.path)", exit: .toolchain))
   }
 }

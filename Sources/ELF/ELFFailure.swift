@@ -79,7 +79,8 @@ enum ELFFailure {
     return Failure(
       otherArchitecture.isEmpty ? "library_not_found" : "library_wrong_architecture", message,
       hint: "install the package that has it (apt-file search \(soname); dpkg -S \(soname)), "
-        + "or put the file into the image with artifact.files in unik.yaml", exit: .badInput)
+        + "or put the file into the image with artifact.files in unik.yaml", exit: .badInput,
+      details: ["library": .string(soname)])
   }
   static func twoLibraries(_ soname: String, at place: String, _ one: String, _ other: String) -> Failure {
     Failure(

@@ -147,7 +147,7 @@ public enum MergedUsr {
   private static let names = ["bin", "sbin", "lib", "lib64"]
 
   /// `lib/x` is `usr/lib/x`; other paths stay.
-  static func path(_ path: RootPath) -> RootPath {
+  public static func path(_ path: RootPath) -> RootPath {
     guard let first = path.components.first, names.contains(where: { first.elementsEqual($0.utf8) }) else {
       return path
     }
