@@ -8,6 +8,7 @@
 #   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
 #   make chaos    kills deployments at random and looks at what is left: KILLS=300 SEED=…
 #   make corpus   which pack real repositories get: TSV=FILE CHECKOUTS=DIR or MIRRORS=DIR
+#   make facts-truth  what the packs read off the source of projects, against what a person found in them
 #   make demo     build an example from source, boot it, show its answer
 #   make format   rewrite the sources in the house style;  make lint  only check
 #   make docs     check the documents
@@ -20,7 +21,7 @@ FUZZ_SECONDS ?= 0
 KILLS ?= 300
 SEED ?=
 
-.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus demo format lint docs install clean
+.PHONY: all deps deps-demo deps-slow build test test-slow bench fuzz chaos corpus facts-truth demo format lint docs install clean
 .NOTPARALLEL:
 
 all: build
@@ -59,6 +60,9 @@ chaos: build
 
 corpus: build
 	scripts/corpus.sh --plans
+
+facts-truth: build
+	scripts/facts-truth.py
 
 demo: deps-demo build
 	scripts/demo.sh

@@ -21,6 +21,7 @@ struct OutputStage {
   let decisions: [Decision]
   let times: StepTimes
   let ownersFile: HostPath
+  let factsCache: SourceFactsCache
 
   /// Host paths that decided what was made, and the files that were made.
   private(set) var watched = WatchedPaths()
@@ -35,7 +36,7 @@ struct OutputStage {
     planning: Planning, project: Planning.Project, scan: ProjectScan, settled: LockStage.Settled,
     kernel: KernelStage.Chosen?,
     executor: StepExecutor, pack: Pack, digests: FileDigests, store: ContentStore, decisions: [Decision],
-    times: StepTimes, ownersFile: HostPath
+    times: StepTimes, ownersFile: HostPath, factsCache: SourceFactsCache
   ) {
     self.planning = planning
     self.project = project
@@ -49,6 +50,7 @@ struct OutputStage {
     self.decisions = decisions
     self.times = times
     self.ownersFile = ownersFile
+    self.factsCache = factsCache
   }
 
   /// What the parts of the answer need of each other.
@@ -136,6 +138,7 @@ struct OutputStage {
     let contents = assembled.root.layers()
     let layers = try stage("layers", "compress") { try writeLayers(contents) }
     let contract = try stage("contract", "facts") { try readFacts(assembled, settings, layers) }
+    try checkDeclared(contract)
     let components = try planning.packHost.components(pack, of: project.asked, lock: settled.lock.packages)
     let (recorded, owners) = try stage("owners", "who owns each file") { try findOwners(assembled, identity) }
     let bill = try bill(assembled.root, owners, identity, contract, components)
@@ -175,7 +178,7 @@ struct OutputStage {
   private func readFacts(
     _ assembled: RootAssembler.Result, _ settings: ProgramSettings, _ layers: [Layer]
   ) throws -> ContractDocument {
-    let claims = try planning.packHost.facts(pack, of: project.asked, lock: settled.lock.packages)
+    let claims = try readClaims()
     let named = Set(claims.flatMap(\.evidence).map(\.path))
     let sources = try Dictionary(
       uniqueKeysWithValues: named.map { ($0, try FileSystem.digest(of: scan.root / $0)) })
@@ -186,6 +189,26 @@ struct OutputStage {
         declared: project.config?.contract ?? ContractDeclaration(), claims: claims,
         claimant: (pack.name, pack.version), sources: sources, caveats: assembled.caveats,
         toolVersion: PackcVersion.current))
+  }
+
+  private func readClaims() throws -> [SourceFact] {
+    guard pack.manifest.phases.contains(.facts) else { return [] }
+    let lock = settled.lock.packages
+    func ask() throws -> [SourceFact] { try planning.packHost.facts(pack, of: project.asked, lock: lock) }
+    guard request.useCache else { return try ask() }
+    let key = SourceFactsCache.Key(
+      scan: scan, digests: digests, pack: pack, project: project.asked, lock: lock,
+      toolchains: settled.plan.toolchains)
+    return try factsCache.facts(key, ask: ask)
+  }
+
+  /// What unik.yaml says and the source contradicts: no release; said in a debug build.
+  private func checkDeclared(_ contract: ContractDocument) throws {
+    let ports = project.config?.run.ports.map(\.description) ?? []
+    let conflicts = DeclaredConflicts(contract, ports: ports.isEmpty ? nil : ports)
+    guard let failure = conflicts.failure else { return }
+    if request.mode == .release { throw failure }
+    for conflict in conflicts.all { planning.reporter.warn(conflict.text, hint: failure.hint) }
   }
 
   /// Files that the next build looks at before it believes that they are there.

@@ -82,7 +82,7 @@ public struct Pipeline: Sendable {
     var output = OutputStage(
       planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,
       pack: choice.pack, digests: digests, store: store, decisions: choice.decisions, times: times,
-      ownersFile: state.owners)
+      ownersFile: state.owners, factsCache: SourceFactsCache(file: state.facts))
     let result = try withExtendedLifetime(executor) { try output.write() }
     try digests.save()
     try state.save(stepKeys: executor.keys)

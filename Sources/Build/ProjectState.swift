@@ -8,6 +8,7 @@ internal import PackCore
 ///                              /digests   digests of its files (FileDigests)
 ///                              /steps     the parts of each step's last key
 ///                              /owners    who owns the last image's files (OwnerRecord)
+///                              /facts     what the pack said of the source (SourceFactsCache)
 ///                              /builds    the last images (BuildHistory)
 final class ProjectState {
   let directory: HostPath
@@ -32,6 +33,7 @@ final class ProjectState {
   var record: HostPath { directory / "record" }
   var digests: HostPath { directory / "digests" }
   var owners: HostPath { directory / "owners" }
+  var facts: HostPath { directory / "facts" }
 
   func lastStepKeys() -> [String: [String: Digest]] {
     guard let bytes = try? FileSystem.readIfPresent(directory / "steps", limit: 1 << 20),

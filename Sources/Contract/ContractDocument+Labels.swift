@@ -10,6 +10,9 @@ extension ContractDocument {
     ("declared.env.required", "env-required"), ("rootfs.language-installers", "language-installers"),
     ("rootfs.package-managers", "package-managers"), ("rootfs.setuid", "setuid"), ("rootfs.shells", "shells"),
     ("rootfs.user", "user"), ("rootfs.world-writable", "world-writable"), ("rootfs.writable", "writable"),
+    ("source.cache-namespaces", "source.cache-namespaces"), ("source.egress", "source.egress"),
+    ("source.env-optional", "source.env-optional"), ("source.env-required", "source.env-required"),
+    ("source.ports", "source.ports"), ("source.routes", "source.routes"), ("source.writes", "source.writes"),
   ]
   /// Properties of the project's ELF files, together.
   private static let programProperties = [

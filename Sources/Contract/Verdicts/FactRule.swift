@@ -21,7 +21,7 @@ enum FactRule {
     case "routes", "ports": self = .offered
     case "env-required": self = .required
     case "env-vars", "env-optional", "cache-namespaces": self = .optional
-    case "egress", "files-written", "exec", "syscalls", "setuid", "setgid-directories", "file-capabilities",
+    case "egress", "writes", "exec", "syscalls", "setuid", "setgid-directories", "file-capabilities",
       "world-writable", "writable", "shells", "package-managers", "language-installers", "secret-files",
       "writable-code", "writable-runpath":
       self = .allowed

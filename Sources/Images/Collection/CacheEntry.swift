@@ -18,7 +18,7 @@ enum CacheRoom: String, CaseIterable {
   case segments
   /// `<digest>`, `<digest>.json`
   case stripped
-  /// `<digest of the project's path>/{record, digests, steps}`; its lock stays, which a build may be waiting for.
+  /// `<digest of the project's path>/{record, digests, steps, facts}`; its lock stays, which a build may be waiting for.
   case projects
   /// `<digest of the project's path>/{owners, builds}`: what `packc image diff` knows of the last images.
   case histories
@@ -35,7 +35,7 @@ enum CacheRoom: String, CaseIterable {
     switch self {
     case .steps: return try names.compactMap { try entry([root / HostPath(bytes: $0)]) }
     case .projects, .histories:
-      let files = self == .projects ? ["record", "digests", "steps"] : ["owners", "builds"]
+      let files = self == .projects ? ["record", "digests", "steps", "facts"] : ["owners", "builds"]
       return try names.compactMap { name in
         try entry(files.map { root / HostPath(bytes: name) / $0 }.filter(FileSystem.exists))
       }
@@ -66,7 +66,7 @@ enum CacheRoom: String, CaseIterable {
   /// its project's builds touch.
   func used(_ path: HostPath) throws -> Int64? {
     if self == .histories {
-      return try ["record", "digests", "steps", "owners", "builds"].compactMap {
+      return try ["record", "digests", "steps", "facts", "owners", "builds"].compactMap {
         try FileSystem.status(path.parent / $0)?.modified
       }.max()
     }

@@ -32,6 +32,24 @@ public struct SourceFact: Sendable {
     self.caveats = caveats
   }
 
+  /// As `json` wrote it.
+  /// - Throws: `bad_json`.
+  public init(_ reader: JSONReader) throws {
+    let level = try reader.required("level")
+    guard let known = ContractFact.Level(rawValue: try level.string()) else {
+      throw level.failure("no level of a fact")
+    }
+    self.init(
+      kind: try reader.required("kind").string(), values: try reader.required("values").strings(),
+      closed: try ContractFact.Closure(reader.required("closed")), level: known,
+      method: try reader.required("method").string(),
+      evidence: try reader.required("evidence").array().map {
+        Place(
+          path: try $0.required("path").rootPath(),
+          line: try $0.optional("line").map { Int(try $0.integer(in: 1...1_000_000_000)) })
+      }, caveats: try reader.required("caveats").strings())
+  }
+
   public var json: JSONValue {
     JSONValue(compact: [
       "kind": .string(kind), "values": JSONValue(strings: values), "closed": closed.json,

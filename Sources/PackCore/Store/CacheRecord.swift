@@ -3,7 +3,7 @@ internal import Glibc
 /// A small JSON file by which a cache knows what it kept: its fields, `format`, and `check`, the digest of the rest. What
 /// was torn, altered or written by another version does not read as a record.
 public enum CacheRecord {
-  private static let sizeLimit = 64 << 10
+  public static let sizeLimit = 64 << 10
 
   public static func encode(_ fields: [String: JSONValue], format: Int64) -> [UInt8] {
     var fields = fields
@@ -13,10 +13,11 @@ public enum CacheRecord {
   }
 
   /// The record at `path`, or nil: then there is none, and what lay there is removed.
-  public static func read(_ path: HostPath, format: Int64) -> JSONValue? {
+  /// `limit`: bytes that such a record may have.
+  public static func read(_ path: HostPath, format: Int64, limit: Int = sizeLimit) -> JSONValue? {
     guard let found = try? FileSystem.status(path) else { return nil }
-    if found.kind == .file, let bytes = try? FileSystem.read(path, limit: sizeLimit),
-      let value = decode(bytes, format: format)
+    if found.kind == .file, let bytes = try? FileSystem.read(path, limit: limit),
+      let value = decode(bytes, format: format, limit: limit)
     {
       return value
     }
@@ -25,9 +26,9 @@ public enum CacheRecord {
   }
 
   /// Nil for anything but the very bytes that `encode` gives.
-  public static func decode(_ bytes: [UInt8], format: Int64) -> JSONValue? {
+  public static func decode(_ bytes: [UInt8], format: Int64, limit: Int = sizeLimit) -> JSONValue? {
     guard
-      let value = try? JSONParser.parse(bytes, name: "cache record", limits: .init(bytes: sizeLimit, depth: 8)),
+      let value = try? JSONParser.parse(bytes, name: "cache record", limits: .init(bytes: limit, depth: 8)),
       var fields = value.object, fields["format"] == .integer(format)
     else { return nil }
     fields["format"] = nil
