@@ -18,8 +18,12 @@ struct NodeFacts {
 
   func list() throws -> [SourceFact] {
     var findings = try read()
-    if case .tool(let tool) = program.launch.kind, entries.isEmpty {
-      findings.addDoubt(SourceKind.allCases, "\(tool.name) starts the program, and chooses what it loads")
+    switch program.launch.kind {
+    case .tool(let tool) where tool.role == .runner && !entries.isEmpty: break
+    case .tool(let tool) where !entries.isEmpty:
+      findings.addDoubt([.ports], "\(tool.name) starts the program, and chooses the port")
+    case .file, .nest: break
+    default: findings.addDoubt(SourceKind.allCases, "\(program.label) starts the program, and chooses what it loads")
     }
     return findings.facts
   }

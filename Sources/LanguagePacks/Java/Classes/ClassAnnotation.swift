@@ -52,7 +52,8 @@ struct ClassAnnotation {
     guard depth < deepest else { throw ClassBytes.failure("annotations are nested too deeply") }
     switch UInt8(try input.byte()) {
     case UInt8(ascii: "s"): return .text(try pool.text(input.short()))
-    case UInt8(ascii: "B"), UInt8(ascii: "C"), UInt8(ascii: "I"), UInt8(ascii: "J"), UInt8(ascii: "S"), UInt8(ascii: "Z"):
+    case UInt8(ascii: "B"), UInt8(ascii: "C"), UInt8(ascii: "I"), UInt8(ascii: "J"), UInt8(ascii: "S"),
+      UInt8(ascii: "Z"):
       if case .integer(let number) = pool[try input.short()] { return .integer(number) }
       return .other
     case UInt8(ascii: "D"), UInt8(ascii: "F"), UInt8(ascii: "c"):

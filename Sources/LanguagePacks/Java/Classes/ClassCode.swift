@@ -74,7 +74,9 @@ struct ClassCode {
     var targets = [start + (try input.signedWord())]
     if isTable {
       let (low, high) = (try input.signedWord(), try input.signedWord())
-      guard low <= high, high - low < input.left / 4 + 1 else { throw ClassBytes.failure("a switch is longer than its method") }
+      guard low <= high, high - low < input.left / 4 + 1 else {
+        throw ClassBytes.failure("a switch is longer than its method")
+      }
       for _ in low...high { targets.append(start + (try input.signedWord())) }
     } else {
       let count = try input.signedWord()

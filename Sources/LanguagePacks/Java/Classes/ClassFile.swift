@@ -53,7 +53,8 @@ struct ClassFile {
     for (name, body) in try Self.attributes(&input, pool) {
       var body = ClassBytes(body)
       switch name {
-      case "RuntimeVisibleAnnotations", "RuntimeInvisibleAnnotations": annotations += try ClassAnnotation.list(&body, pool)
+      case "RuntimeVisibleAnnotations", "RuntimeInvisibleAnnotations":
+        annotations += try ClassAnnotation.list(&body, pool)
       case "SourceFile": sourceFile = try pool.text(body.short())
       case "BootstrapMethods": bootstraps = try Self.bootstraps(&body)
       default: break
@@ -69,7 +70,8 @@ struct ClassFile {
   private static func members(_ input: inout ClassBytes, _ pool: ClassPool) throws -> [Member] {
     let count = try input.short()
     return try (0..<count).map { _ in
-      var member = Member(access: try input.short(), name: try pool.text(input.short()), type: try pool.text(input.short()))
+      var member = Member(
+        access: try input.short(), name: try pool.text(input.short()), type: try pool.text(input.short()))
       for (name, body) in try attributes(&input, pool) {
         var body = ClassBytes(body)
         switch name {

@@ -29,7 +29,9 @@ struct ClassPool {
     let count = try input.short()
     var entries: [Entry] = [.empty]
     // Each entry has three bytes at least.
-    guard count > 0, count <= input.left / 3 * 2 + 2 else { throw ClassBytes.failure("the constant pool is longer than the file") }
+    guard count > 0, count <= input.left / 3 * 2 + 2 else {
+      throw ClassBytes.failure("the constant pool is longer than the file")
+    }
     entries.reserveCapacity(count)
     while entries.count < count {
       let tag = try input.byte()
@@ -69,7 +71,9 @@ struct ClassPool {
   }
 
   func member(_ index: Int) throws -> Member {
-    guard case .member(let owner, let pair) = self[index] else { throw ClassBytes.failure("entry \(index) is no member") }
+    guard case .member(let owner, let pair) = self[index] else {
+      throw ClassBytes.failure("entry \(index) is no member")
+    }
     let (name, type) = try nameAndType(pair)
     return Member(owner: try className(owner), name: name, type: type)
   }
@@ -83,7 +87,9 @@ struct ClassPool {
 
   /// What a method handle calls.
   func handle(_ index: Int) throws -> Member {
-    guard case .methodHandle(_, let member) = self[index] else { throw ClassBytes.failure("entry \(index) is no handle") }
+    guard case .methodHandle(_, let member) = self[index] else {
+      throw ClassBytes.failure("entry \(index) is no handle")
+    }
     return try self.member(member)
   }
 

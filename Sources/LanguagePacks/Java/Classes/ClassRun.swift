@@ -164,7 +164,9 @@ struct ClassRun {
   }
 
   /// What an array was filled with, as far as its length is known.
-  func elements(_ value: ClassValue) -> [ClassValue]? { value.object.flatMap { objects.indices.contains($0) ? objects[$0] : nil } }
+  func elements(_ value: ClassValue) -> [ClassValue]? {
+    value.object.flatMap { objects.indices.contains($0) ? objects[$0] : nil }
+  }
 
   // MARK: Instructions
 
@@ -253,15 +255,21 @@ struct ClassRun {
   private mutating func loadElement(wide: Bool) {
     let index = pop().integer
     let list = elements(pop())
-    guard let list, let index, list.indices.contains(index) else { return push(.unknown, wide: wide) }
-    push(list[index], wide: wide)
+    guard let list, !list.isEmpty else { return push(.unknown, wide: wide) }
+    if let index, list.indices.contains(index) { return push(list[index], wide: wide) }
+    work += list.count
+    push(list.dropFirst().reduce(list[0]) { $0.or($1) }, wide: wide)
   }
 
   private mutating func storeElement(wide: Bool) {
     let value = pop(wide: wide)
     let index = pop().integer
     guard let array = pop().object, objects.indices.contains(array) else { return }
-    if let index, objects[array].indices.contains(index) { objects[array][index] = value } else { objects[array] = objects[array].map { _ in .unknown } }
+    if let index, objects[array].indices.contains(index) {
+      objects[array][index] = value
+    } else {
+      objects[array] = objects[array].map { _ in .unknown }
+    }
   }
 
   private mutating func shuffle(_ opcode: Int) {
@@ -312,9 +320,11 @@ struct ClassRun {
     let isPair = (0x9f...0xa6).contains(i.opcode)
     let value = pop()
     if isPair { pop() }
-    if i.opcode == 0xc6 || i.opcode == 0xc7, let variable = value.variable {
+    if i.opcode == 0xc6 || i.opcode == 0xc7, !value.variables.isEmpty {
       let missing = i.opcode == 0xc7 ? index + 1 : code.instructions.firstIndex { $0.start == i.targets[0] }
-      if let missing, endsBadly(missing) { listener.required(variable, at: place(i.start)) }
+      if let missing, endsBadly(missing) {
+        for variable in value.variables { listener.required(variable, at: place(i.start)) }
+      }
     }
     jump(i.targets, ends: false)
   }
@@ -323,7 +333,11 @@ struct ClassRun {
   private func endsBadly(_ start: Int) -> Bool {
     for instruction in code.instructions[start...].prefix(60) {
       if instruction.opcode == 0xbf { return true }
-      if instruction.opcode == 0xb8, let member = try? file.pool.member(instruction.operand), member.owner == "java/lang/System", member.name == "exit" { return true }
+      if instruction.opcode == 0xb8, let member = try? file.pool.member(instruction.operand),
+        member.owner == "java/lang/System", member.name == "exit"
+      {
+        return true
+      }
       if !instruction.targets.isEmpty || (0xac...0xb1).contains(instruction.opcode) { return false }
     }
     return false
@@ -359,7 +373,8 @@ struct ClassRun {
     guard let member = try? file.pool.member(i.operand) else { return }
     let arguments = popArguments(member.type)
     let receiver = i.opcode == 0xb8 ? nil : pop()
-    let result = listener.call(ClassCall(member: member, receiver: receiver, arguments: arguments, place: place(i.start)), &self)
+    let result = listener.call(
+      ClassCall(member: member, receiver: receiver, arguments: arguments, place: place(i.start)), &self)
     pushResult(result, member.type)
   }
 
@@ -374,7 +389,8 @@ struct ClassRun {
 
   /// Texts that are joined, and methods as values.
   private mutating func invokeDynamic(_ i: ClassCode.Instruction) {
-    guard case .dynamic(let bootstrap, let pair) = file.pool[i.operand], let (name, type) = try? file.pool.nameAndType(pair)
+    guard case .dynamic(let bootstrap, let pair) = file.pool[i.operand],
+      let (name, type) = try? file.pool.nameAndType(pair)
     else { return }
     let arguments = popArguments(type)
     guard file.bootstraps.indices.contains(bootstrap) else { return pushResult(.unknown, type) }
@@ -385,7 +401,9 @@ struct ClassRun {
       return pushResult(concatenation(name == "makeConcatWithConstants" ? recipe : nil, arguments, known), type)
     }
     for index in known.arguments {
-      if let target = try? file.pool.handle(index) { listener.reference(target, captured: arguments, at: place(i.start)) }
+      if let target = try? file.pool.handle(index) {
+        listener.reference(target, captured: arguments, at: place(i.start))
+      }
     }
     pushResult(.unknown, type)
   }
@@ -427,7 +445,9 @@ struct ClassRun {
 /// Descriptors (JVM specification, 4.3): `(ILjava/lang/String;)V`
 enum ClassType {
   static func parameters(_ type: String) -> [String] {
-    guard let open = type.utf8.firstIndex(of: 0x28), let close = type.utf8.lastIndex(of: 0x29), open < close else { return [] }
+    guard let open = type.utf8.firstIndex(of: 0x28), let close = type.utf8.lastIndex(of: 0x29), open < close else {
+      return []
+    }
     var out: [String] = []
     var rest = type[type.utf8.index(after: open)..<close].utf8[...]
     while let first = rest.first {

@@ -3,14 +3,15 @@ struct ClassValue: Hashable {
   /// The texts (or numbers as texts) that it can be; `isWhole` when it is one of these.
   var texts: [String] = []
   var isWhole = false
-  /// The variable of the environment that it holds.
-  var variable: String?
+  /// The variables of the environment that it can hold.
+  var variables: Set<String> = []
   /// The array or object that it is, see `ClassRun.objects`.
   var object: Int?
   /// A class's name, for what no text is known of: `java/lang/StringBuilder`; `null`.
   var type: String?
-  /// The text that it begins with, where the rest is not known.
-  var beginning: String?
+  /// The texts that it can begin with, where the rest is not known; `beginsWhole` when with one of these.
+  var beginnings: [String] = []
+  var beginsWhole = false
 
   static let unknown = ClassValue()
   static func text(_ text: String) -> ClassValue {
@@ -31,35 +32,58 @@ struct ClassValue: Hashable {
     if isNull { return other.opened }
     if other.isNull { return opened }
     var out = ClassValue()
-    out.texts = (texts + other.texts.filter { !texts.contains($0) })
-    out.isWhole = isWhole && other.isWhole && out.texts.count <= Self.most
-    out.texts = Array(out.texts.prefix(Self.most))
-    out.variable = variable ?? other.variable
-    if variable != nil || other.variable != nil { out.isWhole = false }
+    out.texts = Self.joined(texts, other.texts)
+    out.isWhole = isWhole && other.isWhole && texts.count + other.texts.count <= Self.most
+    out.beginnings = Self.joined(beginnings, other.beginnings)
+    let isKnown = (isWhole || beginsWhole) && (other.isWhole || other.beginsWhole)
+    out.beginsWhole = !out.isWhole && isKnown && beginnings.count + other.beginnings.count <= Self.most
+    out.variables = variables.union(other.variables)
+    if !out.variables.isEmpty { out.isWhole = false }
     return out
   }
 
+  private static func joined(_ a: [String], _ b: [String]) -> [String] {
+    Array((a + b.filter { !a.contains($0) }).prefix(most))
+  }
+
+  /// The same, which may be something else, too.
   var opened: ClassValue {
     var out = self
     out.isWhole = false
+    out.beginsWhole = false
     return out
   }
 
-  /// What `bytes` of both texts in a row are.
+  /// Both texts in a row. What begins with something known keeps that.
   func followed(by other: ClassValue) -> ClassValue {
     var out = ClassValue()
-    if isWhole, other.isWhole, !texts.isEmpty, !other.texts.isEmpty, texts.count * other.texts.count <= Self.most {
-      out.texts = texts.flatMap { head in other.texts.map { head + $0 } }.filter { $0.utf8.count <= 4096 }
+    if isWhole, other.isWhole, !texts.isEmpty, !other.texts.isEmpty {
+      guard let joined = product(other.texts) else { return out }
+      out.texts = joined
       out.isWhole = true
-    } else if let head = only ?? beginning {
-      out.beginning = head + (only != nil ? other.only ?? other.beginning ?? "" : "")
+      return out
+    }
+    out.beginnings = beginnings
+    out.beginsWhole = isWhole || beginsWhole
+    guard !texts.isEmpty else { return out }
+    let tails = other.texts + other.beginnings
+    if tails.isEmpty || !(other.isWhole || other.beginsWhole) && texts.allSatisfy(Self.stands) {
+      out.beginnings = Self.joined(texts, beginnings)
+    } else {
+      out.beginnings = Self.joined(product(tails) ?? [], beginnings)
+      out.beginsWhole = out.beginsWhole && (other.isWhole || other.beginsWhole)
     }
     return out
   }
 
-  /// The known text at the front.
-  var front: (text: String, isWhole: Bool)? {
-    if let only { return (only, true) }
-    return beginning.map { ($0, false) }
+  private func product(_ tails: [String]) -> [String]? {
+    guard texts.count * tails.count <= Self.most else { return nil }
+    return texts.flatMap { head in tails.map { head + $0 } }.filter { $0.utf8.count <= 4096 }
+  }
+
+  /// Whether it says enough without what follows: a host is cut off.
+  private static func stands(_ text: String) -> Bool {
+    guard let scheme = text.firstRange(of: "://") else { return !text.isEmpty }
+    return text[scheme.upperBound...].contains("/")
   }
 }

@@ -1,6 +1,6 @@
 // Files that are written, keys of caches, and what opens every list: code that is made or loaded at run time, other programs.
 import {ts} from "./parser.mjs";
-import {bare, importTarget} from "./program.mjs";
+import {around, importTarget} from "./program.mjs";
 
 const k = ts?.SyntaxKind;
 /** By function of fs, fs.promises and fs-extra, the argument with the path that is written. */
@@ -23,12 +23,22 @@ export class Effects {
     this.program.each(node => {
       if (ts.isCallExpression(node) || ts.isNewExpression(node)) this.#call(node);
       if (ts.isElementAccessExpression(node)) this.#computed(node);
+      if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) this.#handedOn(node);
       if (ts.isWithStatement(node)) this.findings.doubt("*", "names in `with` may be anything", node);
     });
   }
 
   #call(node) {
-    if (ts.isCallExpression(node) && importTarget(node, this.program) === null) return this.#loaded(node);
+    const target = ts.isCallExpression(node) ? importTarget(node, this.program) : undefined;
+    if (target === null) return this.#loaded(node);
+    if (target) {
+      const {child, parent} = around(node);
+      const isChained = ts.isPropertyAccessExpression(parent) && parent.expression === child && parent.name.text === "then";
+      if (isChained && this.program.modules.resolve(target.text, node.getSourceFile().fileName)?.external) {
+        this.findings.gap(["routes", "ports", "egress", "writes", "cache-namespaces"], "what is done with a module here cannot be told", node);
+      }
+      return;
+    }
     const callee = this.program.meaning(node.expression);
     if (callee.kind !== "external") return;
     const name = `${callee.name}${ts.isNewExpression(node) ? "()" : ""}`;
@@ -39,6 +49,19 @@ export class Effects {
     if (/^(process\.dlopen|process\.binding|module\.createRequire|createRequire)$/.test(name)) return this.findings.doubt("*", "code is loaded by a name that is made at run time", node);
     this.#library(node, name, callee);
     this.#cache(node, name, callee);
+  }
+
+  /** A function that writes, as a value: nobody sees what it is called with. */
+  #handedOn(node) {
+    const {child, parent} = around(node);
+    const isArgument = (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.arguments?.includes(child);
+    const isBound = ts.isPropertyAccessExpression(parent) && parent.expression === child && ["call", "apply", "bind"].includes(parent.name.text);
+    if (!isArgument && !isBound) return;
+    const meaning = this.program.meaning(node);
+    const write = meaning.kind === "external" ? fileSystems.exec(meaning.name) : null;
+    if (!write || !writers.has(write[3]) && write[3] !== "open") return;
+    if (isArgument && this.program.meaning(parent.expression).name === "util.promisify") return;
+    this.findings.gap("writes", "a function that writes is handed on", node);
   }
 
   #loaded(node) {

@@ -236,18 +236,18 @@ export class Environment {
 
   #call(node) {
     const callee = this.program.meaning(node.expression);
-    if (callee.kind !== "external") return;
+    if (callee.kind !== "external" || callee.name.startsWith("@nestjs/core.")) return this.#settingsObject(node, callee);
     const name = callee.name;
     if (/^@nestjs\/config\.ConfigService\(\)\.(get|getOrThrow)$/.test(name)) this.#named(node, name.endsWith("getOrThrow"), /^[A-Z][A-Z0-9_]*$/);
     if (/^(env-var\.get|Deno\.env\.get)$/.test(name)) this.#envVar(node);
-    if (/\.register$/.test(name) && this.program.meaning(node.arguments[0]).name === "@fastify/env" && node.arguments[1]) {
+    if (/\.register$/.test(name) && /^(@fastify\/env|fastify-env)$/.test(this.program.meaning(node.arguments[0]).name) && node.arguments[1]) {
       const [options] = this.values.sources(node.arguments[1]);
-      const isSchema = options && ts.isObjectLiteralExpression(options) && (this.values.properties(options).map.has("data") || this.#described(options));
+      const isSchema = options && ts.isObjectLiteralExpression(options) && this.#described(options);
       if (!isSchema) this.findings.gap("env", "the schema of the environment is no literal", node);
     }
     if (name === "env-schema.envSchema" || name === "env-schema") {
       const [options] = node.arguments[0] ? this.values.sources(node.arguments[0]) : [];
-      const isSchema = options && ts.isObjectLiteralExpression(options) && (this.values.properties(options).map.has("data") || this.#described(options));
+      const isSchema = options && ts.isObjectLiteralExpression(options) && this.#described(options);
       if (!isSchema) this.findings.gap("env", "the schema of the environment is no literal", node);
     }
     if (name === "convict") this.#convict(node.arguments[0]);
@@ -256,6 +256,17 @@ export class Environment {
       if (!server || !this.#keys(server)) this.findings.gap("env", "the schema of the environment is no literal", node);
     }
     if (/^nconf(\.\w+\(\))*\.env$|^(config|rc)(\.get|\.has)?$/.test(name)) this.findings.gap("env", "a library reads variables that its settings name", node);
+  }
+
+  /** `config.get("NAME")` of something that is not known: perhaps the environment. */
+  #settingsObject(node, callee) {
+    if (callee.kind === "function" || !ts.isPropertyAccessExpression(node.expression) || !node.arguments.length) return;
+    if (!/^(get|getOrThrow|getString|getNumber|require)$/.test(node.expression.name.text) || !/config|env|settings/i.test(node.expression.expression.getText())) return;
+    const {list} = this.values.texts(node.arguments[0]);
+    for (const name of list) if (/^[A-Z][A-Z0-9_]+$/.test(name)) this.findings.add("env-optional", name, node);
+    // `app.port`: a part of the settings that the program makes itself.
+    if (list.length && list.every(name => this.values.namespaces.has(name.split(".")[0]))) return;
+    this.findings.gap("env", "settings are read from something that is not known", node);
   }
 
   #named(node, isRequired, form) {
@@ -273,15 +284,15 @@ export class Environment {
     if (!whole) this.findings.gap("env", "the name of a variable is no literal", node);
   }
 
-  #convict(node) {
-    const schema = node && this.values.properties(node);
+  #convict(node, depth = 0) {
+    const schema = node && depth < 20 && this.values.properties(node);
     if (!schema) return node && this.findings.gap("env", "the schema of the settings is no literal", node);
     for (const value of schema.map.values()) {
       const inner = this.values.properties(value);
       const name = inner?.map.get("env");
       const text = name && this.values.only(name);
       if (text) this.findings.add("env-optional", text, name);
-      else if (inner && !inner.map.has("default")) this.#convict(value);
+      else if (inner && !inner.map.has("default")) this.#convict(value, depth + 1);
     }
   }
 
@@ -315,11 +326,25 @@ export class Environment {
     return name === "data" && ts.isObjectLiteralExpression(property.parent) && this.#described(property.parent);
   }
 
+  /** `S.object().prop("A", S.string().required()).prop("B", S.string())` */
+  #chained(schema) {
+    let found = false;
+    for (let call = schema; ts.isCallExpression(call) && ts.isPropertyAccessExpression(call.expression); call = bare(call.expression.expression)) {
+      if (call.expression.name.text !== "prop") continue;
+      const name = call.arguments[0] && this.values.only(call.arguments[0]);
+      if (name === undefined) return false;
+      const text = call.arguments[1]?.getText() ?? "";
+      this.findings.add(/\.required\(\)/.test(text) && !/\.default\(/.test(text) ? "env-required" : "env-optional", name, call);
+      found = true;
+    }
+    return found;
+  }
+
   /** A JSON schema of variables, or TypeBox's `Type.Object({…})`. */
   #described(options) {
     const [schema] = this.values.sources(this.values.properties(options)?.map.get("schema"));
     if (!schema) return false;
-    if (ts.isCallExpression(schema)) return this.#keys(schema.arguments[0]);
+    if (ts.isCallExpression(schema)) return this.#chained(schema) || this.#keys(schema.arguments[0]);
     const parts = this.values.properties(schema);
     const properties = parts?.map.get("properties") && this.values.properties(parts.map.get("properties"));
     if (!properties) return false;

@@ -16,6 +16,7 @@ import {Effects} from "./effects.mjs";
 import {Settings} from "./settings.mjs";
 
 const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
+request.files.sort();
 const findings = new Findings();
 if (!ts) {
   findings.doubt("*", "the source was not read: there is no parser for it, `apt-get install node-typescript` brings it");

@@ -38,7 +38,7 @@ export class Network {
     this.program.each(node => {
       if (ts.isCallExpression(node) || ts.isNewExpression(node)) this.#call(node);
       if (ts.isBinaryExpression(node) && node.operatorToken.kind === k.EqualsToken) this.#assigned(node);
-      if (ts.isIdentifier(node)) this.#handedOn(node);
+      if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) this.#handedOn(node);
     });
     this.program.each(node => this.#stray(node));
   }
@@ -142,21 +142,27 @@ export class Network {
       if (host) this.findings.add("egress", host, node);
       else if (isRelative && !address.test(text)) found = true;
       else if (text.startsWith("/") && !text.startsWith("//")) found = true;
-      else if (address.test(text)) this.findings.gap("egress", "the host is no literal", node);
+      else if (address.test(text)) {
+        // `mongodb://${user}:${password}@host/`: the host is there all the same.
+        const behind = hostOf(/^[^/]*\/\/[^/]*@([^@/?#]+)([/?#].*)?$/s.exec(this.values.outline(value) ?? "") ? this.values.outline(value) : "", true);
+        if (behind && !behind.includes("\u0001")) this.findings.add("egress", behind, node);
+        else this.findings.gap("egress", "the host is no literal", node);
+      }
       found ||= !!host || address.test(text);
     }
     if (found && isOpen) this.findings.gap("egress", "the address may be another one", node);
     return found;
   }
 
-  #settings(settings, node, isRelative) {
+  #settings(settings, node, isRelative, depth = 0) {
+    if (depth > 8) return this.findings.gap("egress", "the address is no literal", node);
     const {map, isOpen} = settings;
     for (const name of ["url", "uri", "baseURL", "connectionString", "node", "brokers", "servers", "mongoUrl", "target", "host", "hostname", "server", "endPoint",
       "connection", "socket", "redis", "prefixUrl", "options"]) {
       const value = map.get(name);
       if (!value) continue;
       const inner = this.values.properties(value);
-      if (inner) return this.#settings(inner, node, isRelative);
+      if (inner) return this.#settings(inner, node, isRelative, depth + 1);
       const list = this.values.elements(value);
       if (list) {
         for (const element of list) if (!this.#host(element, undefined, node)) this.findings.gap("egress", "the address is no literal", node);
@@ -210,6 +216,10 @@ export class Network {
   /** `fetch` and its like as a value: nobody sees what it is called with. */
   #handedOn(node) {
     const {child, parent} = around(node);
+    if (ts.isPropertyAccessExpression(parent) && parent.expression === child && ["call", "apply", "bind"].includes(parent.name.text)) {
+      if (clients.has(this.program.meaning(node).name)) this.findings.gap("egress", "a client is handed on", node);
+      return;
+    }
     if ((ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.arguments?.includes(child)) {
       const meaning = this.program.meaning(node);
       if (meaning.kind === "external" && (clients.has(meaning.name) || /^axios(\.create\(\))?$/.test(meaning.name)) && this.program.meaning(parent.expression).kind !== "function") {

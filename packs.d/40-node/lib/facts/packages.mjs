@@ -1,6 +1,6 @@
 // What a package of others may do on its own: kinds of facts that it can add without a call that this reader sees. A package
 // that is not listed may do anything.
-const quiet = `axios got node-fetch cross-fetch isomorphic-fetch undici needle superagent request request-promise request-promise-native ky ws
+const quiet = `convict fastify-env env-schema axios got node-fetch cross-fetch isomorphic-fetch undici needle superagent request request-promise request-promise-native ky ws
 accepts ajv ajv-formats archiver argon2 assert async async-handler bcrypt bcryptjs body-parser bytes celebrate chalk
 class-transformer class-validator clsx compression connect-flash connect-timeout cookie cookie-parser cookie-session cors crypto-js csurf csv-parse
 csv-stringify date-fns dayjs debug deepmerge dotenv dotenv-expand dotenv-flow dotenv-safe ejs envalid env-var errorhandler etag events express
@@ -48,5 +48,7 @@ export const packageOf = name => name.startsWith("@") ? name.split("/").slice(0,
 export function addedBy(name) {
   const owner = packageOf(name);
   if (own.has(owner) || owner.startsWith("@types/")) return [];
-  return known.get(owner) ?? everything;
+  if (known.has(owner)) return known.get(owner);
+  // By its name it reads settings, and these may come from the environment.
+  return /(^|[-/@])(env|dotenv|conf|config|configs|configuration|settings|secrets?|vault)([-/.]|$)/i.test(owner) ? ["env", ...everything] : everything;
 }

@@ -11,7 +11,7 @@ const none = {kind: "none"};
 export function bare(node) {
   while (
     node && (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node) ||
-      ts.isTypeAssertionExpression(node) || ts.isAwaitExpression(node) || node.kind === k.SatisfiesExpression)
+      ts.isTypeAssertionExpression(node) || ts.isAwaitExpression(node) || ts.isExpressionWithTypeArguments(node) || node.kind === k.SatisfiesExpression)
   ) node = node.expression;
   return node;
 }
@@ -361,8 +361,9 @@ export class Program {
   }
 
   /** The expression that a property of an object, class or module is given; undefined when none can be told. */
-  memberNode(whole, name) {
-    if (whole.kind === "object") return this.#objectMember(whole.node, name);
+  memberNode(whole, name, depth = 0) {
+    if (depth > deepest) return undefined;
+    if (whole.kind === "object") return this.#objectMember(whole.node, name, depth);
     if (whole.kind === "list") return /^\d+$/.test(name) && !whole.node.elements.some(ts.isSpreadElement) ? whole.node.elements[Number(name)] : undefined;
     if (whole.kind === "instance" || whole.kind === "class") return this.#classMember(whole.node, name);
     if (whole.kind === "module") {
@@ -372,11 +373,11 @@ export class Program {
     return undefined;
   }
 
-  #objectMember(node, name) {
+  #objectMember(node, name, depth) {
     if (ts.isEnumDeclaration(node)) return node.members.find(member => propertyName(member.name) === name)?.initializer;
     for (const property of [...node.properties].reverse()) {
       if (ts.isSpreadAssignment(property)) {
-        const found = this.memberNode(this.meaning(property.expression), name);
+        const found = this.memberNode(this.meaning(property.expression), name, depth + 1);
         if (found) return found;
       } else if (propertyName(property.name) === name) {
         if (ts.isPropertyAssignment(property)) return property.initializer;
@@ -442,7 +443,15 @@ export class Program {
 
   #externalCall(callee, node) {
     if (callee.name === "fastify-plugin" || callee.name === "fastify-plugin.fastifyPlugin") return this.meaning(node.arguments[0]);
+    if (callee.name === "util.promisify" || callee.name === "promisify") return this.meaning(node.arguments[0]);
     const owner = callee.owner;
+    // `app.get(Service)` of Nest gives an instance of what it is given.
+    if (owner && /^@nestjs\/(core|testing)\.|ModuleRef\(\)$/.test(owner.name) && /\.(get|resolve)$/.test(callee.name)) {
+      const made = this.meaning(node.arguments[0]);
+      if (made.kind === "class") return {kind: "instance", node: made.node};
+      if (made.kind === "external") return {kind: "external", name: `${made.name}()`, node};
+    }
+    if (owner?.name === "hono.Hono()" && callee.name === "hono.Hono().basePath") return {kind: "external", name: owner.name, node};
     if (owner && chains(owner.name, callee.name.slice(owner.name.length + 1))) return owner;
     return {kind: "external", name: `${callee.name}()`, node, owner};
   }

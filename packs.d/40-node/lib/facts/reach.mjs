@@ -21,7 +21,7 @@ export class Reach {
     if (starts.length < entries.length) this.findings.doubt("*", "the file that starts the program is made by its build, and was not read");
     this.starts = starts;
     this.sources = sources;
-    const pending = starts.length ? starts : [...sources];
+    const pending = starts.length ? [...starts] : [...sources];
     const seen = new Set(pending);
     let isOpen = false;
     const more = path => {
@@ -111,7 +111,7 @@ export class Reach {
     if (!ts.isCallExpression(call) || !/join$|resolve$/.test(call.expression.getText())) return undefined;
     const [first, ...rest] = call.arguments;
     const parts = rest.map(part => this.values.only(part));
-    const isHere = /^(__dirname|import\.meta\.dirname)$|dirname/.test(first?.getText() ?? "");
+    const isHere = /^(__dirname|import\.meta\.(dirname|url))$|dirname/.test(first?.getText() ?? "");
     return isHere && !parts.includes(undefined) ? posix.join(posix.dirname(file.path), ...parts) : undefined;
   }
 
@@ -125,10 +125,16 @@ export class Reach {
       this.program.each(node => {
         if (ts.isCallExpression(node) || ts.isNewExpression(node)) this.program.bind(node);
         if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === "register") this.#plugin(node);
+        if (ts.isCallExpression(node) && node.arguments.length === 2 && this.program.meaning(node.expression).name === "@nestjs/config.registerAs") this.#namespace(node);
       });
       this.program.forget();
       if (round > 0 && this.program.plugins.size === before) break;
     }
+  }
+
+  #namespace(call) {
+    const [name, made] = [this.values.only(call.arguments[0]), this.program.meaning(call.arguments[1])];
+    if (name !== undefined && made.kind === "function") this.values.namespaces.set(name, made.node);
   }
 
   /** `fastify start app.js` gives a server to what the file exports. */

@@ -52,7 +52,7 @@ export class Routes {
     }
     if (ts.isClassDeclaration(node) || ts.isClassExpression(node)) this.#controller(node);
     if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || node.kind === k.ThisKeyword) this.#escape(node);
-    if (ts.isElementAccessExpression(node)) this.#computed(node);
+    if (ts.isElementAccessExpression(node)) this.values.eachElement(node.parent, () => this.#computed(node));
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) this.#made(node);
   }
 
@@ -246,13 +246,14 @@ export class Routes {
   #autoload(base, options, prefixes, call) {
     const directory = this.autoloads.get(call);
     if (directory === undefined) return this.findings.gap("routes", "the directory of routes is no literal", call);
+    const flat = this.values.properties(options)?.map.get("dirNameRoutePrefix")?.kind === k.FalseKeyword;
     for (const path of directory.files) {
       const file = this.program.load(path);
       const fn = file && this.program.pluginOf(file);
       const instance = fn && this.program.plugins.get(fn.parameters[0]);
       if (!instance) continue;
       const own = file.exports.get("autoPrefix");
-      const below = posix.relative(directory.root, posix.dirname(path)).split("/").map(word => word.replace(/^_+(.+)$/, ":$1")).join("/");
+      const below = flat ? "" : posix.relative(directory.root, posix.dirname(path)).split("/").map(word => word.replace(/^_+(.+)$/, ":$1")).join("/");
       const tails = own ? this.#texts(own, own) : [below];
       this.#attach(base, {name: instance.name, node: instance.node}, prefixes.flatMap(prefix => tails.map(tail => join(prefix, tail))));
     }
@@ -303,16 +304,10 @@ export class Routes {
     if (method !== "route" && !isHandled) return;
     this.findings.gap("routes", "a route of something that is not known", call);
     const name = call.expression.expression.getText();
-    if (methods.has(method) && isPath && /^(this\.)?_?(app|router|server|route|routes|api|fastify|express)\w*$|Router$|App$/i.test(name)) {
-      for (const path of list) this.#guess(call, method, path);
+    if (methods.has(method) && isPath && /^(this\.)?_?(app|server|expressApp)$/i.test(name)) {
+      // Its name says what it is, and such a thing is mounted nowhere.
+      for (const path of list) this.findings.add("routes", `${method === "all" ? "*" : method.toUpperCase()} ${template(path)}`, call);
     }
-  }
-
-  /** Nobody knows where it is mounted, but its name says what it is. */
-  #guess(call, method, path) {
-    const isServer = /app|server|fastify/i.test(call.expression.expression.getText());
-    if (!isServer) return;
-    this.findings.add("routes", `${method === "all" ? "*" : method.toUpperCase()} ${template(path)}`, call);
   }
 
   #computed(node) {
@@ -345,8 +340,18 @@ export class Routes {
     }
     if (ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent) || ts.isArrayLiteralExpression(parent)) {
       if (this.#isListed(parent)) return;
+    } else if (ts.isVariableDeclaration(parent)) {
+      if (ts.isIdentifier(parent.name)) return;
+    } else if (ts.isBinaryExpression(parent)) {
+      if (parent.operatorToken.kind !== k.EqualsToken || parent.left === child || this.#isFollowed(parent.left)) return;
     } else if (!ts.isCallExpression(parent) && !ts.isNewExpression(parent) && !ts.isSpreadElement(parent)) return;
     this.findings.gap("routes", "a server or router is handed on", node);
+  }
+
+  /** What is assigned there is found again: a name, `this.x`, what the file exports. */
+  #isFollowed(left) {
+    if (ts.isIdentifier(left)) return true;
+    return ts.isPropertyAccessExpression(left) && (left.expression.kind === k.ThisKeyword || /^(module|exports|module\.exports)$/.test(left.expression.getText()));
   }
 
   /** A use of a name, as opposed to its declaration. */
@@ -383,16 +388,17 @@ export class Routes {
     if (!found) return;
     const prefixes = this.#decoratorPaths(found.call, node);
     const settings = found.call.arguments[0] && this.values.properties(found.call.arguments[0])?.map;
-    if (settings?.has("version") || settings?.has("host")) this.findings.gap("routes", "a controller is for some versions or hosts", node);
+    if (settings?.has("host")) this.findings.gap("routes", "a controller is for some hosts", node);
+    const version = settings?.get("version");
     for (const member of node.members) {
       if (!ts.isMethodDeclaration(member) && !ts.isPropertyDeclaration(member)) continue;
       const own = this.#decorators(member);
-      if (own.some(({name}) => /common\.Version$/.test(name))) this.findings.gap("routes", "a route is for some versions", member);
+      const chosen = own.find(({name}) => /common\.Version$/.test(name))?.call.arguments[0] ?? version;
       for (const {name, call} of own) {
         const verb = /^(?:@nestjs\/common|routing-controllers)\.(Get|Post|Put|Delete|Patch|Options|Head|All|Search|Sse)$/.exec(name)?.[1];
         if (!verb) continue;
         const method = verb === "All" ? "*" : verb === "Sse" ? "GET" : verb.toUpperCase();
-        for (const prefix of prefixes) for (const path of this.#decoratorPaths(call, member)) this.#controlled.push({method, path: join(prefix, path), node: call});
+        for (const prefix of prefixes) for (const path of this.#decoratorPaths(call, member)) this.#controlled.push({method, path: join(prefix, path), node: call, version: chosen});
       }
     }
     if (node.heritageClauses?.some(clause => clause.token === k.ExtendsKeyword)) this.findings.gap("routes", "a controller inherits what may be routes", node);
@@ -416,6 +422,7 @@ export class Routes {
 
   #nest() {
     let prefixes = [""];
+    let versions = null;
     const excluded = [];
     this.program.each(node => {
       if (ts.isCallExpression(node)) {
@@ -430,7 +437,7 @@ export class Routes {
             else this.findings.gap("routes", "a path is no literal", item);
           }
         }
-        if (method === "enableVersioning") this.findings.gap("routes", "routes have versions in front", node);
+        if (method === "enableVersioning") versions = this.#versions(node);
         if (/^@nestjs\/core\.RouterModule\.(register|forRoutes)$/.test(callee.name ?? "")) this.findings.gap("routes", "a module's routes have a prefix of their own", node);
         if (callee.name === "routing-controllers.createExpressServer" || callee.name === "routing-controllers.useExpressServer") {
           const prefix = this.values.properties(node.arguments[node.arguments.length - 1] ?? node)?.map.get("routePrefix");
@@ -441,9 +448,29 @@ export class Routes {
         this.findings.doubt("routes", "what GraphQL and web sockets answer is no route here", node);
       }
     });
-    for (const {method, path, node} of this.#controlled) {
-      for (const prefix of excluded.includes(path) ? [""] : prefixes) this.findings.add("routes", `${method} ${template(join(prefix, path))}`, node);
+    for (const {method, path, node, version} of this.#controlled) {
+      for (const prefix of excluded.includes(path || "/") ? [""] : prefixes) {
+        for (const middle of this.#versioned(version, versions, node)) this.findings.add("routes", `${method} ${template(join(join(prefix, middle), path))}`, node);
+      }
     }
+  }
+
+  /** How a version stands in a path; null where it does not. */
+  #versions(call) {
+    const settings = call.arguments[0] && this.values.properties(call.arguments[0])?.map;
+    const type = settings?.get("type")?.getText();
+    if (type && !/URI$/.test(type)) return null;
+    const prefix = settings?.get("prefix");
+    const initial = settings?.get("defaultVersion");
+    const text = prefix && prefix.kind !== k.FalseKeyword ? this.values.only(prefix) : prefix ? "" : "v";
+    if (text === undefined) this.findings.gap("routes", "a path is no literal", call);
+    return {prefix: text ?? "v", initial};
+  }
+
+  #versioned(version, versions, node) {
+    const chosen = version ?? versions?.initial;
+    if (!versions || !chosen || /VERSION_NEUTRAL/.test(chosen.getText())) return [""];
+    return this.#texts(chosen, node).map(text => `/${versions.prefix}${text}`);
   }
 
   // A server without a framework

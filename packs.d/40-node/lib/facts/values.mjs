@@ -14,6 +14,8 @@ const plainCalls = new Set(["Number", "parseInt", "parseFloat", "String", "Numbe
 export class Values {
   /** By name, what `app.set(name, value)` of the program sets. */
   settings = new Map();
+  /** By name, the function that makes a part of Nest's configuration (`registerAs`). */
+  namespaces = new Map();
   /** Literals that some call takes, so that they are no mere text. */
   used = new Set();
 
@@ -238,10 +240,27 @@ export class Values {
       // `env("PORT", "3000")`: the default of a function that reads the environment.
       if (node.arguments.length === 2) return {...this.texts(node.arguments[1], depth + 1), whole: false};
     }
+    if (/^@nestjs\/config\.ConfigService\(\)\.(get|getOrThrow)$/.test(callee.name ?? "")) {
+      const made = this.#namespaced(node);
+      if (made) return {...this.texts(made, depth + 1), whole: false};
+    }
     if (callee.kind === "external" && node.arguments.length === 2 && /\.(get|getOrThrow)$/.test(callee.name)) {
       return {...this.texts(node.arguments[1], depth + 1), whole: false};
     }
     return nothing;
+  }
+
+  /** `config.get("app.port")`: the property of what `registerAs("app", …)` makes. */
+  #namespaced(call) {
+    const [name, ...path] = (this.only(call.arguments[0]) ?? "").split(".");
+    const fn = this.namespaces.get(name);
+    const results = fn && path.length ? this.program.returned(fn) : [];
+    if (results.length !== 1) return undefined;
+    let found = results[0];
+    for (const step of path) {
+      found = found && this.#member(this.program.meaning(found), step);
+    }
+    return found;
   }
 
   /** The one text that it is. */
@@ -318,17 +337,33 @@ export class Values {
     return {list: out.filter(({text}) => text), isOpen: isOpen || !out.some(({text}) => text)};
   }
 
+  /** The text of a template or sum whose unknown parts are U+0001; undefined for another expression. */
+  outline(node, depth = 0) {
+    const [source, ...more] = this.sources(node, depth);
+    const inner = bare(source);
+    if (!inner || more.length || depth > deepest) return undefined;
+    if (ts.isStringLiteralLike(inner)) return inner.text;
+    const isSum = ts.isBinaryExpression(inner) && inner.operatorToken.kind === k.PlusToken;
+    if (!isSum && !ts.isTemplateExpression(inner)) return undefined;
+    const parts = isSum ? [inner.left, inner.right] : [inner.head, ...inner.templateSpans.flatMap(span => [span.expression, span.literal])];
+    return parts.map(part => {
+      if (ts.isTemplateHead(part) || ts.isTemplateMiddle(part) || ts.isTemplateTail(part)) return part.text;
+      return this.only(part, depth + 1) ?? (isSum ? this.outline(part, depth + 1) : undefined) ?? "\u0001";
+    }).join("");
+  }
+
   /** Properties of an object by name, as far as it is a literal: undefined when it is none; `isOpen` when there may be more. */
-  properties(node) {
+  properties(node, depth = 0) {
+    if (depth > deepest) return undefined;
     const [object, ...more] = this.sources(node);
     if (!object || more.length || !ts.isObjectLiteralExpression(object)) return undefined;
     const out = new Map();
     let isOpen = false;
     for (const property of object.properties) {
       if (ts.isSpreadAssignment(property)) {
-        const inner = this.properties(property.expression);
-        if (!inner) isOpen = true;
-        else for (const [name, value] of inner.map) out.set(name, value);
+        const inner = this.properties(property.expression, depth + 1);
+        if (inner?.isOpen ?? true) isOpen = true;
+        if (inner) for (const [name, value] of inner.map) out.set(name, value);
         continue;
       }
       const name = propertyName(property.name);
