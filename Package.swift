@@ -86,7 +86,7 @@ let package = Package(
 
     // First-party packs: an executable that speaks the protocol like anybody's.
     .target(
-      name: "LanguagePacks", dependencies: ["PackCore", "Packs", "Config", "CExpat"], swiftSettings: strict,
+      name: "LanguagePacks", dependencies: ["PackCore", "Packs", "Config", "Codec", "CExpat"], swiftSettings: strict,
       linkerSettings: archives("expat")),
     .executableTarget(
       name: "packc-packs", dependencies: ["PackCore", "LanguagePacks"], swiftSettings: strict),

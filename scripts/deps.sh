@@ -21,6 +21,8 @@ packages=(
 test_packages=(
   # Java projects, with a Maven repository that needs no network
   openjdk-17-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java libcommons-lang-java
+  # what JavaScript and TypeScript say of a program
+  node-typescript
   # the other programs that read what packc wrote
   binutils buildah cpio cryptsetup-bin elfutils erofs-utils libarchive-tools libcap2-bin podman procps skopeo strace uidmap umoci
   # images for arm64: the compiler of their init and kernel, and a machine

@@ -201,7 +201,14 @@ struct OutputStage {
   private func readClaims() throws -> [SourceFact] {
     guard pack.manifest.phases.contains(.facts) else { return [] }
     let lock = settled.lock.packages
-    func ask() throws -> [SourceFact] { try planning.packHost.facts(pack, of: project.asked, lock: lock) }
+    let outputs = settled.plan.artifacts.compactMap { artifact in
+      executor.locate(artifact.path).map {
+        PackOutput(path: $0, destination: artifact.destination, layer: artifact.layer)
+      }
+    }
+    func ask() throws -> [SourceFact] {
+      try planning.packHost.facts(pack, of: project.asked, lock: lock, outputs: outputs)
+    }
     guard request.useCache else { return try ask() }
     let key = SourceFactsCache.Key(
       scan: scan, digests: digests, pack: pack, project: project.asked, lock: lock,

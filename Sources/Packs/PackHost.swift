@@ -160,9 +160,12 @@ public struct PackHost: Sendable {
 
   // MARK: Claims
 
-  /// What the pack says of the source; empty when it has no phase `facts`.
-  public func facts(_ pack: Pack, of project: PackProject, lock: [String: JSONValue] = [:]) throws -> [SourceFact] {
-    try claims(pack, .facts, project, lock) { try $0.facts($1) }
+  /// What the pack says of the source; empty when it has no phase `facts`. `outputs`: what the plan's steps left, for a
+  /// language whose facts stand in what its compiler wrote.
+  public func facts(
+    _ pack: Pack, of project: PackProject, lock: [String: JSONValue] = [:], outputs: [PackOutput] = []
+  ) throws -> [SourceFact] {
+    try claims(pack, .facts, project, lock, outputs) { try $0.facts($1) }
   }
 
   /// What the program is made of, as the pack knows it; empty when it has no phase `sbom`.
@@ -174,10 +177,10 @@ public struct PackHost: Sendable {
 
   private func claims<T>(
     _ pack: Pack, _ phase: PackPhase, _ project: PackProject, _ lock: [String: JSONValue],
-    _ body: (ClaimsReader, JSONReader) throws -> [T]
+    _ outputs: [PackOutput] = [], _ body: (ClaimsReader, JSONReader) throws -> [T]
   ) throws -> [T] {
     guard pack.manifest.phases.contains(phase) else { return [] }
-    let response = try call(pack, phase, project, extra: Self.extra(lock)).run()
+    let response = try call(pack, phase, project, extra: Self.extra(lock), outputs: outputs).run()
     // What the pack was told of packc.lock is evidence also in the build that writes it.
     let told: Set<RootPath> = lock.isEmpty ? [] : [RootPath(literal: "packc.lock")]
     let reader = ClaimsReader { told.contains($0) || project.tree.holds($0) }
@@ -186,11 +189,11 @@ public struct PackHost: Sendable {
 
   private func call(
     _ pack: Pack, _ phase: PackPhase, _ project: PackProject, reporter: Reporter? = nil,
-    extra: [String: JSONValue] = [:]
+    extra: [String: JSONValue] = [:], outputs: [PackOutput] = []
   ) -> PackCall {
     PackCall(
       pack, phase, project, context: context, cache: cache, reporter: reporter ?? self.reporter, isolation: isolation,
-      extra: extra)
+      extra: extra, outputs: outputs)
   }
 
   private func read<T>(_ response: PackResponse, of pack: Pack, _ phase: PackPhase, _ body: (JSONReader) throws -> T)

@@ -13,9 +13,17 @@ struct PackRequest {
   let app: String?
   /// By ecosystem, what packc.lock holds.
   let lock: JSONValue?
+  /// What the plan's steps left of the artifacts; only in the phase `facts` of a build.
+  let outputs: [Output]
   let response: HostPath
   let workDirectory: HostPath
   let cacheDirectory: HostPath
+
+  struct Output {
+    var path: HostPath
+    var destination: RootPath
+    var layer: LayerRole
+  }
 
   /// What a request needs to be answered at all; a request that lacks it is answered by exit code alone.
   init(_ document: [UInt8]) throws(PackRefusal) {
@@ -49,6 +57,7 @@ struct PackRequest {
       config = try reader.optional("project")?.optional("config")?.value
       app = try reader.optional("app")?.string() ?? options["app"]?.string
       lock = try reader.optional("lock")?.value
+      outputs = try reader.optional("outputs")?.array().map(Self.output) ?? []
     } catch let refusal as PackRefusal {
       throw refusal
     } catch let failure as Failure {
@@ -59,6 +68,13 @@ struct PackRequest {
   }
 
   private static func path(_ reader: JSONReader) throws -> HostPath { HostPath(try reader.string()) }
+
+  private static func output(_ reader: JSONReader) throws -> Output {
+    let layer = try reader.required("layer")
+    guard let known = LayerRole(rawValue: try layer.string()) else { throw layer.failure("unknown layer") }
+    return Output(
+      path: try path(reader.required("path")), destination: try reader.required("destination").rootPath(), layer: known)
+  }
 
   /// `run.ports` of unik.yaml: the number of the first one.
   var declaredPort: Int? {

@@ -60,6 +60,16 @@ struct JavaPack: LanguagePack {
     }
   }
 
+  /// The classes that the build left; without a build those of a jar that the project holds.
+  func facts(_ request: PackRequest) throws -> [SourceFact] {
+    guard let project = try JavaProject.find(files) else { return [] }
+    var jar: String?
+    if case .jar(let first) = project { jar = try JavaProject.jar(first, request, files) }
+    let outputs = request.outputs.filter { $0.layer == .application }.map(\.path)
+    let classes = try JavaClasses(outputs: outputs, jar: jar, manifest: project.manifest, files)
+    return JavaFacts(classes, settings: JavaSettings(classes, files)).list()
+  }
+
   /// What the build takes from repositories. A jar that is in the project is not opened.
   func components(_ request: PackRequest) throws -> [SoftwareComponent] {
     switch try JavaProject.find(files) {

@@ -19,6 +19,11 @@ struct NodePack: LanguagePack {
     return try NodeComponents(request: request, project: project, program: program, rules: rules).list()
   }
 
+  func facts(_ request: PackRequest) throws -> [SourceFact] {
+    let (program, _) = try choose(request, try NodeProject(files))
+    return try NodeFacts(request: request, program: program, files: files).list()
+  }
+
   private func choose(_ request: PackRequest, _ project: NodeProject) throws -> (NodeProgram, NodeProgramRules) {
     let programs = try NodePrograms(project)
     let choice = try request.app.map { try programs.choose(app: $0) ?? .missing($0, programs) } ?? programs.choose()

@@ -49,6 +49,8 @@ struct CallPaths {
   var work: HostPath
   var answer: HostPath
   var cache: HostPath
+  /// In the sandbox, what holds the build's outputs by their number.
+  var outputs: HostPath?
   var executable: HostPath { pack / "bin/pack" }
   var response: HostPath { answer / Self.responseName }
 
@@ -73,22 +75,26 @@ struct CallPaths {
     work = "/packc/work"
     answer = "/packc/answer"
     cache = "/packc/cache"
+    outputs = "/packc/outputs"
   }
 
   /// In the sandbox: the same for every project and every host, as for steps.
   static func sandboxed(_ pack: Pack) -> CallPaths { CallPaths(libexec: pack.libexec != nil) }
 
   /// Places of the sandbox that no plan may name: in a step they are other ones, or the host's real paths.
-  static let names = ["source", "pack", "libexec", "home", "work", "answer", "cache"].map { "/packc/\($0)" }
+  static let names = ["source", "pack", "libexec", "home", "work", "answer", "cache", "outputs"].map { "/packc/\($0)" }
 
   /// What the sandbox is made of, on the host.
-  static func mounts(_ pack: Pack, _ directories: CallDirectories) -> [Bubblewrap.Mount] {
+  static func mounts(_ pack: Pack, _ directories: CallDirectories, _ outputs: [PackOutput]) -> [Bubblewrap.Mount] {
     let inside = sandboxed(pack)
+    let built = outputs.enumerated().map { index, output in
+      Bubblewrap.Mount.readOnly(output.path, at: HostPath("/packc/outputs/\(index)"))
+    }
     return [
       // Relative: bubblewrap is started in the project, whose path may hold any byte.
       .readOnly(".", at: inside.project), .readOnly(pack.directory, at: inside.pack),
       .writable(directories.home, at: inside.home), .writable(directories.work, at: inside.work),
       .writable(directories.answer, at: inside.answer), .writable(directories.scratch, at: inside.cache),
-    ] + (pack.libexec.map { [.readOnly($0, at: "/packc/libexec")] } ?? [])
+    ] + (pack.libexec.map { [.readOnly($0, at: "/packc/libexec")] } ?? []) + built
   }
 }

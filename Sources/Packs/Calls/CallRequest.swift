@@ -8,6 +8,8 @@ struct CallRequest {
   let timeLimit: Double
   /// Further fields.
   var extra: [String: JSONValue] = [:]
+  /// What the plan's steps left; told in the phase `facts` alone.
+  var outputs: [PackOutput] = []
 
   /// No meaning but to tell one call from another.
   static func newID() -> String {
@@ -44,7 +46,17 @@ struct CallRequest {
       "network": .bool(pack.manifest.needsNetwork), "options": project.options,
       "app": project.app.map(JSONValue.string) ?? .null,
     ]
-    return request.merging(extra) { _, more in more }
+    let told: [String: JSONValue] = phase == .facts ? ["outputs": .array(outputs(paths))] : [:]
+    return request.merging(told) { _, more in more }.merging(extra) { _, more in more }
+  }
+
+  private func outputs(_ paths: CallPaths) -> [JSONValue] {
+    outputs.enumerated().map { index, output in
+      [
+        "path": Self.path(paths.outputs.map { $0 / HostPath(String(index)) } ?? output.path),
+        "destination": JSONValue(output.destination), "layer": .string(output.layer.rawValue),
+      ]
+    }
   }
 
   /// A path is a string, or `{"base64": …}` when it is not UTF-8.

@@ -19,11 +19,12 @@ struct PackCall {
 
   init(
     _ pack: Pack, _ phase: PackPhase, _ project: PackProject, context: HostContext, cache: HostPath,
-    reporter: Reporter, isolation: Isolation, extra: [String: JSONValue] = [:], timeLimit: Double? = nil,
-    grace: Double = 5
+    reporter: Reporter, isolation: Isolation, extra: [String: JSONValue] = [:], outputs: [PackOutput] = [],
+    timeLimit: Double? = nil, grace: Double = 5
   ) {
     request = CallRequest(
-      pack: pack, phase: phase, project: project, timeLimit: timeLimit ?? phase.timeLimit, extra: extra)
+      pack: pack, phase: phase, project: project, timeLimit: timeLimit ?? phase.timeLimit, extra: extra,
+      outputs: outputs)
     self.context = context
     self.cache = cache
     self.reporter = reporter
@@ -67,7 +68,7 @@ struct PackCall {
     if let bubblewrap {
       argv = try bubblewrap.wrap(
         argv, directory: paths.project, network: pack.manifest.needsNetwork,
-        mounts: CallPaths.mounts(pack, directories), searchPath: context.searchPath,
+        mounts: CallPaths.mounts(pack, directories, request.outputs), searchPath: context.searchPath,
         readable: context.visible(pack.manifest.environmentPassthrough), user: user())
     }
     let input = CanonicalJSON.encode(.object(try request.document(id: id, paths))) + [0x0a]

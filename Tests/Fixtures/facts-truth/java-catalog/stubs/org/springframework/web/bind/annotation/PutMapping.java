@@ -1,0 +1,11 @@
+package org.springframework.web.bind.annotation;
+
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+
+@Retention(RetentionPolicy.RUNTIME)
+public @interface PutMapping {
+    String[] value() default {};
+
+    String[] path() default {};
+}

@@ -1,0 +1,3 @@
+export enum Paths {
+  Orders = 'orders',
+}

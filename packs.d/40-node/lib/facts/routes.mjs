@@ -1,0 +1,593 @@
+// Routes: what is registered at a server or router, with the prefixes under which routers are mounted.
+import {posix} from "node:path";
+import {ts} from "./parser.mjs";
+import {propertyName} from "./scopes.mjs";
+import {around, bare, isFunction} from "./program.mjs";
+
+const k = ts?.SyntaxKind;
+const methods = new Set(["get", "post", "put", "delete", "del", "patch", "head", "options", "all", "trace", "connect", "copy", "lock", "unlock", "mkcol",
+  "move", "purge", "propfind", "proppatch", "search", "report", "subscribe", "unsubscribe", "notify", "merge", "checkout", "link", "unlink", "query"]);
+const families = new Map(Object.entries({
+  "express()": "express", "express.Router()": "express", "express-promise-router()": "express", "polka()": "express", "router()": "express",
+  "express().route()": "at", "express.Router().route()": "at",
+  "fastify()": "fastify", "fastify.fastify()": "fastify",
+  "koa()": "koa", "@koa/router()": "koaRouter", "koa-router()": "koaRouter", "@koa/router.Router()": "koaRouter",
+  "hono.Hono()": "hono", "restify.createServer()": "express",
+}));
+const servers = new Set(["express()", "polka()", "fastify()", "fastify.fastify()", "koa()", "hono.Hono()", "restify.createServer()"]);
+/** Methods of servers and routers that add no route. */
+const harmless = new Set(["listen", "set", "enable", "disable", "enabled", "disabled", "engine", "param", "on", "once", "emit", "locals", "render", "path",
+  "mountpath", "settings", "addHook", "decorate", "decorateRequest", "decorateReply", "hasDecorator", "ready", "close", "log", "inject", "server", "after",
+  "setErrorHandler", "setNotFoundHandler", "setValidatorCompiler", "setSerializerCompiler", "setReplySerializer", "setSchemaController", "addSchema",
+  "getSchema", "getSchemas", "addContentTypeParser", "removeContentTypeParser", "withTypeProvider", "printRoutes", "printPlugins", "address", "addresses", "register",
+  "callback", "context", "keys", "proxy", "env", "silent", "subdomainOffset", "use", "route", "routes", "allowedMethods", "middleware", "prefix",
+  "url", "opts", "stack", "notFound", "onError", "basePath", "mount", "request", "fetch", "fire", "handle", "version", "config", "jwt", "pg", "redis", "mongo", "error",
+  "bind", "name", "removeAllListeners", "setMaxListeners", "initialConfig", "swagger", "onClose", "listeningOrigin", "hasRequestDecorator", "hasRoute", "findRoute", "getDecorator",
+  "pre", "init", "routerPath", "test", "prototype", "response", "application", "constructor", "authenticate", "auth", "verifyJWT", "httpErrors", "verify",
+  "requestTimeout", "keepAliveTimeout", "rateLimit", "createRateLimit", "csrfProtection", "signCookie", "unsignCookie", "assert", "authorize"]);
+/** They take a server and start it, or wrap it for a test. */
+const takers = /^(http|https|http2|spdy)\.create(Secure)?Server$|^(supertest|chai\.request|serverless-http|@vendia\/serverless-express|console\.log|Object\.freeze|util\.promisify|@hono\/node-server\.(serve|createAdaptorServer)|express-async-errors|promisify|socket\.io(\.Server)?|terminus|@godaddy\/terminus\.createTerminus|http-terminator\.createHttpTerminator|express-ws|stoppable)$/;
+
+export class Routes {
+  /** By node that makes it: {node, name, routes, mounts, prefix, hasParent}. */
+  #routers = new Map();
+  #lostMounts = [];
+  /** Names that the program gives to functions of its own on a server. */
+  #own = new Set();
+
+  constructor(program, values, findings) {
+    Object.assign(this, {program, values, findings});
+  }
+
+  run() {
+    this.program.each(node => this.#decorated(node));
+    this.program.each(node => this.#look(node));
+    this.#compose();
+  }
+
+  #look(node) {
+    if (ts.isCallExpression(node)) {
+      this.values.eachElement(node, () => this.#call(node));
+      this.#plainServer(node);
+    }
+    if (ts.isClassDeclaration(node) || ts.isClassExpression(node)) this.#controller(node);
+    if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || node.kind === k.ThisKeyword) this.#escape(node);
+    if (ts.isElementAccessExpression(node)) this.values.eachElement(node.parent, () => this.#computed(node));
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) this.#made(node);
+  }
+
+  #decorated(node) {
+    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression) || node.expression.name.text !== "decorate") return;
+    const name = node.arguments[0] && this.values.only(node.arguments[0]);
+    if (name !== undefined) this.#own.add(name);
+  }
+
+  // Routers
+
+  #router(meaning) {
+    if (!this.#routers.has(meaning.node)) {
+      this.#routers.set(meaning.node, {node: meaning.node, name: meaning.name, routes: [], mounts: [], prefixes: [""], hasParent: false});
+    }
+    return this.#routers.get(meaning.node);
+  }
+
+  #familyOf(meaning) {
+    return meaning.kind === "external" ? families.get(meaning.name) : undefined;
+  }
+
+  /** Options that stand where a router is made. */
+  #made(node) {
+    const meaning = this.program.meaning(node);
+    const family = this.#familyOf(meaning);
+    if (!family || meaning.node !== node || family === "at") return;
+    const router = this.#router(meaning);
+    if (family !== "koaRouter") return;
+    const prefix = this.values.properties(node.arguments?.[0] ?? node)?.map.get("prefix");
+    if (prefix) router.prefixes = this.#texts(prefix, node);
+  }
+
+  /** Paths; an expression that is none of the program's literals leaves a gap. */
+  #texts(node, place) {
+    const list = this.values.elements(node);
+    if (list) return list.flatMap(element => this.#texts(element, place));
+    if (bare(node).kind === k.RegularExpressionLiteral) {
+      this.findings.gap("routes", "a route is a regular expression", place);
+      return [];
+    }
+    const {list: texts, whole} = this.values.texts(node);
+    if (!whole) this.findings.gap("routes", "a path is no literal", place);
+    return texts;
+  }
+
+  #isText(node) {
+    const inner = bare(node);
+    if (isFunction(inner)) return false;
+    if (ts.isArrayLiteralExpression(inner)) return inner.elements.length > 0 && inner.elements.every(element => this.#isText(element));
+    return inner.kind === k.RegularExpressionLiteral || this.values.texts(inner).list.length > 0 || ts.isTemplateExpression(inner);
+  }
+
+  // Calls
+
+  #call(call) {
+    const access = call.expression;
+    if (!ts.isPropertyAccessExpression(access)) return;
+    const method = access.name.text;
+    const base = this.program.meaning(access.expression);
+    switch (this.#familyOf(base)) {
+      case "express": return this.#express(call, method, base);
+      case "at": return this.#at(call, method, base);
+      case "fastify": return this.#fastify(call, method, base);
+      case "koa": return method === "use" ? this.#use(call, base) : undefined;
+      case "koaRouter": return this.#koaRouter(call, method, base);
+      case "hono": return this.#hono(call, method, base);
+      default: return this.#unknown(call, method, base);
+    }
+  }
+
+  #add(base, method, paths, node) {
+    const verb = method === "all" ? "*" : method === "del" ? "DELETE" : method.toUpperCase();
+    for (const path of paths) this.#router(base).routes.push({verb, path, node});
+  }
+
+  #express(call, method, base) {
+    const [first, ...rest] = call.arguments;
+    if (method === "set" && first && rest.length) {
+      const name = this.values.only(first);
+      if (name !== undefined) this.values.settings.set(name, [...this.values.settings.get(name) ?? [], rest[0]]);
+    } else if (methods.has(method) && first) {
+      if (method === "get" && !rest.length && servers.has(base.name)) return;
+      this.#add(base, method, this.#texts(first, call), call);
+    } else if (method === "use") this.#use(call, base);
+    else if (!harmless.has(method)) this.findings.gap("routes", `a router has no method ${method} of its own`, call);
+  }
+
+  /** `router.route("/x").get(…).post(…)` */
+  #at(call, method, base) {
+    const made = base.node;
+    const router = this.program.meaning(made.expression.expression);
+    if (!methods.has(method) || !made.arguments?.length || !this.#familyOf(router)) return;
+    this.#add(router, method, this.#texts(made.arguments[0], made), call);
+  }
+
+  #use(call, base) {
+    let handlers = [...call.arguments];
+    let prefixes = [""];
+    if (handlers.length > 1 && !this.#familyOf(this.program.meaning(handlers[0])) && this.#isText(handlers[0])) {
+      prefixes = this.#texts(handlers[0], call);
+      handlers = handlers.slice(1);
+    }
+    const isAt = prefixes.some(prefix => prefix !== "" && prefix !== "/");
+    for (const handler of this.#flat(handlers)) this.#mount(base, prefixes, handler, call, isAt);
+  }
+
+  #flat(nodes) {
+    return nodes.flatMap(node => {
+      const inner = bare(node);
+      if (ts.isSpreadElement(inner)) return this.values.elements(inner.expression) ?? [inner];
+      const list = ts.isArrayLiteralExpression(inner) ? this.values.elements(inner) : undefined;
+      return list ?? [inner];
+    });
+  }
+
+  #mount(base, prefixes, handler, call, isAt) {
+    let meaning = this.program.meaning(handler);
+    // koa: `router.routes()`, `mount("/x", app)`
+    if (meaning.kind === "external" && /\.(routes|middleware)\(\)$/.test(meaning.name) && meaning.owner) meaning = meaning.owner;
+    if (meaning.kind === "external" && meaning.name === "koa-mount()") {
+      const [first, second] = meaning.node.arguments;
+      return this.#mount(base, second ? this.#texts(first, call) : [""], second ?? first, call, isAt);
+    }
+    if (this.#familyOf(meaning)) return this.#attach(base, meaning, prefixes);
+    if (meaning.kind === "function") {
+      const fn = meaning.node;
+      if (isAt && (fn === handler || isFunction(handler)) && fn.parameters.length === 2 && !this.#callsOn(fn)) this.#add(base, "all", prefixes, call);
+      return;
+    }
+    if (meaning.kind === "external") {
+      if (/^(express\.static|serve-static|koa-static|koa-send|express-static-gzip)\(\)$/.test(meaning.name)) {
+        this.findings.doubt("routes", "files of a directory are served", call);
+      } else if (isAt && !meaning.isGlobal && !/cors|limit|parser|json|urlencoded|csrf|helmet|session|auth|passport|morgan|logger/i.test(meaning.name)) {
+        this.findings.doubt("routes", `a package answers below ${prefixes.join(", ")}`, call);
+      }
+      return;
+    }
+    this.#lostMounts.push({base, prefixes, call});
+    this.findings.gap("routes", "what is mounted here cannot be told", call);
+  }
+
+  /** An application of another framework takes requests by a function of its own. */
+  #callsOn(fn) {
+    return fn.parameters.length > 1 && /next/i.test(fn.parameters[fn.parameters.length - 1].name.getText());
+  }
+
+  #attach(base, child, prefixes) {
+    const router = this.#router(child);
+    router.hasParent = true;
+    this.#router(base).mounts.push({child: child.node, prefixes});
+  }
+
+  #fastify(call, method, base) {
+    const [first, second] = call.arguments;
+    if (methods.has(method) && first) return this.#add(base, method, this.#texts(first, call), call);
+    if (method === "route") return this.#fastifyRoute(base, first, call);
+    if (method === "register") return this.#register(base, first, second, call);
+    if (!harmless.has(method) && !this.#own.has(method)) this.findings.doubt("routes", `${method} of a server is not known`, call);
+  }
+
+  #fastifyRoute(base, options, call) {
+    const properties = options && this.values.properties(options)?.map;
+    const [path, verbs] = [properties?.get("url") ?? properties?.get("path"), properties?.get("method")];
+    if (!path || !verbs) return this.findings.gap("routes", "a route's settings are no literal", call);
+    for (const verb of this.#texts(verbs, call)) this.#add(base, verb.toLowerCase(), this.#texts(path, call), call);
+  }
+
+  #register(base, plugin, options, call) {
+    const prefix = options && this.values.properties(options);
+    const given = prefix?.map.get("prefix");
+    const prefixes = given ? this.#texts(given, call) : [""];
+    let meaning = this.program.meaning(plugin);
+    if (meaning.kind === "module") meaning = this.program.exported(meaning.node.project, "default");
+    if (meaning.kind === "function") {
+      const instance = this.program.plugins.get(meaning.node.parameters[0]);
+      if (!instance) return;
+      const inner = bare(plugin);
+      const isShared = ts.isCallExpression(inner) && /^(fp|fastifyPlugin|plugin)$/.test(inner.expression.getText());
+      return this.#attach(base, {name: instance.name, node: instance.node}, isShared ? [""] : prefixes);
+    }
+    if (meaning.kind === "external" && /^@fastify\/autoload(\.\w+)?$|^fastify-autoload(\.\w+)?$/.test(meaning.name)) {
+      return this.#autoload(base, options, prefixes, call);
+    }
+    if (meaning.kind === "external" && !meaning.isGlobal) return;
+    this.#lostMounts.push({base, prefixes, call});
+    this.findings.gap("routes", "what is registered here cannot be told", call);
+  }
+
+  /** Each directory below the one that is named is a prefix. */
+  #autoload(base, options, prefixes, call) {
+    const directory = this.autoloads.get(call);
+    if (directory === undefined) return this.findings.gap("routes", "the directory of routes is no literal", call);
+    const flat = this.values.properties(options)?.map.get("dirNameRoutePrefix")?.kind === k.FalseKeyword;
+    for (const path of directory.files) {
+      const file = this.program.load(path);
+      const fn = file && this.program.pluginOf(file);
+      const instance = fn && this.program.plugins.get(fn.parameters[0]);
+      if (!instance) continue;
+      const own = file.exports.get("autoPrefix");
+      const below = flat ? "" : posix.relative(directory.root, posix.dirname(path)).split("/").map(word => word.replace(/^_+(.+)$/, ":$1")).join("/");
+      const tails = own ? this.#texts(own, own) : [below];
+      this.#attach(base, {name: instance.name, node: instance.node}, prefixes.flatMap(prefix => tails.map(tail => join(prefix, tail))));
+    }
+  }
+
+  #koaRouter(call, method, base) {
+    const [first, second] = call.arguments;
+    if (methods.has(method) && first) {
+      const isNamed = second && !isFunction(bare(second)) && this.values.texts(second).list.length > 0;
+      return this.#add(base, method, this.#texts(isNamed ? second : first, call), call);
+    }
+    if (method === "register" && second) {
+      for (const verb of this.#texts(second, call)) this.#add(base, verb.toLowerCase(), this.#texts(first, call), call);
+    } else if (method === "use") this.#use(call, base);
+    else if (method === "prefix" && first) this.#router(base).prefixes = this.#texts(first, call);
+    else if (method === "redirect" && first) this.#add(base, "all", this.#texts(first, call), call);
+    else if (!harmless.has(method)) this.findings.gap("routes", `a router has no method ${method} of its own`, call);
+  }
+
+  #hono(call, method, base) {
+    const [first, second] = call.arguments;
+    if (methods.has(method) && first) {
+      if (call.arguments.length > 1 || this.#isText(first)) this.#add(base, method, this.#texts(first, call), call);
+    } else if (method === "on" && second) {
+      for (const verb of this.#texts(first, call)) this.#add(base, verb.toLowerCase(), this.#texts(second, call), call);
+    } else if (method === "route" && second) {
+      const child = this.program.meaning(second);
+      if (this.#familyOf(child)) this.#attach(base, child, this.#texts(first, call));
+      else this.findings.gap("routes", "what is mounted here cannot be told", call);
+    } else if (method === "basePath" && first) {
+      const made = this.program.meaning(call);
+      if (made.node === call) this.#attach(base, made, this.#texts(first, call));
+      else this.#router(base).prefixes = this.#texts(first, call);
+    } else if (method === "mount") this.findings.gap("routes", "another application answers here", call);
+    else if (!harmless.has(method)) this.findings.doubt("routes", `${method} of a server is not known`, call);
+  }
+
+  /** `thing.get("/x", …, function)` of a thing that nobody knows. */
+  #unknown(call, method, base) {
+    if (base.kind === "external" && !base.isGlobal || base.kind === "object" || base.kind === "module") return;
+    const [first, ...rest] = call.arguments;
+    if (!first || !methods.has(method) && method !== "use" && method !== "route" || method !== "route" && !rest.length) return;
+    const {list} = this.values.texts(first);
+    const isPath = list.length > 0 && list.every(text => text.startsWith("/"));
+    const last = bare(rest[rest.length - 1] ?? first);
+    const isHandled = isFunction(last) || ["function", "expression"].includes(this.program.meaning(last).kind) && !ts.isObjectLiteralExpression(last) && !ts.isStringLiteralLike(last);
+    if (!isPath && !(isFunction(last) && /app|router|server|route|fastify/i.test(call.expression.expression.getText()))) return;
+    if (method !== "route" && !isHandled) return;
+    this.findings.gap("routes", "a route of something that is not known", call);
+    const name = call.expression.expression.getText();
+    if (methods.has(method) && isPath && /^(this\.)?_?(app|server|expressApp)$/i.test(name)) {
+      // Its name says what it is, and such a thing is mounted nowhere.
+      for (const path of list) this.findings.add("routes", `${method === "all" ? "*" : method.toUpperCase()} ${template(path)}`, call);
+    }
+  }
+
+  #computed(node) {
+    const meaning = this.program.meaning(node.expression);
+    if (!this.#familyOf(meaning)) return;
+    const {parent} = around(node);
+    const {list, whole} = this.values.texts(node.argumentExpression);
+    if (whole && ts.isCallExpression(parent) && parent.expression === node && list.every(name => methods.has(name))) {
+      for (const name of list) this.#add(meaning, name, this.#texts(parent.arguments[0], parent), parent);
+    } else this.findings.gap("routes", "the method of a route is no literal", node);
+  }
+
+  // Where a router goes
+
+  #escape(node) {
+    if (!this.#isUse(node)) return;
+    const meaning = this.program.meaning(node);
+    const family = this.#familyOf(meaning);
+    if (!family || family === "at") return;
+    const {child, parent} = around(node);
+    if (ts.isPropertyAccessExpression(parent) && parent.expression === child) {
+      const method = parent.name.text;
+      const isCalled = ts.isCallExpression(parent.parent) && parent.parent.expression === parent;
+      if (!isCalled && methods.has(method)) this.findings.gap("routes", "a method that adds routes is handed on", parent);
+      return;
+    }
+    if (ts.isElementAccessExpression(parent) && parent.expression === child) return;
+    if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) {
+      if (parent.expression === child || this.#takes(parent, child)) return;
+    }
+    if (ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent) || ts.isArrayLiteralExpression(parent)) {
+      if (this.#isListed(parent)) return;
+    } else if (ts.isVariableDeclaration(parent)) {
+      if (ts.isIdentifier(parent.name)) return;
+    } else if (ts.isBinaryExpression(parent)) {
+      if (parent.operatorToken.kind !== k.EqualsToken || parent.left === child || this.#isFollowed(parent.left)) return;
+    } else if (!ts.isCallExpression(parent) && !ts.isNewExpression(parent) && !ts.isSpreadElement(parent)) return;
+    this.findings.gap("routes", "a server or router is handed on", node);
+  }
+
+  /** What is assigned there is found again: a name, `this.x`, what the file exports. */
+  #isFollowed(left) {
+    if (ts.isIdentifier(left)) return true;
+    return ts.isPropertyAccessExpression(left) && (left.expression.kind === k.ThisKeyword || /^(module|exports|module\.exports)$/.test(left.expression.getText()));
+  }
+
+  /** A use of a name, as opposed to its declaration. */
+  #isUse(node) {
+    const parent = node.parent;
+    if (!parent) return false;
+    if (ts.isPropertyAccessExpression(parent) && parent.name === node) return false;
+    if ((ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isPropertyAssignment(parent) || ts.isBindingElement(parent) || ts.isPropertyDeclaration(parent)) && parent.name === node) return false;
+    return !ts.isImportSpecifier(parent) && !ts.isImportClause(parent) && !ts.isNamespaceImport(parent) && !ts.isTypeNode(parent);
+  }
+
+  #takes(call, child) {
+    const callee = this.program.meaning(call.expression);
+    if (callee.kind === "function" || callee.kind === "class") {
+      const fn = callee.kind === "class" ? callee.node.members.find(ts.isConstructorDeclaration) : callee.node;
+      const parameter = fn?.parameters[call.arguments.indexOf(child)];
+      return !!parameter && ts.isIdentifier(parameter.name) && !parameter.dotDotDotToken;
+    }
+    if (callee.kind !== "external") return false;
+    const owner = callee.owner && this.#familyOf(callee.owner);
+    return !!owner || takers.test(callee.name) || /\.(use|route|register|mount)$/.test(callee.name);
+  }
+
+  #isListed(node) {
+    while (node && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node) || ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node))) node = node.parent;
+    return !!node && (ts.isExportAssignment(node) || ts.isBinaryExpression(node) || ts.isVariableDeclaration(node) || ts.isReturnStatement(node) || ts.isArrowFunction(node) || ts.isPropertyDeclaration(node));
+  }
+
+  // Nest and routing-controllers
+
+  #controller(node) {
+    const decorators = this.#decorators(node);
+    const found = decorators.find(({name}) => /^(@nestjs\/common\.Controller|routing-controllers\.(Json)?Controller)$/.test(name));
+    if (!found) return;
+    const prefixes = this.#decoratorPaths(found.call, node);
+    const settings = found.call.arguments[0] && this.values.properties(found.call.arguments[0])?.map;
+    if (settings?.has("host")) this.findings.gap("routes", "a controller is for some hosts", node);
+    const version = settings?.get("version");
+    for (const member of node.members) {
+      if (!ts.isMethodDeclaration(member) && !ts.isPropertyDeclaration(member)) continue;
+      const own = this.#decorators(member);
+      const chosen = own.find(({name}) => /common\.Version$/.test(name))?.call.arguments[0] ?? version;
+      for (const {name, call} of own) {
+        const verb = /^(?:@nestjs\/common|routing-controllers)\.(Get|Post|Put|Delete|Patch|Options|Head|All|Search|Sse)$/.exec(name)?.[1];
+        if (!verb) continue;
+        const method = verb === "All" ? "*" : verb === "Sse" ? "GET" : verb.toUpperCase();
+        for (const prefix of prefixes) for (const path of this.#decoratorPaths(call, member)) this.#controlled.push({method, path: join(prefix, path), node: call, version: chosen});
+      }
+    }
+    if (node.heritageClauses?.some(clause => clause.token === k.ExtendsKeyword)) this.findings.gap("routes", "a controller inherits what may be routes", node);
+  }
+  #controlled = [];
+
+  #decorators(node) {
+    return (ts.canHaveDecorators(node) && ts.getDecorators(node) || []).map(({expression}) => {
+      const call = ts.isCallExpression(expression) ? expression : undefined;
+      return {name: this.program.meaning(call?.expression ?? expression).name ?? "", call: call ?? {arguments: []}};
+    });
+  }
+
+  #decoratorPaths(call, node) {
+    const first = call.arguments[0];
+    if (!first) return [""];
+    const settings = this.values.properties(first);
+    if (settings) return settings.map.has("path") ? this.#texts(settings.map.get("path"), node) : [""];
+    return this.#texts(first, node);
+  }
+
+  #nest() {
+    let prefixes = [""];
+    let versions = null;
+    const excluded = [];
+    this.program.each(node => {
+      if (ts.isCallExpression(node)) {
+        const callee = this.program.meaning(node.expression);
+        const method = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : "";
+        if (method === "setGlobalPrefix") {
+          prefixes = this.#texts(node.arguments[0], node);
+          const exclude = node.arguments[1] && this.values.properties(node.arguments[1])?.map.get("exclude");
+          for (const item of exclude ? this.values.elements(exclude) ?? [] : []) {
+            const path = this.values.only(this.values.properties(item)?.map.get("path") ?? item);
+            if (path !== undefined) excluded.push(join("", path));
+            else this.findings.gap("routes", "a path is no literal", item);
+          }
+        }
+        if (method === "enableVersioning") versions = this.#versions(node);
+        if (/^@nestjs\/core\.RouterModule\.(register|forRoutes)$/.test(callee.name ?? "")) this.findings.gap("routes", "a module's routes have a prefix of their own", node);
+        if (callee.name === "routing-controllers.createExpressServer" || callee.name === "routing-controllers.useExpressServer") {
+          const prefix = this.values.properties(node.arguments[node.arguments.length - 1] ?? node)?.map.get("routePrefix");
+          if (prefix) prefixes = this.#texts(prefix, node);
+        }
+      }
+      if (ts.isDecorator(node) && /^@nestjs\/graphql\.|^@nestjs\/websockets\./.test(this.program.meaning(ts.isCallExpression(node.expression) ? node.expression.expression : node.expression).name ?? "")) {
+        this.findings.doubt("routes", "what GraphQL and web sockets answer is no route here", node);
+      }
+    });
+    for (const {method, path, node, version} of this.#controlled) {
+      for (const prefix of excluded.includes(path || "/") ? [""] : prefixes) {
+        for (const middle of this.#versioned(version, versions, node)) this.findings.add("routes", `${method} ${template(join(join(prefix, middle), path))}`, node);
+      }
+    }
+  }
+
+  /** How a version stands in a path; null where it does not. */
+  #versions(call) {
+    const settings = call.arguments[0] && this.values.properties(call.arguments[0])?.map;
+    const type = settings?.get("type")?.getText();
+    if (type && !/URI$/.test(type)) return null;
+    const prefix = settings?.get("prefix");
+    const initial = settings?.get("defaultVersion");
+    const text = prefix && prefix.kind !== k.FalseKeyword ? this.values.only(prefix) : prefix ? "" : "v";
+    if (text === undefined) this.findings.gap("routes", "a path is no literal", call);
+    return {prefix: text ?? "v", initial};
+  }
+
+  #versioned(version, versions, node) {
+    const chosen = version ?? versions?.initial;
+    if (!versions || !chosen || /VERSION_NEUTRAL/.test(chosen.getText())) return [""];
+    return this.#texts(chosen, node).map(text => `/${versions.prefix}${text}`);
+  }
+
+  // A server without a framework
+
+  #plainServer(call) {
+    const name = this.program.meaning(call.expression).name;
+    if (!/^(http|https|http2)\.create(Secure)?Server$/.test(name ?? "")) return;
+    const handlers = call.arguments.map(argument => this.program.meaning(argument));
+    if (handlers.some(meaning => this.#familyOf(meaning) || meaning.kind === "external" && /\.callback\(\)$/.test(meaning.name))) return;
+    this.findings.gap("routes", "a server compares paths by itself", call);
+    for (const {kind, node} of handlers) if (kind === "function") this.#compared(node);
+  }
+
+  #compared(fn) {
+    const isPath = node => /(^|\.)(url|pathname|path)$/.test(node.getText()) || /\burl\b.*\.pathname$/.test(node.getText());
+    const isMethod = node => /(^|\.)method$/.test(node.getText());
+    const equal = node => ts.isBinaryExpression(node) && [k.EqualsEqualsEqualsToken, k.EqualsEqualsToken].includes(node.operatorToken.kind);
+    const side = (node, fits) => fits(node.left) ? this.values.only(node.right) : fits(node.right) ? this.values.only(node.left) : undefined;
+    /** The method that must hold where a node is reached. */
+    const methodAround = node => {
+      for (let up = node; up && up !== fn; up = up.parent) {
+        const test = ts.isIfStatement(up) && up.thenStatement !== node ? up.expression
+          : ts.isBinaryExpression(up) && up.operatorToken.kind === k.AmpersandAmpersandToken ? up
+            : ts.isCaseClause(up) && isMethod(up.parent.parent.expression) ? up : undefined;
+        if (!test) continue;
+        if (ts.isCaseClause(test)) return this.values.only(test.expression);
+        if (ts.isIfStatement(up) && !isInside(node, up.thenStatement) && !isInside(node, up.expression)) continue;
+        const found = methodsIn(test);
+        if (found) return found;
+      }
+      return undefined;
+    };
+    const methodsIn = node => {
+      if (equal(node)) return side(node, isMethod);
+      return ts.isBinaryExpression(node) && node.operatorToken.kind === k.AmpersandAmpersandToken ? methodsIn(node.left) ?? methodsIn(node.right)
+        : ts.isParenthesizedExpression(node) ? methodsIn(node.expression) : undefined;
+    };
+    const visit = node => {
+      const path = equal(node) ? side(node, isPath) : ts.isCaseClause(node) && isPath(node.parent.parent.expression) ? this.values.only(node.expression) : undefined;
+      if (path?.startsWith("/")) this.findings.add("routes", `${methodAround(node)?.toUpperCase() ?? "*"} ${path.split("?")[0]}`, node);
+      ts.forEachChild(node, visit);
+    };
+    visit(fn);
+  }
+
+  // The whole
+
+  #compose() {
+    const emit = (router, prefixes, seen) => {
+      if (seen.has(router)) return;
+      const inside = new Set(seen).add(router);
+      const own = prefixes.flatMap(prefix => router.prefixes.map(more => join(prefix, more))).slice(0, 64);
+      for (const {verb, path, node} of router.routes) {
+        for (const prefix of own) this.findings.add("routes", `${verb} ${template(join(prefix, path))}`, node);
+      }
+      for (const {child, prefixes: more} of router.mounts) {
+        const next = this.#routers.get(child);
+        if (next) emit(next, own.flatMap(prefix => more.map(text => join(prefix, text))).slice(0, 64), inside);
+      }
+    };
+    for (const router of this.#routers.values()) {
+      if (router.hasParent || !router.routes.length && !router.mounts.length) continue;
+      if (servers.has(router.name)) emit(router, [""], new Set());
+      else this.#orphan(router, emit);
+    }
+    this.#nest();
+  }
+
+  /** A router that no call was seen to mount: where one mounts something unknown, it is that. */
+  #orphan(router, emit) {
+    this.findings.gap("routes", "where this router is mounted cannot be told", router.routes[0]?.node ?? router.node);
+    const prefixes = new Set(this.#lostMounts.flatMap(mount => mount.prefixes));
+    if (prefixes.size === 1) emit(router, [...prefixes], new Set());
+  }
+}
+
+const isInside = (node, outer) => node.pos >= outer.pos && node.end <= outer.end;
+
+/** A router's own `/` is its prefix. */
+export function join(prefix, path) {
+  const tail = path.startsWith("/") || !path ? path : `/${path}`;
+  const head = prefix.replace(/\/+$/, "");
+  return tail === "/" && head ? head : head + tail;
+}
+
+/** `/users/:id(\\d+)?` is `/users/{id}`, `*` is `{*}`. */
+export function template(path) {
+  let out = "";
+  for (let i = 0; i < path.length;) {
+    const named = /^:([A-Za-z0-9_]+)/.exec(path.slice(i));
+    const splat = /^\*([A-Za-z_]\w*)?/.exec(path.slice(i));
+    if (named) {
+      out += `{${named[1]}}`;
+      i = pattern(path, i + named[0].length);
+    } else if (splat) {
+      out += `{${splat[1] ?? "*"}}`;
+      i += splat[0].length;
+    } else if (path[i] === "(" && /^\(\.\*\)/.test(path.slice(i))) {
+      out += "{*}";
+      i += 4;
+    } else out += path[i++];
+  }
+  return out.startsWith("/") ? out : `/${out}`;
+}
+
+/** Where a parameter's pattern and modifier end. */
+function pattern(path, start) {
+  let i = start;
+  if (path[i] === "(") {
+    let depth = 0;
+    do {
+      if (path[i] === "\\") i++;
+      else if (path[i] === "(") depth++;
+      else if (path[i] === ")") depth--;
+      i++;
+    } while (i < path.length && depth > 0);
+  }
+  if (path[i] === "{") while (i < path.length && path[i++] !== "}");
+  return "?+*".includes(path[i] ?? "x") ? i + 1 : i;
+}
