@@ -24,12 +24,15 @@ public struct DeployRequest: Sendable {
     self.spec.image = image.digest
   }
 
-  /// With the variables that `packc env set` gave the deployment, unless this has others of these names.
-  func keepingManaged(of old: DeploymentSpec) -> DeploymentSpec {
-    var spec = spec
-    spec.managed = old.managed
-    for name in old.managed where spec.environment[name] == nil { spec.environment[name] = old.environment[name] }
-    return spec
+  /// Variables that `packc env set` gave the deployment stay, unless this has others of these names.
+  func keepingManaged(of existing: DeploymentRecord?, _ outcomes: ReleaseOutcomes) throws -> DeployRequest {
+    guard let old = existing?.effective(outcomes).spec else { return self }
+    var request = self
+    request.spec.managed = old.managed
+    for name in old.managed where spec.environment[name] == nil {
+      request.spec.environment[name] = old.environment[name]
+    }
+    return request
   }
 }
 
@@ -55,9 +58,14 @@ extension Deployments {
   /// Makes the deployment what is asked, and returns as soon as its supervisor works.
   public func deploy(_ request: DeployRequest) throws -> DeployResult {
     _ = try request.spec.healthPort()
-    if request.isDryRun { return try plan(request, try DeploymentRecord.read(state.machine("\(request.name)"))).result }
+    if request.isDryRun {
+      let directory = state.machine("\(request.name)")
+      let existing = try DeploymentRecord.read(directory)
+      return try plan(request.keepingManaged(of: existing, ReleaseOutcomes.read(directory)), existing).result
+    }
     let result = try locked("\(request.name)", creating: true) { directory in
       let existing = try DeploymentRecord.read(directory)
+      let request = try request.keepingManaged(of: existing, try ReleaseOutcomes.read(directory))
       let plan = try plan(request, existing)
       guard plan.result.action != .unchanged else { return plan.result }
       if plan.result.action == .upgraded, plan.isAlive {
@@ -126,10 +134,9 @@ extension Deployments {
     record.isWanted = true
     guard plan.action == .upgraded else { return record }
     let outcomes = try ReleaseOutcomes.read(directory)
-    let effective = record.effective(outcomes)
+    let effective = record.effective(outcomes).number
     record.add(
-      request.keepingManaged(of: effective.spec), why: "deploy",
-      fallback: outcomes[effective.number] == .ready ? effective.number : nil, now: WallClock.now())
+      request.spec, why: "deploy", fallback: outcomes[effective] == .ready ? effective : nil, now: WallClock.now())
     return record
   }
 
@@ -163,10 +170,9 @@ extension Deployments {
     let effective = existing.effective(outcomes)
     let isAlive = try MachineProcesses(directory: state.machine(name), id: existing.id).supervisorLives()
     let old = ReleaseChange(effective.spec, image: try? ReleaseStore.Candidate(state.release(effective.spec.image)))
-    let spec = request.keepingManaged(of: effective.spec)
-    let difference = ReleaseChange(spec, image: request.image).differences(from: old)
+    let difference = ReleaseChange(request.spec, image: request.image).differences(from: old)
     if !difference.drift.isEmpty, !request.confirms { throw DeployFailure.drift(name, difference.drift) }
-    guard spec != effective.spec else {
+    guard request.spec != effective.spec else {
       return (
         DeployResult(
           action: isAlive ? .unchanged : .started, name: name, release: effective.number, operation: nil, changes: []),
