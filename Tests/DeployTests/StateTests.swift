@@ -17,6 +17,7 @@ final class StateTests: XCTestCase {
       publish: [try PublishedPort(parsing: "8080:80"), try PublishedPort(parsing: "[::1]:5353:53/udp")],
       environment: ["A": "1", "B": "ü\n"], volumes: [AttachedVolume(name: "data", file: "/srv/data.img")], memory: 256,
       cpus: 2, machine: .q35, restart: .onFailure, health: try HealthSpec(parsing: "http:80/healthz"), grace: 3)
+    spec.managed = ["B"]
     change(&spec)
     return spec
   }

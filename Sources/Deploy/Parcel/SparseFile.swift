@@ -29,7 +29,13 @@ struct SparseFile: ~Copyable {
     self.size = size
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws { try file.write(bytes, at: offset) }
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+    guard lseek(file.raw, off_t(offset), SEEK_SET) >= 0 else {
+      throw Failure.system("find a place in a disk", errno: errno)
+    }
+    // By its error the file is known.
+    try file.write(bytes)
+  }
   func sync() throws { try file.sync() }
 
   /// Each piece in the order of the offsets; none goes over the end of a window.
