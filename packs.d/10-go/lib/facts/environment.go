@@ -263,6 +263,9 @@ func ends(block *ast.BlockStmt) bool {
 // tags reads the names in the tags of a struct that a library fills from the environment.
 func (r *Reader) tags(node *ast.StructType, file *File) {
 	for _, field := range node.Fields.List {
+		if len(field.Names) == 0 && hasPrefix([]string{r.program.qualified(field.Type, file)}, "net/http.Client", "net.Dialer") {
+			r.gap("a type with a client in it", field, file, "egress")
+		}
 		if field.Tag == nil {
 			continue
 		}

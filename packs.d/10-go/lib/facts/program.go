@@ -333,9 +333,7 @@ func (p *Program) open(target ast.Expr, at ast.Node, file *File) {
 			p.assign(target, given, file)
 		}
 		if target.Obj != nil {
-			if !isLiteralOf(target) {
-				p.opened[target.Obj] = true
-			}
+			p.opened[target.Obj] = true
 		}
 		p.openGlobals[file.pkg.directory+":"+target.Name] = true
 		return
@@ -349,8 +347,6 @@ func (p *Program) open(target ast.Expr, at ast.Node, file *File) {
 		p.openFields[name] = true
 	}
 }
-
-func isLiteralOf(*ast.Ident) bool { return false }
 
 // flagDefault is the default of `flag.StringVar(&x, "name", default, "…")`.
 func (p *Program) flagDefault(at ast.Node, file *File) ast.Expr {

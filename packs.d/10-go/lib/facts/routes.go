@@ -497,7 +497,7 @@ func (r *Reader) prefixesOf(source value, depth int) ([]string, bool) {
 		}
 		return r.joined(inner, argument(call, 0), source, depth)
 	case "Subrouter", "With", "Use", "Methods", "Host", "StrictSlash", "Schemes", "Headers", "Queries", "Name", "UseEncodedPath",
-		"Router", "Group_":
+		"Router":
 		return r.prefixes(inner, depth+1)
 	}
 	return nil, false

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from model import FUNCTIONS, argument, is_spread, last
+from model import FUNCTIONS, argument, last
 from report import ENV
 
 TYPED = {
@@ -190,8 +190,6 @@ class Environment:
         """decouple, environs, django-environ, Starlette's Config."""
         if dotted.startswith("decouple.config"):
             return self._setting(node, module, "", {})
-        if dotted.startswith("@") and not isinstance(node.func, ast.Attribute):
-            pass
         function = node.func
         base = function.value if isinstance(function, ast.Attribute) and name in TYPED | {"__call__"} else function
         if isinstance(base, ast.Call):

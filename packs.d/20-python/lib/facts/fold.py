@@ -197,7 +197,7 @@ class Folder:
                     continue
                 for more, more_is_whole in part.texts:
                     joined = more if more.startswith("/") else os.path.join(text, more) if more else text + ("/" if text else "")
-                    texts.append((joined if more or more_is_whole else joined, more_is_whole))
+                    texts.append((joined, more_is_whole))
                 if part.open:
                     texts.append((text + "/" if text else "", False))
             result = Texts(texts, result.open)

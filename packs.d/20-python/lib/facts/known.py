@@ -65,6 +65,11 @@ class Known:
                     self._call(node, module)
                 elif isinstance(node, ast.Assign):
                     self._installed(node, directory)
+                elif isinstance(node, ast.Dict):
+                    for key, value in zip(node.keys, node.values):
+                        if isinstance(key, ast.Constant) and key.value in ("BACKEND", "ENGINE"):
+                            if isinstance(value, ast.Constant) and isinstance(value.value, str) and "." in value.value:
+                                self._package(value.value, directory)
                 elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                     self._handed(node, module)
             for star in module.stars:

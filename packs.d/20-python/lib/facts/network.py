@@ -131,6 +131,8 @@ class Network:
                     self._listen(node, module)
                 elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                     self._assigned(node, module)
+                elif isinstance(node, ast.Dict):
+                    self._configured(node, module)
         for module in modules:
             for node in module.nodes:
                 if isinstance(node, (ast.Name, ast.Attribute)):
@@ -244,6 +246,9 @@ class Network:
             return
         if short == "connect" and any(kind.startswith("socket.") for kind in kinds):
             return self._host(argument(node, 0, "address"), None, module, node)
+        if short == "connect" and len(node.args) == 1 and not kinds and not (name or "").startswith("@"):
+            if isinstance(node.args[0], ast.Tuple) or "socket" in module.imports.values():
+                return self._host(node.args[0], None, module, node)
         if short in ("connect_ex", "sendto") and any(kind.startswith("socket.") for kind in kinds):
             return self._host(node.args[-1] if node.args else None, None, module, node)
         if short == "connect" and any(kind.startswith(("paramiko.", "paho.")) for kind in kinds):
@@ -360,6 +365,16 @@ class Network:
             self._host(node.value, None, module, node)
         elif name == "bind" and re.search(r"(^|/)(gunicorn|hypercorn)[\w.]*\.py$|(^|/)gunicorn_conf", module.path):
             self._bind(node.value, module, node)
+
+    def _configured(self, node, module):
+        """Django's databases and caches."""
+        keys = {key.value: value for key, value in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
+        if "ENGINE" in keys and "HOST" in keys:
+            self._host(keys["HOST"], keys.get("PORT"), module, keys["HOST"])
+        if "BACKEND" in keys and "LOCATION" in keys:
+            texts = self.folder.fold(keys["LOCATION"], module)
+            if texts.open or any("://" in text or ":" in text for text, _ in texts.texts):
+                self.url(keys["LOCATION"], module, keys["LOCATION"])
 
     def _hints(self):
         """Literals that are named like an address, where the list is open in any case: better known than not."""

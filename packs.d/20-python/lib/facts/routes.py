@@ -4,7 +4,7 @@ import ast
 import os
 import re
 
-from model import FUNCTIONS, argument, is_spread, last
+from model import FUNCTIONS, argument, last
 
 VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
 KIND = ["routes"]
@@ -53,7 +53,6 @@ class Routes:
         self.report = report
         self.holders = {}
         self.unknown = Holder(None, None, "", True)
-        self.current = None
 
     def read(self):
         """Looks at all modules; where each holder is put is known before its routes are written down."""
@@ -106,7 +105,6 @@ class Routes:
         listed = argument(node, 0 if name == "tornado.web.Application" else 1 if "starlette" in (name or "") else None,
                           "routes", "handlers")
         if listed is not None:
-            self.current = holder
             self._listed(listed, module, holder, "", node)
 
     def _static(self, node, module, is_root):

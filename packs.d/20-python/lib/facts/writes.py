@@ -125,12 +125,15 @@ class Writes:
             if short in ("write_text", "write_bytes", "touch", "mkdir") and self._is_cache(base, module):
                 return
             return self.path(base, module, node)
-        if short in MOVING and len(node.args) == 1 and self._is_path(base, module):
+        if short in MOVING and len(node.args) == 1 and not node.keywords and not name:
             return self.path(node.args[0], module, node)
         if short == "open" and not name:
             mode = argument(node, 0, "mode")
             if mode is not None and self._is_path(base, module):
                 return self._opened(base, mode, module, node)
+            # Of something that nobody knows: a mode is what says that it is a file.
+            if isinstance(mode, ast.Constant) and re.fullmatch(r"[rwaxbt+]*[wax+][rwaxbt+]*", str(mode.value)):
+                return self.path(base, module, node)
             return
         if short == "save" and node.args and not name:
             return self.path(node.args[0], module, node)
