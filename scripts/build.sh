@@ -15,3 +15,4 @@ flags=(
 )
 for product in "${products[@]}"; do swift build -c release --product "$product" "${flags[@]}"; done
 scripts/build-guest-init.sh
+scripts/build-go-facts.sh

@@ -61,12 +61,15 @@ struct ToolRun {
   var environment: [String: String]
   var directory: HostPath? = nil
   var timeout: Double = 20
+  /// What it reads from standard input.
+  var input: [UInt8] = []
 
   /// What the tool wrote to standard output, up to 16 MiB; nil with its errors' tail when it failed.
   func output(_ argv: [String]) throws -> (text: String?, errors: String) {
     // In the pack's own process group, so that the signals of packc reach it too.
     let command = Command(
-      argv, environment: environment, directory: directory, keep: 16 << 20, keepHead: true, timeout: timeout,
+      argv, environment: environment, directory: directory, input: input.isEmpty ? .none : .bytes(input),
+      keep: 16 << 20, keepHead: true, timeout: timeout,
       ownGroup: false)
     let result = try ProcessRunner().run(command)
     let errors = result.errorText.split(separator: "\n").suffix(10).joined(separator: "\n")

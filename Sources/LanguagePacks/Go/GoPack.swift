@@ -50,7 +50,15 @@ struct GoPack: LanguagePack {
     return DetectAnswer(confidence: 30, reasons: [reason], role: main == nil ? .library : .program)
   }
 
-  func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan {
+  func plan(_ request: PackRequest, _ notes: PackNotes) throws -> BuildPlan { try draft(request, notes).make() }
+
+  /// Read by a program that this host's go makes once.
+  func facts(_ request: PackRequest) throws -> [SourceFact] {
+    let draft = try draft(request, PackNotes())
+    return try GoFacts(draft.closure(), draft.programs.modules, draft.toolchain, request).facts()
+  }
+
+  private func draft(_ request: PackRequest, _ notes: PackNotes) throws -> GoPlan {
     let modules = try GoModules(files)
     let options = GoOptions(request)
     let programs = GoPrograms(modules, files: files, platform: request.platform, tags: options.tags)
@@ -61,10 +69,9 @@ struct GoPack: LanguagePack {
     try wishes.check(toolchain, mode: request.mode, notes)
     guard !programs.programs.isEmpty else { throw GoRefusal.noProgram(modules) }
     let chosen = try programs.choose(app: request.app, name: request.config?["name"]?.string)
-    return try GoPlan(
+    return GoPlan(
       files: files, request: request, notes: notes, programs: programs, wishes: wishes, toolchain: toolchain,
-      options: options, program: chosen.program, rule: chosen.rule
-    ).make()
+      options: options, program: chosen.program, rule: chosen.rule)
   }
 
   /// Modules that go.mod, go.sum or vendor/modules.txt name.

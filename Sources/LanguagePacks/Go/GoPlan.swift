@@ -27,9 +27,7 @@ struct GoPlan {
     plan.name = name
     plan.decisions += baseDecisions
     let source = try dependencySource(&plan)
-    let closure = try GoClosure(
-      of: program, packages: isLoose ? looseFiles : ["./\(program.directory)"], toolchain, programs,
-      platform: request.platform, flags: modFlags(source) + tagFlags, isFetched: source == .fetched)
+    let closure = try closure(source)
     if isLoose, let missing = closure.missing.first {
       throw GoRefusal.noModule(files, needs: (missing, program.mainFile))
     }
@@ -45,6 +43,18 @@ struct GoPlan {
     addPorts(evidence, &plan)
     plan.toolchains.append(.init(name: "go", version: toolchain.version.description, path: toolchain.go))
     return plan
+  }
+
+  /// The program's files as the plan sees them.
+  func closure() throws -> GoClosure {
+    var plan = BuildPlan()
+    return try closure(dependencySource(&plan))
+  }
+
+  private func closure(_ source: Source) throws -> GoClosure {
+    try GoClosure(
+      of: program, packages: isLoose ? looseFiles : ["./\(program.directory)"], toolchain, programs,
+      platform: request.platform, flags: modFlags(source) + tagFlags, isFetched: source == .fetched)
   }
 
   private func place(_ text: String) throws -> RootPath {

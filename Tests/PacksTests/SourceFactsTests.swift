@@ -1,0 +1,203 @@
+import PackCore
+import TestSupport
+import XCTest
+
+@testable import LanguagePacks
+@testable import Packs
+
+/// The phase `facts` of the packs that read source, through the protocol. What is found in whole projects is measured by
+/// scripts/facts-truth.py; here are the ways in which a list must not say that it is whole, and input that nobody writes.
+final class SourceFactsTests: XCTestCase {
+  private typealias Facts = [String: SourceFact]
+
+  private func facts(_ pack: String, _ files: [String: String], prepare: (Workbench) throws -> Void = { _ in }) throws
+    -> Facts
+  {
+    let bench = try Workbench()
+    try bench.useToolsOfTheHost()
+    for (path, text) in files { try bench.write(text, "project/\(path)") }
+    try prepare(bench)
+    let found = try XCTUnwrap(bench.catalog().pack(named: pack))
+    let facts = try bench.host(packs: Workbench.firstParty).facts(found, of: bench.input())
+    XCTAssertEqual(facts.map(\.kind).sorted(), SourceKind.allCases.map(\.rawValue).sorted())
+    return Dictionary(uniqueKeysWithValues: facts.map { ($0.kind, $0) })
+  }
+
+  private func python(_ text: String, _ more: [String: String] = [:]) throws -> Facts {
+    try facts("python", more.merging(["app.py": text]) { own, _ in own })
+  }
+
+  private func go(_ text: String, _ imports: String...) throws -> Facts {
+    let list = imports.map { "\t\"\($0)\"\n" }.joined()
+    return try facts(
+      "go", ["go.mod": "module m\n\ngo 1.22\n", "main.go": "package main\n\nimport (\n\(list))\n\n\(text)\n"])
+  }
+
+  // MARK: Python
+
+  func testAWholePythonProgram() throws {
+    let found = try python(
+      """
+      import os
+      import urllib.request
+      NAMES = ["FIRST", "SECOND"]
+      def read(name, default=None):
+          return os.environ.get(name, default)
+      values = [read(name) for name in NAMES]
+      HOST = "api.example.com"
+      urllib.request.urlopen(f"https://{HOST}:8443/x")
+      urllib.request.urlopen("https://user:" + "word" + "@b.example.com/")
+      with open("out/log.txt", "a") as file:
+          file.write(os.environ["THIRD"])
+      """)
+    XCTAssertEqual(found["env-optional"]?.values, ["FIRST", "SECOND"])
+    XCTAssertEqual(found["env-required"]?.values, ["THIRD"])
+    XCTAssertEqual(found["egress"]?.values, ["api.example.com:8443", "b.example.com"])
+    XCTAssertEqual(found["writes"]?.values, ["out/log.txt"])
+    for (kind, fact) in found { XCTAssertEqual(fact.closed, .closed, "\(kind): \(fact.caveats)") }
+  }
+
+  func testPythonListsThatAreNotWhole() throws {
+    let rows: [(kind: String, program: String)] = [
+      ("env-optional", "import os, sys\nos.getenv(sys.argv[1])"),
+      ("env-required", "import os\nprint(dict(os.environ))"),
+      ("env-optional", "import os\ne = os.environ\nfor name in e: print(name)"),
+      ("egress", "import requests\nrequests.get(input())"),
+      ("egress", "import requests\nf = requests.get\nf('https://a.example.com')"),
+      ("egress", "import requests\nrequests.get('https://a.example.com' + input())"),
+      ("egress", "import subprocess\nsubprocess.run(['curl', 'https://a.example.com'])"),
+      ("egress", "import stripe\nstripe.Charge.create()"),
+      ("egress", "import socket\ns = socket.socket()\ns.connect((input(), 80))"),
+      ("routes", "from flask import Flask\napp = Flask(__name__)\n@app.route(input())\ndef f(): return ''"),
+      ("routes", "from fastapi import FastAPI\napp = FastAPI()"),
+      ("routes", "def app(environ, start_response):\n  return []"),
+      ("routes", "exec(open('x').read())"),
+      ("ports", "import http.server\nhttp.server.HTTPServer(('', 0), None)"),
+      ("writes", "from pathlib import Path\nPath(input()).write_text('x')"),
+      ("writes", "import os\ngetattr(os, input())('x')"),
+      ("writes", "import tempfile\ntempfile.NamedTemporaryFile()"),
+    ]
+    for (kind, program) in rows {
+      let fact = try XCTUnwrap(python(program, ["requirements.txt": "flask\nfastapi\nuvicorn\n"])[kind])
+      XCTAssertNotEqual(fact.closed, .closed, "\(kind) of \(program)")
+      XCTAssertFalse(fact.caveats.isEmpty, program)
+    }
+  }
+
+  func testPythonThatCannotBeRead() throws {
+    let deep = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
+    let sum = "x = " + Array(repeating: "'a'", count: 3000).joined(separator: " + ")
+    let rows = [
+      ("nested", deep), ("no Python", "print 'x'\n"), ("an unknown encoding", "# -*- coding: nonsense -*-\n"),
+      ("a byte of zero", "x = 1\0\n"), ("too large", "x = 1\n" + String(repeating: "# comment\n", count: 300_000)),
+    ]
+    for (name, text) in rows {
+      let found = try python("import os\nos.getenv('A')\nimport odd\n", ["odd.py": text])
+      XCTAssertEqual(found["env-optional"]?.values, ["A"], name)
+      XCTAssertEqual(found["routes"]?.closed, .unknown, name)
+    }
+    XCTAssertNotEqual(
+      try python("import os\n" + sum + "\nos.getenv(x)")["env-optional"]?.closed, .closed, "a long sum")
+    let links = try facts("python", ["app.py": "import os\nos.getenv('A')\n"]) { bench in
+      try FileSystem.createLink(bench.project / "loop", to: Array(".".utf8))
+      try FileSystem.createLink(bench.project / "self.py", to: Array("self.py".utf8))
+    }
+    XCTAssertEqual(links["env-optional"]?.values, ["A"])
+  }
+
+  // MARK: Go
+
+  func testAWholeGoProgram() throws {
+    let found = try go(
+      """
+      const host = "api.example.com"
+
+      func get(name, fallback string) string {
+      	if v := os.Getenv(name); v != "" {
+      		return v
+      	}
+      	return fallback
+      }
+
+      func main() {
+      	key, ok := os.LookupEnv("KEY")
+      	if !ok {
+      		panic("KEY is not set")
+      	}
+      	http.Get(fmt.Sprintf("https://%s:8443/%s", host, key))
+      	os.WriteFile("out/log.txt", []byte(get("LEVEL", "info")), 0o600)
+      	http.HandleFunc("GET /users/{id}", nil)
+      	http.ListenAndServe(":8080", nil)
+      }
+      """, "fmt", "net/http", "os")
+    XCTAssertEqual(found["env-optional"]?.values, ["LEVEL"])
+    XCTAssertEqual(found["env-required"]?.values, ["KEY"])
+    XCTAssertEqual(found["egress"]?.values, ["api.example.com:8443"])
+    XCTAssertEqual(found["writes"]?.values, ["out/log.txt"])
+    XCTAssertEqual(found["routes"]?.values, ["GET /users/{id}"])
+    XCTAssertEqual(found["ports"]?.values, ["8080/tcp"])
+    for (kind, fact) in found { XCTAssertEqual(fact.closed, .closed, "\(kind): \(fact.caveats)") }
+  }
+
+  func testGoListsThatAreNotWhole() throws {
+    let rows: [(kind: String, imports: [String], program: String)] = [
+      ("env-optional", ["os"], "func main() { os.Getenv(os.Args[1]) }"),
+      ("env-required", ["os"], "func main() { println(len(os.Environ())) }"),
+      ("egress", ["net/http", "os"], "func main() { http.Get(os.Args[1]) }"),
+      ("egress", ["net/http"], "func main() { f := http.Get; f(\"https://a.example.com\") }"),
+      ("egress", ["os/exec"], "func main() { exec.Command(\"curl\").Run() }"),
+      (
+        "routes", ["net/http"],
+        "type h struct{}\nfunc (h) ServeHTTP(w http.ResponseWriter, r *http.Request) { println(r.URL.Path) }\n"
+          + "func main() { http.ListenAndServe(\":80\", h{}) }"
+      ),
+      ("routes", ["net/http", "os"], "func main() { http.HandleFunc(os.Args[1], nil) }"),
+      (
+        "routes", ["net/http"],
+        "func main() { http.ListenAndServe(\":80\", http.FileServer(http.Dir(\".\"))) }"
+      ),
+      ("ports", ["net"], "func main() { net.Listen(\"tcp\", \":0\") }"),
+      ("writes", ["os"], "func main() { os.Create(os.Args[1]) }"),
+      ("writes", ["os"], "func main() { f := os.Create; f(\"x\") }"),
+    ]
+    for (kind, imports, program) in rows {
+      let list = imports.map { "\t\"\($0)\"\n" }.joined()
+      let fact = try XCTUnwrap(
+        facts(
+          "go", ["go.mod": "module m\n\ngo 1.22\n", "main.go": "package main\n\nimport (\n\(list))\n\n\(program)\n"])[
+            kind])
+      XCTAssertNotEqual(fact.closed, .closed, "\(kind) of \(program)")
+      XCTAssertFalse(fact.caveats.isEmpty, program)
+    }
+  }
+
+  // MARK: Both
+
+  /// A token that somebody wrote into the source is in no fact, wherever it stands.
+  func testTokensStayOut() throws {
+    let token = "ghp_aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0hJ3kLm"
+    let found =
+      [
+        try python(
+          """
+          import os
+          import requests
+          TOKEN = "\(token)"
+          requests.get("https://x:\(token)@api.example.com/\(token)", headers={"a": TOKEN})
+          open("/var/\(token)", "w")
+          os.getenv(TOKEN)
+          """, ["requirements.txt": "requests\n"]),
+        try go(
+          """
+          func main() {
+          	http.Get("https://x:\(token)@api.example.com/\(token)")
+          	os.Create("/var/\(token)")
+          	os.Getenv("\(token)")
+          	http.HandleFunc("/\(token)", nil)
+          }
+          """, "net/http", "os"),
+      ].flatMap(\.values)
+    for fact in found { XCTAssertFalse(CanonicalJSON.string(fact.json).contains(token), fact.kind) }
+    XCTAssertEqual(found.filter { $0.kind == "egress" }.map(\.values), [["api.example.com"], ["api.example.com"]])
+  }
+}
