@@ -44,6 +44,8 @@ enum JavaCallTable {
     }
     for package in ["javax", "jakarta"] { add(.address(0), "\(package)/ws/rs/client/Client", "target") }
     add(.hostAndPort, "java/net/Socket", "<init>")
+    add(.hostAndPort, "javax/net/SocketFactory", "createSocket")
+    add(.hostAndPort, "javax/net/ssl/SSLSocketFactory", "createSocket")
     add(.hostAndPort, "redis/clients/jedis/Jedis", "<init>")
     add(.hostAndPort, "redis/clients/jedis/JedisPooled", "<init>")
     add(.hostAndPort, "io/grpc/ManagedChannelBuilder", "forAddress")
@@ -99,6 +101,7 @@ enum JavaCallTable {
     add(.write, "java/io/FileOutputStream", "<init>")
     add(.write, "java/io/FileWriter", "<init>")
     add(.write, "java/io/PrintWriter", "<init>")
+    add(.write, "java/io/PrintStream", "<init>")
     add(.write, "java/io/RandomAccessFile", "<init>")
     add(.write, "java/util/logging/FileHandler", "<init>")
     add(

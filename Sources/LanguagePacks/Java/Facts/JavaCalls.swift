@@ -194,6 +194,7 @@ struct JavaCalls {
   private func apply(_ rule: JavaCallTable.Rule, _ call: ClassCall, _ run: ClassRun) {
     let arguments = call.arguments
     switch rule {
+    case .address where isInParts(call): facts.gap([.egress], "an address is made of its parts", at: call.place)
     case .address(let index):
       if arguments.indices.contains(index) { address(call, arguments[index]) }
     case .hostAndPort: host(call, arguments.first, arguments.dropFirst().first)
@@ -209,6 +210,11 @@ struct JavaCalls {
     case .temporary: facts.add(.writes, "/tmp", at: call.place)
     case .key: key(call)
     }
+  }
+
+  /// `new URI(scheme, host, path, fragment)`
+  private func isInParts(_ call: ClassCall) -> Bool {
+    call.member.name == "<init>" && call.member.owner.hasPrefix("java/net/") && call.arguments.count > 1
   }
 
   private func address(_ call: ClassCall, _ value: ClassValue) {
@@ -280,7 +286,7 @@ struct JavaCalls {
 
   private func write(_ call: ClassCall, _ value: ClassValue?) {
     if ClassType.parameters(call.member.type).first == "Ljava/io/FileDescriptor;"
-      || call.name == "java/io/PrintWriter.<init>" && !writesFile(call)
+      || ["java/io/PrintWriter.<init>", "java/io/PrintStream.<init>"].contains(call.name) && !writesFile(call)
     {
       return
     }
@@ -319,6 +325,13 @@ struct JavaCalls {
       "java/lang/ClassLoader.loadClass", "java/util/ServiceLoader.load", "java/net/URLClassLoader.<init>",
       "javax/script/ScriptEngine.eval", "java/lang/ClassLoader.defineClass", "java/lang/reflect/Proxy.newProxyInstance":
       facts.doubt(Self.everything, "code is found at run time", at: call.place)
+    case "java/nio/file/Files.newByteChannel", "java/nio/channels/FileChannel.open",
+      "java/nio/channels/AsynchronousFileChannel.open", "java/io/File.renameTo",
+      "java/nio/file/FileSystems.newFileSystem",
+      "javax/imageio/ImageIO.write", "java/util/Formatter.<init>":
+      facts.gap([.writes], "a file may be written", at: call.place)
+    case "java/net/DatagramPacket.<init>":
+      if call.member.type.contains("Address;") { facts.gap([.egress], "the host is no constant", at: call.place) }
     default:
       if call.member.owner == "java/lang/invoke/MethodHandles$Lookup", call.member.name.hasPrefix("find") {
         facts.doubt(Self.everything, "code is found at run time", at: call.place)

@@ -152,7 +152,9 @@ final class JavaFacts {
       }
     }
     for name in names.sorted() {
-      findings.addDoubt([.routes, .ports, .egress, .writes], "the library \(name) may add to this on its own")
+      let kinds: [SourceKind] = [.routes, .ports, .egress, .writes]
+      let settings: [SourceKind] = JavaLibraries.readsSettings(name) ? [.envRequired, .envOptional] : []
+      findings.addDoubt(kinds + settings, "the library \(name) may add to this on its own")
     }
   }
 

@@ -52,4 +52,14 @@ enum JavaLibraries {
     let words = name.split(separator: "/")
     return words.prefix(max(1, min(3, words.count - 1))).joined(separator: ".")
   }
+
+  /// Of settings, which may come from the environment: by what it is, or by its name.
+  static func readsSettings(_ library: String) -> Bool {
+    [
+      "com.typesafe", "io.dropwizard", "io.helidon", "io.ktor", "io.micronaut", "io.quarkus", "org.eclipse",
+      "org.springframework",
+    ]
+    .contains { library.hasPrefix($0) }
+      || ["config", "dotenv", "settings"].contains { library.lowercased().contains($0) }
+  }
 }

@@ -1,8 +1,10 @@
 // Routes: what is registered at a server or router, with the prefixes under which routers are mounted.
 import {posix} from "node:path";
 import {ts} from "./parser.mjs";
-import {propertyName} from "./scopes.mjs";
 import {around, bare, isFunction} from "./program.mjs";
+import {Controllers} from "./controllers.mjs";
+import {join, paths, template} from "./paths.mjs";
+import {Servers} from "./servers.mjs";
 
 const k = ts?.SyntaxKind;
 const methods = new Set(["get", "post", "put", "delete", "del", "patch", "head", "options", "all", "trace", "connect", "copy", "lock", "unlock", "mkcol",
@@ -46,11 +48,7 @@ export class Routes {
   }
 
   #look(node) {
-    if (ts.isCallExpression(node)) {
-      this.values.eachElement(node, () => this.#call(node));
-      this.#plainServer(node);
-    }
-    if (ts.isClassDeclaration(node) || ts.isClassExpression(node)) this.#controller(node);
+    if (ts.isCallExpression(node)) this.values.eachElement(node, () => this.#call(node));
     if (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || node.kind === k.ThisKeyword) this.#escape(node);
     if (ts.isElementAccessExpression(node)) this.values.eachElement(node.parent, () => this.#computed(node));
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) this.#made(node);
@@ -86,17 +84,8 @@ export class Routes {
     if (prefix) router.prefixes = this.#texts(prefix, node);
   }
 
-  /** Paths; an expression that is none of the program's literals leaves a gap. */
   #texts(node, place) {
-    const list = this.values.elements(node);
-    if (list) return list.flatMap(element => this.#texts(element, place));
-    if (bare(node).kind === k.RegularExpressionLiteral) {
-      this.findings.gap("routes", "a route is a regular expression", place);
-      return [];
-    }
-    const {list: texts, whole} = this.values.texts(node);
-    if (!whole) this.findings.gap("routes", "a path is no literal", place);
-    return texts;
+    return paths(this.values, this.findings, node, place);
   }
 
   #isText(node) {
@@ -380,142 +369,6 @@ export class Routes {
     return !!node && (ts.isExportAssignment(node) || ts.isBinaryExpression(node) || ts.isVariableDeclaration(node) || ts.isReturnStatement(node) || ts.isArrowFunction(node) || ts.isPropertyDeclaration(node));
   }
 
-  // Nest and routing-controllers
-
-  #controller(node) {
-    const decorators = this.#decorators(node);
-    const found = decorators.find(({name}) => /^(@nestjs\/common\.Controller|routing-controllers\.(Json)?Controller)$/.test(name));
-    if (!found) return;
-    const prefixes = this.#decoratorPaths(found.call, node);
-    const settings = found.call.arguments[0] && this.values.properties(found.call.arguments[0])?.map;
-    if (settings?.has("host")) this.findings.gap("routes", "a controller is for some hosts", node);
-    const version = settings?.get("version");
-    for (const member of node.members) {
-      if (!ts.isMethodDeclaration(member) && !ts.isPropertyDeclaration(member)) continue;
-      const own = this.#decorators(member);
-      const chosen = own.find(({name}) => /common\.Version$/.test(name))?.call.arguments[0] ?? version;
-      for (const {name, call} of own) {
-        const verb = /^(?:@nestjs\/common|routing-controllers)\.(Get|Post|Put|Delete|Patch|Options|Head|All|Search|Sse)$/.exec(name)?.[1];
-        if (!verb) continue;
-        const method = verb === "All" ? "*" : verb === "Sse" ? "GET" : verb.toUpperCase();
-        for (const prefix of prefixes) for (const path of this.#decoratorPaths(call, member)) this.#controlled.push({method, path: join(prefix, path), node: call, version: chosen});
-      }
-    }
-    if (node.heritageClauses?.some(clause => clause.token === k.ExtendsKeyword)) this.findings.gap("routes", "a controller inherits what may be routes", node);
-  }
-  #controlled = [];
-
-  #decorators(node) {
-    return (ts.canHaveDecorators(node) && ts.getDecorators(node) || []).map(({expression}) => {
-      const call = ts.isCallExpression(expression) ? expression : undefined;
-      return {name: this.program.meaning(call?.expression ?? expression).name ?? "", call: call ?? {arguments: []}};
-    });
-  }
-
-  #decoratorPaths(call, node) {
-    const first = call.arguments[0];
-    if (!first) return [""];
-    const settings = this.values.properties(first);
-    if (settings) return settings.map.has("path") ? this.#texts(settings.map.get("path"), node) : [""];
-    return this.#texts(first, node);
-  }
-
-  #nest() {
-    let prefixes = [""];
-    let versions = null;
-    const excluded = [];
-    this.program.each(node => {
-      if (ts.isCallExpression(node)) {
-        const callee = this.program.meaning(node.expression);
-        const method = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : "";
-        if (method === "setGlobalPrefix") {
-          prefixes = this.#texts(node.arguments[0], node);
-          const exclude = node.arguments[1] && this.values.properties(node.arguments[1])?.map.get("exclude");
-          for (const item of exclude ? this.values.elements(exclude) ?? [] : []) {
-            const path = this.values.only(this.values.properties(item)?.map.get("path") ?? item);
-            if (path !== undefined) excluded.push(join("", path));
-            else this.findings.gap("routes", "a path is no literal", item);
-          }
-        }
-        if (method === "enableVersioning") versions = this.#versions(node);
-        if (/^@nestjs\/core\.RouterModule\.(register|forRoutes)$/.test(callee.name ?? "")) this.findings.gap("routes", "a module's routes have a prefix of their own", node);
-        if (callee.name === "routing-controllers.createExpressServer" || callee.name === "routing-controllers.useExpressServer") {
-          const prefix = this.values.properties(node.arguments[node.arguments.length - 1] ?? node)?.map.get("routePrefix");
-          if (prefix) prefixes = this.#texts(prefix, node);
-        }
-      }
-      if (ts.isDecorator(node) && /^@nestjs\/graphql\.|^@nestjs\/websockets\./.test(this.program.meaning(ts.isCallExpression(node.expression) ? node.expression.expression : node.expression).name ?? "")) {
-        this.findings.doubt("routes", "what GraphQL and web sockets answer is no route here", node);
-      }
-    });
-    for (const {method, path, node, version} of this.#controlled) {
-      for (const prefix of excluded.includes(path || "/") ? [""] : prefixes) {
-        for (const middle of this.#versioned(version, versions, node)) this.findings.add("routes", `${method} ${template(join(join(prefix, middle), path))}`, node);
-      }
-    }
-  }
-
-  /** How a version stands in a path; null where it does not. */
-  #versions(call) {
-    const settings = call.arguments[0] && this.values.properties(call.arguments[0])?.map;
-    const type = settings?.get("type")?.getText();
-    if (type && !/URI$/.test(type)) return null;
-    const prefix = settings?.get("prefix");
-    const initial = settings?.get("defaultVersion");
-    const text = prefix && prefix.kind !== k.FalseKeyword ? this.values.only(prefix) : prefix ? "" : "v";
-    if (text === undefined) this.findings.gap("routes", "a path is no literal", call);
-    return {prefix: text ?? "v", initial};
-  }
-
-  #versioned(version, versions, node) {
-    const chosen = version ?? versions?.initial;
-    if (!versions || !chosen || /VERSION_NEUTRAL/.test(chosen.getText())) return [""];
-    return this.#texts(chosen, node).map(text => `/${versions.prefix}${text}`);
-  }
-
-  // A server without a framework
-
-  #plainServer(call) {
-    const name = this.program.meaning(call.expression).name;
-    if (!/^(http|https|http2)\.create(Secure)?Server$/.test(name ?? "")) return;
-    const handlers = call.arguments.map(argument => this.program.meaning(argument));
-    if (handlers.some(meaning => this.#familyOf(meaning) || meaning.kind === "external" && /\.callback\(\)$/.test(meaning.name))) return;
-    this.findings.gap("routes", "a server compares paths by itself", call);
-    for (const {kind, node} of handlers) if (kind === "function") this.#compared(node);
-  }
-
-  #compared(fn) {
-    const isPath = node => /(^|\.)(url|pathname|path)$/.test(node.getText()) || /\burl\b.*\.pathname$/.test(node.getText());
-    const isMethod = node => /(^|\.)method$/.test(node.getText());
-    const equal = node => ts.isBinaryExpression(node) && [k.EqualsEqualsEqualsToken, k.EqualsEqualsToken].includes(node.operatorToken.kind);
-    const side = (node, fits) => fits(node.left) ? this.values.only(node.right) : fits(node.right) ? this.values.only(node.left) : undefined;
-    /** The method that must hold where a node is reached. */
-    const methodAround = node => {
-      for (let up = node; up && up !== fn; up = up.parent) {
-        const test = ts.isIfStatement(up) && up.thenStatement !== node ? up.expression
-          : ts.isBinaryExpression(up) && up.operatorToken.kind === k.AmpersandAmpersandToken ? up
-            : ts.isCaseClause(up) && isMethod(up.parent.parent.expression) ? up : undefined;
-        if (!test) continue;
-        if (ts.isCaseClause(test)) return this.values.only(test.expression);
-        if (ts.isIfStatement(up) && !isInside(node, up.thenStatement) && !isInside(node, up.expression)) continue;
-        const found = methodsIn(test);
-        if (found) return found;
-      }
-      return undefined;
-    };
-    const methodsIn = node => {
-      if (equal(node)) return side(node, isMethod);
-      return ts.isBinaryExpression(node) && node.operatorToken.kind === k.AmpersandAmpersandToken ? methodsIn(node.left) ?? methodsIn(node.right)
-        : ts.isParenthesizedExpression(node) ? methodsIn(node.expression) : undefined;
-    };
-    const visit = node => {
-      const path = equal(node) ? side(node, isPath) : ts.isCaseClause(node) && isPath(node.parent.parent.expression) ? this.values.only(node.expression) : undefined;
-      if (path?.startsWith("/")) this.findings.add("routes", `${methodAround(node)?.toUpperCase() ?? "*"} ${path.split("?")[0]}`, node);
-      ts.forEachChild(node, visit);
-    };
-    visit(fn);
-  }
-
   // The whole
 
   #compose() {
@@ -536,7 +389,8 @@ export class Routes {
       if (servers.has(router.name)) emit(router, [""], new Set());
       else this.#orphan(router, emit);
     }
-    this.#nest();
+    new Controllers(this.program, this.values, this.findings).run();
+    new Servers(this.program, this.values, this.findings, meaning => !!this.#familyOf(meaning)).run();
   }
 
   /** A router that no call was seen to mount: where one mounts something unknown, it is that. */
@@ -545,49 +399,4 @@ export class Routes {
     const prefixes = new Set(this.#lostMounts.flatMap(mount => mount.prefixes));
     if (prefixes.size === 1) emit(router, [...prefixes], new Set());
   }
-}
-
-const isInside = (node, outer) => node.pos >= outer.pos && node.end <= outer.end;
-
-/** A router's own `/` is its prefix. */
-export function join(prefix, path) {
-  const tail = path.startsWith("/") || !path ? path : `/${path}`;
-  const head = prefix.replace(/\/+$/, "");
-  return tail === "/" && head ? head : head + tail;
-}
-
-/** `/users/:id(\\d+)?` is `/users/{id}`, `*` is `{*}`. */
-export function template(path) {
-  let out = "";
-  for (let i = 0; i < path.length;) {
-    const named = /^:([A-Za-z0-9_]+)/.exec(path.slice(i));
-    const splat = /^\*([A-Za-z_]\w*)?/.exec(path.slice(i));
-    if (named) {
-      out += `{${named[1]}}`;
-      i = pattern(path, i + named[0].length);
-    } else if (splat) {
-      out += `{${splat[1] ?? "*"}}`;
-      i += splat[0].length;
-    } else if (path[i] === "(" && /^\(\.\*\)/.test(path.slice(i))) {
-      out += "{*}";
-      i += 4;
-    } else out += path[i++];
-  }
-  return out.startsWith("/") ? out : `/${out}`;
-}
-
-/** Where a parameter's pattern and modifier end. */
-function pattern(path, start) {
-  let i = start;
-  if (path[i] === "(") {
-    let depth = 0;
-    do {
-      if (path[i] === "\\") i++;
-      else if (path[i] === "(") depth++;
-      else if (path[i] === ")") depth--;
-      i++;
-    } while (i < path.length && depth > 0);
-  }
-  if (path[i] === "{") while (i < path.length && path[i++] !== "}");
-  return "?+*".includes(path[i] ?? "x") ? i + 1 : i;
 }
