@@ -42,8 +42,8 @@ final class CauseEvidenceTests: XCTestCase {
     XCTAssertNil(try difference([], []))
     XCTAssertNil(try difference([1, 2, 3], [1, 2, 3]))
     var random = SystemRandomNumberGenerator()
-    for round in 0..<60 {
-      let size = [1, 31, 33, 4096, (1 << 18) - 1, 1 << 18, (1 << 18) + 1].randomElement(using: &random) ?? 1
+    for round in 0..<14 {
+      let size = [1, 31, 33, 4096, (1 << 18) - 1, 1 << 18, (1 << 18) + 1][round % 7]
       var a = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
       let place = Int.random(in: 0..<size, using: &random)
       var b = a

@@ -2,10 +2,10 @@ import PackCore
 import TestSupport
 import XCTest
 
-/// `packc verify` on projects that are right, and on projects with one fault each.
-final class VerifyTests: XCTestCase {
+/// Projects with a fault, and what `packc verify --json` says of them.
+private enum Faulty {
   /// What a project's command leaves in a directory that becomes part of the image.
-  private static func project(_ command: String, _ more: [String: String] = [:]) -> [String: String] {
+  static func project(_ command: String, _ more: [String: String] = [:]) -> [String: String] {
     [
       "unik.yaml": """
       version: 1
@@ -19,7 +19,7 @@ final class VerifyTests: XCTestCase {
     ].merging(more) { $1 }
   }
 
-  private func verify(
+  static func verify(
     _ files: [String: String], _ flags: [String] = [], exit: ExitCode, file: StaticString = #filePath,
     line: UInt = #line
   ) throws -> (json: JSONValue, log: String) {
@@ -33,13 +33,16 @@ final class VerifyTests: XCTestCase {
     XCTAssertFalse(FileSystem.exists(project / "packc.lock"), file: file, line: line)
     return (try result.json(file: file, line: line).value, result.standardError)
   }
+}
 
+/// `packc verify` on projects that are right, and on projects with one fault each.
+final class VerifyTests: XCTestCase {
   private static let program = "printf 'int main(void){return 0;}' > main.c; cc -O1 -o out main.c"
 
   func testARightProjectIsIdentical() throws {
     // Debug information names the directory, and the build-id is a digest of it.
     let make = "CFLAGS = -O1\nserver: server.c\n\t$(CC) $(CFLAGS) -o $@ $<\n"
-    let (answer, _) = try verify(Projects.c.merging(["Makefile": make]) { $1 }, exit: .done)
+    let (answer, _) = try Faulty.verify(Projects.c.merging(["Makefile": make]) { $1 }, exit: .done)
     XCTAssertEqual(answer["needs_sandbox"], false)
     XCTAssertEqual(answer["identical"], true)
     XCTAssertEqual(answer["builds"], 2)
@@ -50,62 +53,11 @@ final class VerifyTests: XCTestCase {
     XCTAssertTrue(varied.isSuperset(of: ["path", "home", "user", "hostname", "locale", "timezone", "umask", "time"]))
   }
 
-  /// Each kind by a command that lets it into the program, and the cause that has to be named.
-  func testEachPlantedFaultIsFoundAndNamed() throws {
-    let constant = { (value: String) in
-      "printf 'const char mark[] = \"%s\"; int main(void){return mark[0] == 0;}' \"\(value)\" > main.c; "
-        + "cc -O1 -o out main.c"
-    }
-    let rows: [(fault: String, command: String, cause: String, proven: Bool)] = [
-      ("time", constant("$(date +%s)"), "time", false),
-      ("path", constant("$PWD"), "path", true),
-      ("order", constant("$(echo $(ls -U data))"), "order", true),
-      ("locale", constant("$LC_ALL"), "locale", true),
-      ("umask", constant("$(umask)"), "umask", true),
-      ("hostname", constant("$(uname -n)"), "hostname", true),
-      ("cpus", constant("$(nproc)"), "cpus", true),
-      ("random", constant("$(head -c 8 /dev/urandom | od -An -tx8)"), "random", false),
-      (
-        "build-id", "printf 'int main(void){return 0;}' > main.c; cc -O1 -Wl,--build-id=uuid -o out main.c", "build-id",
-        false
-      ),
-      ("user", constant("$(id -u)"), "user", true),
-    ]
-    let names = Dictionary(uniqueKeysWithValues: (0..<24).map { ("data/file-\($0)", "\($0)\n") })
-    let allowed = AllowedProcessors.now().count
-    for row in rows where row.fault != "cpus" || allowed > 1 {
-      let (answer, log) = try verify(Self.project(row.command, names), ["--strict"], exit: .notReproducible)
-      let findings = answer["findings"]?.array ?? []
-      XCTAssertEqual(findings.map { $0["cause"]?.string }, [row.cause], "\(row.fault): \(answer) \(log)")
-      XCTAssertEqual(findings.first?["proven"]?.bool, row.proven, row.fault)
-      XCTAssertNotEqual(findings.first?["fix"]?.string ?? "", "", row.fault)
-      let first = findings.first?["differences"]?.array?.first
-      XCTAssertEqual(first?["place"]?.array?.last, "/app/out", "\(row.fault): \(answer)")
-      XCTAssertNotEqual(first?["bytes"]?["before"], first?["bytes"]?["after"], row.fault)
-      XCTAssertNotNil(first?["bytes"]?["part"]?.string, "\(row.fault): \(answer)")
-    }
-  }
-
-  /// What the sandbox holds does not differ between two hosts that have it.
-  func testWhatTheSandboxHoldsCannotGetIn() throws {
-    let command =
-      "printf 'const char mark[] = \"%s\"; int main(void){return mark[0] == 0;}' "
-      + "\"$(uname -n) $PWD $HOME $(id -u) $USER $LC_ALL $TZ\" > main.c; cc -O1 -o out main.c"
-    let (answer, _) = try verify(Self.project(command), ["--sandboxed"], exit: .done)
-    XCTAssertEqual(answer["identical"], true)
-    let (other, _) = try verify(Self.project(command), exit: .done)
-    XCTAssertEqual(other["needs_sandbox"], true)
-    let findings = other["findings"]?.array ?? []
-    XCTAssertEqual(
-      Set(findings.compactMap { $0["cause"]?.string }), ["hostname", "path", "home", "user", "locale", "timezone"])
-    XCTAssertTrue(findings.allSatisfy { $0["held_by_sandbox"] == true }, "\(other)")
-  }
-
   func testOnlyWhatIsAskedForIsVaried() throws {
     let command =
       "printf 'const char mark[] = \"%s\"; int main(void){return mark[0] == 0;}' \"$(uname -n)\" > main.c\n"
       + "cc -O1 -o out main.c"
-    let (answer, _) = try verify(Self.project(command), ["--only", "locale,umask"], exit: .done)
+    let (answer, _) = try Faulty.verify(Faulty.project(command), ["--only", "locale,umask"], exit: .done)
     XCTAssertEqual(answer["conditions"]?.array?.compactMap { $0["name"]?.string }, ["locale", "umask"])
     let site = try Site()
     let project = try site.write(Projects.c, to: "project")
@@ -115,7 +67,7 @@ final class VerifyTests: XCTestCase {
 
   func testABuildThatFailsUnderAConditionIsAFinding() throws {
     let command = "test \"$(uname -n)\" = packc\n" + Self.program
-    let (answer, _) = try verify(Self.project(command), ["--strict"], exit: .notReproducible)
+    let (answer, _) = try Faulty.verify(Faulty.project(command), ["--strict"], exit: .notReproducible)
     XCTAssertEqual(answer["findings"]?.array?.compactMap { $0["cause"]?.string }, ["hostname"])
     XCTAssertTrue(answer["findings"]?.array?.first?["failure"]?.string?.contains("build") == true, "\(answer)")
   }
@@ -164,8 +116,59 @@ final class VerifyTests: XCTestCase {
   }
 }
 
-/// The same question to somebody else's program.
+/// Every kind of fault, and the same question to somebody else's program.
 final class VerifySlowTests: XCTestCase {
+  /// Each kind by a command that lets it into the program, and the cause that has to be named.
+  func testEachPlantedFaultIsFoundAndNamed() throws {
+    let constant = { (value: String) in
+      "printf 'const char mark[] = \"%s\"; int main(void){return mark[0] == 0;}' \"\(value)\" > main.c; "
+        + "cc -O1 -o out main.c"
+    }
+    let rows: [(fault: String, command: String, cause: String, proven: Bool)] = [
+      ("time", constant("$(date +%s)"), "time", false),
+      ("path", constant("$PWD"), "path", true),
+      ("order", constant("$(echo $(ls -U data))"), "order", true),
+      ("locale", constant("$LC_ALL"), "locale", true),
+      ("umask", constant("$(umask)"), "umask", true),
+      ("hostname", constant("$(uname -n)"), "hostname", true),
+      ("cpus", constant("$(nproc)"), "cpus", true),
+      ("random", constant("$(head -c 8 /dev/urandom | od -An -tx8)"), "random", false),
+      (
+        "build-id", "printf 'int main(void){return 0;}' > main.c; cc -O1 -Wl,--build-id=uuid -o out main.c", "build-id",
+        false
+      ),
+      ("user", constant("$(id -u)"), "user", true),
+    ]
+    let names = Dictionary(uniqueKeysWithValues: (0..<24).map { ("data/file-\($0)", "\($0)\n") })
+    let allowed = AllowedProcessors.now().count
+    for row in rows where row.fault != "cpus" || allowed > 1 {
+      let (answer, log) = try Faulty.verify(Faulty.project(row.command, names), ["--strict"], exit: .notReproducible)
+      let findings = answer["findings"]?.array ?? []
+      XCTAssertEqual(findings.map { $0["cause"]?.string }, [row.cause], "\(row.fault): \(answer) \(log)")
+      XCTAssertEqual(findings.first?["proven"]?.bool, row.proven, row.fault)
+      XCTAssertNotEqual(findings.first?["fix"]?.string ?? "", "", row.fault)
+      let first = findings.first?["differences"]?.array?.first
+      XCTAssertEqual(first?["place"]?.array?.last, "/app/out", "\(row.fault): \(answer)")
+      XCTAssertNotEqual(first?["bytes"]?["before"], first?["bytes"]?["after"], row.fault)
+      XCTAssertNotNil(first?["bytes"]?["part"]?.string, "\(row.fault): \(answer)")
+    }
+  }
+
+  /// What the sandbox holds does not differ between two hosts that have it.
+  func testWhatTheSandboxHoldsCannotGetIn() throws {
+    let command =
+      "printf 'const char mark[] = \"%s\"; int main(void){return mark[0] == 0;}' "
+      + "\"$(uname -n) $PWD $HOME $(id -u) $USER $LC_ALL $TZ\" > main.c; cc -O1 -o out main.c"
+    let (answer, _) = try Faulty.verify(Faulty.project(command), ["--sandboxed"], exit: .done)
+    XCTAssertEqual(answer["identical"], true)
+    let (other, _) = try Faulty.verify(Faulty.project(command), exit: .done)
+    XCTAssertEqual(other["needs_sandbox"], true)
+    let findings = other["findings"]?.array ?? []
+    XCTAssertEqual(
+      Set(findings.compactMap { $0["cause"]?.string }), ["hostname", "path", "home", "user", "locale", "timezone"])
+    XCTAssertTrue(findings.allSatisfy { $0["held_by_sandbox"] == true }, "\(other)")
+  }
+
   func testDiffoscopeFindsNothingWherePackcSaysIdentical() throws {
     let diffoscope = try Tools.require("diffoscope")
     for (name, files) in [("c", Projects.c), ("go", Projects.go)] {

@@ -30,7 +30,8 @@ final class TrialRuns {
 
   /// Kept between builds and shared with them: kernels, what was fetched, and the turns that all builds take.
   private static let shared = ["kernels", "steps"]
-  /// Nanoseconds between the starts of two builds: even a clock that counts seconds shows another time then.
+  /// Nanoseconds from the start of the first build to that of any other: even a clock that counts seconds shows another
+  /// time then.
   private static let distance: UInt64 = 2_100_000_000
 
   init(
@@ -126,11 +127,14 @@ final class TrialRuns {
 
   private func keepDistance() throws {
     let now = context.monotonicNanoseconds
-    while let firstStart, now() - firstStart < Self.distance {
+    guard let firstStart else {
+      self.firstStart = now()
+      return
+    }
+    while now() - firstStart < Self.distance {
       try Interruption.check()
       usleep(20_000)
     }
-    firstStart = now()
   }
 
   /// Steps of several builds in one list of progress; what is said once need not be said again.

@@ -64,6 +64,8 @@ public struct CauseEvidence: Sendable {
   private func word(_ bytes: [UInt8], _ start: Int, _ isBig: Bool) -> Int64? {
     guard start + 4 <= bytes.count else { return nil }
     let four = bytes[start..<start + 4]
+    // Four letters make a number in these years, too.
+    guard four.contains(where: { !(0x20..<0x7f).contains($0) }) else { return nil }
     return (isBig ? Array(four) : four.reversed()).reduce(0) { $0 << 8 | Int64($1) }
   }
 
