@@ -39,6 +39,8 @@ struct Sandbox {
   let host: Places
   /// PATH of the steps.
   let searchPath: [HostPath]
+  /// Directories that are seen in the place of the host's, by the path of those.
+  let shown: [HostPath: HostPath]
   /// What else of the host they may read: tools that the plan names, and what the person names.
   let readable: [HostPath]
   var places: Places { bubblewrap == nil ? host : Self.inside }
@@ -48,7 +50,8 @@ struct Sandbox {
     _ argv: [String], directory: HostPath, network: Bool, mounts: [RootPath: String] = [:]
   ) throws -> [String] {
     guard let bubblewrap else { return argv }
-    var all: [Bubblewrap.Mount] = [
+    var all = shown.sorted { $0.key < $1.key }.map { Bubblewrap.Mount.readOnly($0.value, at: $0.key) }
+    all += [
       .writable(host.source, at: Self.inside.source), .writable(host.work, at: Self.inside.work),
       .writable(host.cache, at: Self.inside.cache), .readOnly(host.pack, at: Self.inside.pack),
       .writable(host.home, at: Self.inside.home),
