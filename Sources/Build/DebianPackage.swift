@@ -94,4 +94,6 @@ struct DebianRoot {
   /// Looks as the packages would, installed: `usr/lib/…`.
   let path: HostPath
   let owners: [RootPath: FileOwner]
+  /// Of the list.
+  let digest: Digest
 }

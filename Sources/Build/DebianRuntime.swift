@@ -34,7 +34,7 @@ struct DebianRuntime {
       }
       owners[path] = packages[Int(index)].owner
     }
-    return DebianRoot(path: made / Self.places.root, owners: owners)
+    return DebianRoot(path: made / Self.places.root, owners: owners, digest: key)
   }
 
   private func make(_ steps: StepCache) throws -> HostPath {

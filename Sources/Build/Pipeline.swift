@@ -76,9 +76,10 @@ public struct Pipeline: Sendable {
     report(choice.decisions + settled.plan.decisions + [kernel?.decision].compactMap { $0 })
     let wroteLock = try settle(lock, settled.committed, planning)
     times.mark("plan", title: "detection, packs, lock")
+    let runtime = try runtimeRoot(lock, planning)
+    if let runtime { executor.show(runtime, for: settled.plan.runtime.trees) }
     try executor.run(settled.plan.steps)
     try complete(&settled.plan, planning, choice.pack, executor)
-    let runtime = try runtimeRoot(lock, planning)
 
     var output = OutputStage(
       planning: planning, project: project, scan: scan, settled: settled, kernel: kernel, executor: executor,

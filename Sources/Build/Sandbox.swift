@@ -37,6 +37,8 @@ struct Sandbox {
   var sharedCaches: [RootPath: HostPath] = [:]
   /// PATH of the steps.
   let searchPath: [HostPath]
+  /// Directories that are seen in the place of the host's, by the path of those.
+  let shown: [HostPath: HostPath]
   /// What else of the host they may read: tools that the plan names, and what the person names.
   let readable: [HostPath]
   var places: Places { bubblewrap == nil ? host : conditions.places }
@@ -47,7 +49,8 @@ struct Sandbox {
   ) throws -> [String] {
     guard let bubblewrap else { return argv }
     let inside = conditions.places
-    var all: [Bubblewrap.Mount] = [
+    var all = shown.sorted { $0.key < $1.key }.map { Bubblewrap.Mount.readOnly($0.value, at: $0.key) }
+    all += [
       .writable(host.source, at: inside.source), .writable(host.work, at: inside.work),
       .writable(host.cache, at: inside.cache), .readOnly(host.pack, at: inside.pack),
       .writable(host.home, at: inside.home),

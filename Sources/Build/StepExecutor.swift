@@ -50,6 +50,9 @@ final class StepExecutor {
   let bubblewrap: Bubblewrap?
   private var workspace: Workspace?
   private var materialized: Set<String> = []
+  /// Directories of packages in the place of the host's, by the path of those.
+  private var shown: [HostPath: HostPath] = [:]
+  private var runtime: Digest?
   /// Files of the project's copy that the plan itself writes.
   private var writtenOver: Set<RootPath> = []
   private(set) var outcomes: [Outcome] = []
@@ -61,6 +64,18 @@ final class StepExecutor {
     cache = try StepCache(cache: setting.cache)
     let isolation = setting.isolation ?? Isolation(context: setting.context, reporter: setting.reporter)
     bubblewrap = isolation.bubblewrap
+  }
+
+  /// Steps see the interpreter's library of the packages that the image has, so that what they compile of it is of that
+  /// version. Without bubblewrap they see the host's.
+  func show(_ runtime: DebianRoot, for trees: [BuildPlan.RuntimeRequest.Tree]) {
+    guard bubblewrap != nil else { return }
+    for tree in trees where FileSystem.isDirectory(tree.path) {
+      guard let path = RootPath(bytes: tree.path.bytes.dropFirst()) else { continue }
+      let own = runtime.path / path
+      if FileSystem.isDirectory(own) { shown[tree.path] = own }
+    }
+    self.runtime = runtime.digest
   }
 
   func run(_ steps: [BuildStep]) throws {
@@ -79,7 +94,7 @@ final class StepExecutor {
     let finder = StepKeys(
       scan: setting.scan, digests: setting.digests, environment: baseEnvironment(of: step),
       sandboxed: bubblewrap != nil,
-      pack: setting.packDigest)
+      pack: setting.packDigest, runtime: shown.isEmpty ? nil : runtime)
     let key = try finder.key(of: step, earlier: finished)
     keys[step.id] = key.parts
     setting.reporter.send(.stepStarted(id: step.id, title: step.argv.joined(separator: " ")))
@@ -184,7 +199,7 @@ final class StepExecutor {
         source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
         libexec: setting.libexec, home: home, temporary: home / "tmp"),
       conditions: conditions(of: step), sharedCaches: shared, searchPath: setting.context.searchPath,
-      readable: tools + setting.context.visible(step.network ? setting.passthrough : []))
+      shown: shown, readable: tools + setting.context.visible(step.network ? setting.passthrough : []))
   }
 
   private func writeFiles(of step: BuildStep, _ sandbox: Sandbox) throws {

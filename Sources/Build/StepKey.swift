@@ -26,6 +26,8 @@ struct StepKeys {
   let environment: [String: String]
   let sandboxed: Bool
   let pack: Digest
+  /// Of the packages that steps see in the place of the host's files.
+  var runtime: Digest?
 
   /// `earlier`: the keys of the steps before, by their output paths.
   func key(of step: BuildStep, earlier: [(outputs: [RootPath], digest: Digest)]) throws -> StepKey {
@@ -35,8 +37,9 @@ struct StepKeys {
       "earlier steps": Digest(
         of: JSONValue(strings: earlier.filter { uses(step, $0.outputs) }.map(\.digest.description))),
       "environment": Digest(
-        of: .object([
+        of: JSONValue(compact: [
           "variables": JSONValue(strings: environment), "sandbox": .bool(sandboxed), "pack": JSONValue(pack),
+          "runtime": runtime.map { JSONValue($0) },
         ])),
     ])
   }

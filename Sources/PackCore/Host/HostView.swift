@@ -16,6 +16,8 @@ struct HostView: Sendable {
   private let home: HostPath?
   /// Arguments of bwrap(1) that cover what /etc holds for few.
   private let covers: [String]
+  /// What each PATH leads to: found once, since packs and steps are started by the dozen.
+  private let found = Locked<[[HostPath]: [HostPath]]>([:])
 
   init(home: HostPath?) {
     self.home = home
@@ -44,8 +46,24 @@ struct HostView: Sendable {
 
   /// Of bwrap(1): what lies elsewhere. `readable` are tools, files and directories that somebody named.
   func elsewhere(searchPath: [HostPath], readable: [HostPath], network: Bool) -> [String] {
+    var paths = found.withLock { found in
+      if let known = found[searchPath] { return known }
+      let paths = shown(tools(in: searchPath))
+      found[searchPath] = paths
+      return paths
+    }
+    for path in readable {
+      guard let real = FileSystem.resolve(path) else { continue }
+      for place in [path, real] { paths += FileSystem.isDirectory(place) ? [place] : trees(with: place) }
+    }
+    // systemd-resolved's lies below /run.
+    if network, let resolver = FileSystem.resolve("/etc/resolv.conf") { paths.append(resolver) }
+    return shown(paths).flatMap { ["--ro-bind-try", $0.description, $0.description] }
+  }
+
+  private func tools(in searchPath: [HostPath]) -> [HostPath] {
     var paths: [HostPath] = []
-    for directory in searchPath {
+    for directory in Set(searchPath) {
       paths += trees(of: directory)
       guard !Self.plain.contains(directory) else { continue }
       for name in (try? DirectoryWalk.names(in: directory)) ?? [] {
@@ -56,13 +74,7 @@ struct HostView: Sendable {
         paths += trees(of: real.parent)
       }
     }
-    for path in readable {
-      guard let real = FileSystem.resolve(path) else { continue }
-      for place in [path, real] { paths += FileSystem.isDirectory(place) ? [place] : trees(with: place) }
-    }
-    // systemd-resolved's lies below /run.
-    if network, let resolver = FileSystem.resolve("/etc/resolv.conf") { paths.append(resolver) }
-    return shown(paths).flatMap { ["--ro-bind-try", $0.description, $0.description] }
+    return paths
   }
 
   /// Hidden ones that are narrow enough, each once, none inside another.
@@ -118,7 +130,7 @@ struct HostView: Sendable {
     try? DirectoryWalk.walk(root) { entry in
       guard let path = (root / entry.path).utf8 else { return .take }
       switch entry.status.kind {
-      case .file where entry.status.mode & 0o004 == 0: out += ["--ro-bind", "/dev/null", path]
+      case .file where entry.status.mode & 0o004 == 0 && entry.status.size > 0: out += ["--ro-bind", "/dev/null", path]
       case .directory where entry.status.mode & 0o005 != 0o005:
         out += ["--tmpfs", path]
         return .skip
