@@ -57,7 +57,7 @@ extension Deployments {
     let attached = try self.volumes(of: name)
     let kept = try keptVolumes(of: name)
     let hadBalancer = try endBalancer(directory)
-    let wasAlive = try end(record, directory)
+    let wasAlive = try end(record, directory, isLast: true)
     var lines =
       [build].compactMap { $0 } + [
         DestroyLine(resource: "machine", fate: .deleted, detail: wasAlive ? "it was stopped" : "it did not run")
