@@ -48,10 +48,10 @@ struct BuildRecord {
     try CacheRecord.replace(path, by: Array((Digest(of: bytes).hex + "\n").utf8) + bytes)
   }
 
-  /// Blobs are shared with other projects through the store: a further name of the file changes its ctime, and nothing
-  /// else of it.
+  /// Blobs are shared with other projects through the store, and machines' files with the releases of deployments: a further
+  /// name of a file changes its ctime, and nothing else of it.
   static func fingerprint(outputs: [HostPath]) -> Digest {
-    WatchedPaths.fingerprint(outputs) { $0.parent.name == "sha256" }
+    WatchedPaths.fingerprint(outputs) { ["sha256", "unikernel"].contains($0.parent.name) }
   }
 
   /// True when nothing that this record saw has changed and all that it made is as it was left.

@@ -64,23 +64,29 @@ extension Deployments {
       return try plan(request.keepingManaged(of: existing, ReleaseOutcomes.read(directory)), existing).result
     }
     let result = try locked("\(request.name)", creating: true) { directory in
-      let existing = try DeploymentRecord.read(directory)
-      let request = try request.keepingManaged(of: existing, try ReleaseOutcomes.read(directory))
-      let plan = try plan(request, existing)
-      // What was asked last is what counts.
-      try endBuild(directory)
-      guard plan.result.action != .unchanged else { return plan.result }
-      if plan.result.action == .upgraded, plan.isAlive {
-        guard let asks = request.asks else {
-          throw DeployFailure.needsAnswer("\(request.name)", plan.result.changes)
-        }
-        guard asks(plan.result.changes) else { throw DeployFailure.declined("\(request.name)") }
+      do { return try deploy(request, directory) } catch {
+        // Nothing has ever been under this name.
+        if !FileSystem.exists(directory.record), !FileSystem.exists(directory.build) { try? erase(directory) }
+        throw error
       }
-      return try carryOut(plan.result, request, existing, directory)
     }
     // `creating` always comes to its body.
     guard let result else { throw unknown("\(request.name)") }
     return result
+  }
+
+  private func deploy(_ request: DeployRequest, _ directory: MachineDirectory) throws -> DeployResult {
+    let existing = try DeploymentRecord.read(directory)
+    let request = try request.keepingManaged(of: existing, ReleaseOutcomes.read(directory))
+    let plan = try plan(request, existing)
+    if plan.result.action == .upgraded, plan.isAlive {
+      guard let asks = request.asks else { throw DeployFailure.needsAnswer("\(request.name)", plan.result.changes) }
+      guard asks(plan.result.changes) else { throw DeployFailure.declined("\(request.name)") }
+    }
+    // What was asked last is what counts.
+    try endBuild(directory)
+    guard plan.result.action != .unchanged else { return plan.result }
+    return try carryOut(plan.result, request, existing, directory)
   }
 
   func carryOut(

@@ -57,7 +57,7 @@ extension Deployments {
     let kept = try keptVolumes(of: name)
     let writer = try backup.map { try ParcelWriter($0) }
     let hadBalancer = try endBalancer(directory)
-    let wasAlive = try end(record, directory)
+    let wasAlive = try end(record, directory, isLast: backup == nil)
     let saved: BackupReport?
     do {
       saved = try writer.flatMap { writer in try backup.map { try write(record, directory, writer, to: $0) } }

@@ -27,21 +27,31 @@ public struct Deployments: Sendable {
 
   func unknown(_ name: String) -> Failure { DeployFailure.unknown(name, known: (try? state.names()) ?? []) }
 
+  /// What may not be written is the state directory.
+  private func inState(_ failure: Failure) -> Failure {
+    guard failure.exit == .notPermitted else { return failure }
+    var failure = failure
+    failure.hint = "make \(state.root) writable, or choose another place for deployments with XDG_STATE_HOME"
+    return failure
+  }
+
   /// Runs `body` under the lock of the deployment; nil when there is no directory of it and none is to be made.
   func locked<T>(_ name: String, creating: Bool, _ body: (MachineDirectory) throws -> T) throws -> T? {
     // A name is a directory's: nothing else gets so far.
     let directory = state.machine("\(try DeploymentName(name))")
     while true {
       if creating {
-        try state.create()
-        try FileSystem.createDirectory(directory.path, mode: 0o700)
+        do {
+          try state.create()
+          try FileSystem.createDirectory(directory.path, mode: 0o700)
+        } catch let failure as Failure { throw inState(failure) }
       } else if try FileSystem.status(directory.path) == nil {
         return nil
       }
       let lock: FileLock
       do { lock = try FileLock.wait(directory.lock) } catch let failure as Failure {
         // It was destroyed while we waited.
-        guard !failure.isInterruption, try FileSystem.status(directory.path) == nil else { throw failure }
+        guard !failure.isInterruption, try FileSystem.status(directory.path) == nil else { throw inState(failure) }
         continue
       }
       return try withExtendedLifetime(lock) { try body(directory) }
@@ -97,8 +107,12 @@ public struct Deployments: Sendable {
   }
 
   /// Ends every process of the deployment and leaves a state that says so.
+  ///
+  /// - Parameter isLast: the directory goes next, so that a full disk is no reason to keep it.
   @discardableResult
-  func end(_ record: DeploymentRecord, _ directory: MachineDirectory, grace: Int? = nil) throws -> Bool {
+  func end(
+    _ record: DeploymentRecord, _ directory: MachineDirectory, grace: Int? = nil, isLast: Bool = false
+  ) throws -> Bool {
     let release = record.effective(try ReleaseOutcomes.read(directory))
     let wasAlive = try MachineProcesses(directory: directory, id: record.id).end(
       grace: grace ?? release.spec.grace, name: record.name)
@@ -113,7 +127,7 @@ public struct Deployments: Sendable {
     ended.qemu = nil
     ended.nextStart = nil
     ended.readiness.end(ended.reason)
-    try ended.write(directory)
+    do { try ended.write(directory) } catch { if !isLast { throw error } }
     return wasAlive
   }
 

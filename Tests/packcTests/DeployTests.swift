@@ -54,7 +54,6 @@ final class DeployTests: XCTestCase {
     if let made = Self.made { return made }
     let site = try Site()
     let project = try site.write(Self.files, to: "project")
-    _ = try site.build(project)
     let made = Fixture(site: site, project: project)
     Self.made = made
     return made
@@ -65,6 +64,8 @@ final class DeployTests: XCTestCase {
   private func call() throws -> (packc: DetachedCall, project: String, port: Int) {
     let fixture = try fixture()
     let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: fixture.site.home / "cache")
+    // In the same environment, so that deployments find it built.
+    try packc("build", fixture.project.description).expect(.done)
     return (packc, fixture.project.description, Int.random(in: 21_000..<29_000))
   }
 
