@@ -11,7 +11,8 @@ final class BuildStageTests: XCTestCase {
     var build = PendingBuild(
       "0123456789ab",
       DeployCall(directory: "/home/someone", operands: ["shop"], flags: ["pack": ["go"], "debug": [""]]),
-      DeployDraft(spec: try StateTests.spec { $0.image = DeployDraft.noImage }, takesImagePorts: true), confirms: true)
+      DeployDraft(spec: try StateTests.spec { $0.image = DeployDraft.noImage }, takesImagePorts: true), confirms: true,
+      backsUp: true)
     build.failure = failure
     return build
   }
