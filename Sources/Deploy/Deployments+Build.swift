@@ -61,7 +61,8 @@ extension Deployments {
   private func begin(
     _ request: BuildingRequest, _ existing: DeploymentRecord?, _ changes: [String], _ directory: MachineDirectory
   ) throws -> DeployResult {
-    let build = PendingBuild(Self.newOperation(), request.call, request.draft, confirms: request.confirms, backsUp: request.backsUp)
+    let build = PendingBuild(
+      Self.newOperation(), request.call, request.draft, confirms: request.confirms, backsUp: request.backsUp)
     let ports = try FileLock.wait(state.portsLock)
     try withExtendedLifetime(ports) {
       let check = PortCheck(state: state)

@@ -113,7 +113,8 @@ struct DeployTarget {
 
   /// What holds without any flag.
   func general() throws -> DeploymentSpec {
-    try Self.draft(publish: [], source: source, config: config, settings: settings).complete(image, container: container)
+    try Self.draft(publish: [], source: source, config: config, settings: settings).complete(
+      image, container: container)
   }
 
   /// With the flags over what a bundle or `unik.yaml` says.
