@@ -36,7 +36,14 @@ extension OutputStage {
     return BillOfMaterials(
       name: identity.statedName, version: identity.version ?? "", subject: contract.subject, epoch: planning.epoch,
       toolVersion: PackcVersion.current, files: files, licenses: owners.licenses.merging(system) { $1 },
-      known: components)
+      known: components + standardLibraries)
+  }
+
+  /// What a compiler puts into each of its programs, and scanners look for under this name.
+  private var standardLibraries: [SoftwareComponent] {
+    settled.plan.toolchains.filter { $0.name == "go" && !$0.version.isEmpty }.map {
+      SoftwareComponent(name: "stdlib", version: $0.version, purl: "pkg:golang/stdlib@\($0.version)")
+    }
   }
 
   private func digest(of entry: RootFilesystem.Entry) throws -> Digest? {

@@ -30,7 +30,8 @@ enum DeployFailure {
       "drift",
       "the deployment \(name) would change in ways that others may rely on"
         + changes.map { "\n  - \($0)" }.joined(),
-      hint: "repeat with --confirm if that is meant, or give the new one a name of its own (--name)", exit: .drift,
+      hint: "the flags of earlier deploys are not remembered: repeat them (-e, --volume, -p; `packc env set` keeps "
+        + "variables); --confirm if the change is meant; --name for a deployment of its own", exit: .drift,
       details: ["changes": JSONValue(strings: changes)])
   }
   static func needsAnswer(_ name: String, _ changes: [String]) -> Failure {

@@ -128,6 +128,15 @@ public struct DeploymentSpec: Hashable, Sendable {
 }
 
 extension DeploymentSpec {
+  /// As `packc env set` and `unset` have left the variables since.
+  func takingManaged(of newer: DeploymentSpec) -> DeploymentSpec {
+    var spec = self
+    for name in managed where !newer.managed.contains(name) { spec.environment[name] = nil }
+    for name in newer.managed { spec.environment[name] = newer.environment[name] }
+    spec.managed = newer.managed
+    return spec
+  }
+
   /// Variables that `packc env set` gave the deployment stay, unless this has others of these names.
   func keepingManaged(of old: DeploymentSpec?) -> DeploymentSpec {
     guard let old else { return self }

@@ -20,7 +20,13 @@ extension Deployments {
   /// - Parameter backup: written first; nothing is removed without it.
   public func destroy(_ name: String, volumes: Bool, backup: HostPath? = nil) throws -> [DestroyLine] {
     try locked(name, creating: false) { directory in try destroy(directory, volumes: volumes, backup: backup) }
-      ?? Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
+      ?? absent(name, volumes: volumes)
+  }
+
+  /// Of a deployment that is not there; its backups may be.
+  private func absent(_ name: String, volumes: Bool) -> [DestroyLine] {
+    Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
+      + earlierBackups(of: name, removes: volumes)
   }
 
   /// Files that are the disks of a deployment's volumes.
@@ -50,7 +56,7 @@ extension Deployments {
       if build != nil { note("destroy", name, ["volumes": "kept"]) }
       try erase(directory)
       _ = try? ReleaseStore(state).collect()
-      return [build].compactMap { $0 } + Self.resources.map { DestroyLine(resource: $0, fate: .notFound, detail: nil) }
+      return [build].compactMap { $0 } + absent(name, volumes: volumes)
     }
     let release = record.effective(try ReleaseOutcomes.read(directory))
     let attached = try self.volumes(of: name)
@@ -125,7 +131,7 @@ extension Deployments {
         return DestroyLine(resource: resource, fate: .notFound, detail: nil)
       }
       guard removes else {
-        return DestroyLine(resource: resource, fate: .kept, detail: "`packc volume show \(volume)`")
+        return DestroyLine(resource: resource, fate: .kept, detail: "`packc volume destroy \(volume)` removes it")
       }
       let others = try users(of: volume).filter { $0 != name }
       guard others.isEmpty else {

@@ -27,7 +27,7 @@ extension Deployments {
       try end(record, directory)
       record.isWanted = true
       record.add(
-        target.spec, why: "rollback to \(target.number)",
+        target.spec.takingManaged(of: effective.spec), why: "rollback to \(target.number)",
         fallback: outcomes[effective.number] == .ready ? effective.number : nil, now: WallClock.now())
       try record.write(directory)
       do { try launch(record, directory) } catch let failure as Failure {

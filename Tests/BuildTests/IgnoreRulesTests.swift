@@ -60,6 +60,24 @@ final class IgnoreRulesTests: XCTestCase {
     }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// `packc backup` and `packc bundle` write where they are called, and a backup has variables in it.
+  func testBackupsAndBundlesStayOutUnlessTheyAreAskedFor() throws {
+    let project = try TemporaryDirectory()
+    let root = RootPath.root
+    func ignores(_ name: String, in directory: RootPath = root, isDirectory: Bool = false) throws -> Bool {
+      try IgnoreRules(project: project.path).ignores(Array(name.utf8), in: directory, isDirectory: isDirectory)
+    }
+    for name in ["shop.backup.tar", "shop.bundle.tar"] {
+      XCTAssertTrue(try ignores(name))
+      XCTAssertFalse(try ignores(name, in: RootPath(literal: "assets")))
+      XCTAssertFalse(try ignores(name, isDirectory: true))
+    }
+    for name in ["backup.tar", "shop.backup.tar.gz", "shop.tar"] { XCTAssertFalse(try ignores(name), name) }
+    try project.write("*.txt\n!shop.backup.tar\n", to: ".packcignore")
+    XCTAssertFalse(try ignores("shop.backup.tar"))
+    XCTAssertTrue(try ignores("shop.bundle.tar"))
+  }
+
   func testPackcignoreWinsAndSecretsStayOut() throws {
     let project = try TemporaryDirectory()
     for file in ["a.log", "b.txt", ".env", "x/.env", ".packc/image/index.json", ".git/HEAD"] {

@@ -11,6 +11,19 @@ import XCTest
 final class StateTests: XCTestCase {
   private static let digest = Digest(of: Array("image".utf8))
 
+  /// What `packc env set` and `unset` did stays done when an older release comes back.
+  func testManagedVariablesOutliveARollback() throws {
+    let older = try Self.spec()
+    let newer = try Self.spec {
+      $0.environment = ["A": "2", "C": "3"]
+      $0.managed = ["C"]
+    }
+    let back = older.takingManaged(of: newer)
+    XCTAssertEqual(back.environment, ["A": "1", "C": "3"])
+    XCTAssertEqual(back.managed, ["C"])
+    XCTAssertEqual(older.takingManaged(of: older), older)
+  }
+
   static func spec(_ change: (inout DeploymentSpec) -> Void = { _ in }) throws -> DeploymentSpec {
     var spec = DeploymentSpec(
       image: digest, source: "/home/someone/shop",

@@ -28,6 +28,15 @@ final class DeployBuildTests: XCTestCase {
       port: Int(try Ports.free()))
   }
 
+  func testADirectoryThatIsNoProjectIsNeverADeployment() throws {
+    let directory = try TemporaryDirectory("packc-e2e")
+    try directory.write("nothing", to: "empty/notes.txt")
+    let packc = DetachedCall(state: directory, cache: try (Self.site ?? Site()).home / "cache")
+    let answer = try packc("deploy", "\(directory.path / "empty")", "--json").expect(ExitCode(rawValue: 20))
+    XCTAssertTrue(answer.output.contains("error"), answer.output)
+    XCTAssertEqual(try packc("list", "--json").expect(.done).json?["machines"], [])
+  }
+
   private func waitFor(
     _ place: Place, _ seconds: Double = 240, file: StaticString = #filePath, line: UInt = #line,
     _ holds: (JSONValue) -> Bool

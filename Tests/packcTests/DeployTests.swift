@@ -153,7 +153,7 @@ final class DeployTests: XCTestCase {
     let deploy = ["deploy", project, "--publish", "\(port):8080", "--yes", "--wait"]
     try packc(deploy).expect(.done)
     let failed = try packc(deploy + ["--env", "END=3"]).expect(.failed)
-    XCTAssertTrue(failed.errors.contains("release 1 runs again"), failed.errors)
+    XCTAssertTrue(failed.errors.contains("release 1 is started again"), failed.errors)
     for _ in 0..<100 where get(port) == nil { usleep(100_000) }
     XCTAssertEqual(get(port), "first")
     XCTAssertEqual(try state(packc, "greeter"), "running")

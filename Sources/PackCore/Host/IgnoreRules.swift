@@ -5,6 +5,9 @@ public struct IgnoreRules: Sendable {
   static let never = [".git", ".hg", ".svn", ".packc", ".env"].map { Array($0.utf8) }
   /// What packc has beside its output while it writes it.
   private static let staged = Array(".packc.".utf8)
+  /// What `packc backup` and `packc bundle` leave in the directory where they are called: with it in the next image, a backup's
+  /// values would be published. A rule may take one back in (`!name`).
+  private static let parcels = [".backup.tar", ".bundle.tar"].map { Array($0.utf8) }
 
   private var gitignore = IgnoreRuleList()
   private var packcignore = IgnoreRuleList()
@@ -30,9 +33,10 @@ public struct IgnoreRules: Sendable {
   /// Whether an entry of `directory`, which is not ignored itself, is left out.
   public func ignores(_ name: [UInt8], in directory: RootPath, isDirectory: Bool) -> Bool {
     if name.first == UInt8(ascii: "."), Self.never.contains(name) || name.starts(with: Self.staged) { return true }
-    if gitignore.isEmpty, packcignore.isEmpty { return false }
+    let isParcel = !isDirectory && directory == .root && Self.parcels.contains { name.suffix($0.count) == $0[...] }
+    if gitignore.isEmpty, packcignore.isEmpty { return isParcel }
     return packcignore.verdict(name, in: directory, isDirectory: isDirectory)
-      ?? gitignore.verdict(name, in: directory, isDirectory: isDirectory) ?? false
+      ?? gitignore.verdict(name, in: directory, isDirectory: isDirectory) ?? isParcel
   }
 
   /// Whether the entry, whose parents are not ignored, is left out.

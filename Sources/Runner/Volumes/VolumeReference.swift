@@ -37,6 +37,11 @@ public struct VolumeReference: Hashable, Sendable, CustomStringConvertible {
     }
     return place
   }
+
+  /// - Throws: `unknown_volume` when `run.volumes` of the program declares no volume there.
+  public func check(in mounts: [RootPath]) throws {
+    guard mounts.contains(mount) else { throw VolumeFailure.noMount(mount, known: mounts.map(\.absolute)) }
+  }
 }
 
 extension VolumeStore {

@@ -16,7 +16,7 @@ enum DeployCommand {
         "restart", value: "never|on-failure|always", help: "when the program ended (default: unik.yaml, else never)"),
       Flag("health", value: "http:[PORT]/PATH|tcp[:PORT]", help: "what is asked to know that it works"),
       Flag("grace", value: "SECONDS", help: "between the request to end and the end (default: 10)"),
-      Flag("dry-run", help: "say what would change, and change nothing"),
+      Flag("dry-run", help: "build, say what would change, and change nothing that runs"),
       Flag("confirm", help: "accept that ports, volumes, variables or the project behind the name change"),
       Flag("yes", short: "y", help: "replace what runs without asking"),
       Flag("no-backup", help: "do not copy the volumes before another release takes them over"),

@@ -16,7 +16,7 @@ enum LogsCommand {
     ],
     details: """
       Without APP: the only deployment, or that of the project in this directory. Which one was chosen, and why, is said on
-      standard error. While its first release is being built, or when that failed, the log is the build's. The output is the program's own, so --json changes nothing in it.
+      standard error. While its first release is being built, or when that failed, the log is the build's, and -f goes on with the program's. The output is the program's own, so --json changes nothing in it.
       """
   ) { invocation in
     let deployments = try Deployments(invocation.context)
@@ -26,7 +26,12 @@ enum LogsCommand {
     let since = try invocation.string("since").map(TimeText.parse)
     let found = try deployments.find(name)
     if invocation.has("build") || found.showsBuild {
-      return try build(found, deployments, tail: tail, hasSince: since != nil, invocation)
+      try build(found, deployments, tail: tail, hasSince: since != nil, invocation)
+      // Who follows wants to see the program, too.
+      guard invocation.has("follow"), !invocation.has("build"), try !deployments.find(name).showsBuild else {
+        return .done
+      }
+      invocation.reporter.note("logs of \(name): of the program")
     }
     var choice = LogReader.Choice()
     choice.tail = tail
@@ -38,7 +43,7 @@ enum LogsCommand {
 
   private static func build(
     _ found: Deployment, _ deployments: Deployments, tail: Int?, hasSince: Bool, _ invocation: Invocation
-  ) throws -> ExitCode {
+  ) throws {
     let file = deployments.state.machine(found.name).buildLog
     guard FileSystem.exists(file) else {
       throw Failure(
@@ -52,7 +57,6 @@ enum LogsCommand {
       tail: tail, follows: invocation.has("follow"),
       goesOn: { try deployments.all().first { $0.name == found.name }?.build.map { $0.failure == nil } ?? false },
       write: { try StandardOutput.write($0) })
-    return .done
   }
 
   private static func choose(

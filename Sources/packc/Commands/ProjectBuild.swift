@@ -45,6 +45,11 @@ struct ProjectBuild {
   }
 
   func draft(_ invocation: Invocation) throws -> DeployDraft {
-    try DeployTarget.draft(invocation, source: request.project.description, config: config)
+    let draft = try DeployTarget.draft(invocation, source: request.project.description, config: config)
+    // A directory that is no project never becomes a deployment; one that was built before is one.
+    if last.name == nil { _ = try pipeline.plan(detectOnly: true, explain: false) }
+    // Known before the build, so said before it.
+    for reference in draft.spec.keptVolumes { try reference.check(in: config?.run.volumes.map(\.mount) ?? []) }
+    return draft
   }
 }

@@ -28,7 +28,7 @@ struct WaitAnswer {
         exit: .timedOut)
     case .fellBack(let number):
       return Failure(
-        "fell_back", "release \(release) of \(name) did not become ready, and release \(number) runs again",
+        "fell_back", "release \(release) of \(name) did not become ready; release \(number) is started again",
         hint: "`packc logs \(name)` and `packc show \(name)` say why")
     case .failed:
       let isNotStarted = found.state.end == .notStarted
