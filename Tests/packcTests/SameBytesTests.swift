@@ -5,13 +5,15 @@ import XCTest
 
 /// The same project gives the same bytes, whatever the directory, the user's settings and the time are.
 final class SameBytesTests: XCTestCase {
-  /// Builds the files twice in one site, with nothing of the host's choice in common; returns both answers.
+  /// Builds the files twice in one site, with nothing of the host's choice in common; returns both answers. What they name is
+  /// there as long as the directory is.
   static func twice(
-    _ files: [String: String], isolated: Bool = false, file: StaticString = #filePath, line: UInt = #line
+    _ files: [String: String], isolated: Bool = false, in place: TemporaryDirectory? = nil,
+    file: StaticString = #filePath, line: UInt = #line
   )
     throws -> (BuildAnswer, BuildAnswer)
   {
-    let directory = try TemporaryDirectory("packc-e2e")
+    let directory = try place ?? TemporaryDirectory("packc-e2e")
     let one = try Site("one", in: directory, isolated: isolated)
     let other = try Site("a user's second home", in: directory, isolated: isolated)
     let first = try build(files, one, "alpha", umask: "022", ["TZ": "UTC", "LANG": "C"], file: file, line: line)

@@ -175,7 +175,9 @@ final class VerifySlowTests: XCTestCase {
       let site = try Site()
       let project = try site.write(files, to: name)
       try site.packc("verify", project.description, "--quiet").run().expect(exit: .done)
-      let pair = try SameBytesTests.twice(files)
+      let place = try TemporaryDirectory("packc-e2e")
+      let pair = try SameBytesTests.twice(files, in: place)
+      defer { withExtendedLifetime(place) {} }
       for part in ["image", "unikernel"] {
         let sides = [pair.0, pair.1].map { ($0.layout.parent / part).description }
         let result = try ProcessRunner().run(
