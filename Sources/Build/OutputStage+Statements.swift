@@ -32,7 +32,8 @@ extension OutputStage {
       return BillOfMaterials.File(
         path: entry.path, owner: owner, digest: owner == nil ? try digest(of: root.holder(of: entry)) : nil)
     }
-    let system = HostPackages().licenses(of: owners.shares.compactMap(\.owner))
+    // The host's copyright files are of its own packages, and not of those that packc.lock names.
+    let system = runtime == nil ? HostPackages().licenses(of: owners.shares.compactMap(\.owner)) : [:]
     return BillOfMaterials(
       name: identity.statedName, version: identity.version ?? "", subject: contract.subject, epoch: planning.epoch,
       toolVersion: PackcVersion.current, files: files, licenses: owners.licenses.merging(system) { $1 },
