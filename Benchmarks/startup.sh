@@ -23,17 +23,17 @@ swift --version 2>/dev/null | head -n 1
 "$work/timer" "$rounds" "$packc" version -- "$work/line" >"$work/result"
 read -r wall cpu peer_wall peer_cpu <"$work/result"
 awk -v wall="$wall" -v cpu="$cpu" -v peer_wall="$peer_wall" -v peer_cpu="$peer_cpu" -v rounds="$rounds" -v bar="$bar" \
-  -v load="$(cut -d ' ' -f 1 /proc/loadavg)" -v cores="$(nproc)" 'BEGIN {
+  -v loaded="$(cut -d ' ' -f 1 /proc/loadavg)" -v cores="$(nproc)" 'BEGIN {
   printf "%-34s %8s %8s   medians of %d interleaved rounds, ms\n", "", "wall", "cpu", rounds
   printf "%-34s %8.2f %8.2f\n", "packc version", wall, cpu
   printf "%-34s %8.2f %8.2f\n", "Swift, static stdlib, one line", peer_wall, peer_cpu
   printf "%-34s %8.2f %8.2f   bar %.1f\n", "ratio", wall / peer_wall, cpu / peer_cpu, bar
   ratio = wall / peer_wall
-  if (load > cores) {
-    printf "the machine is loaded (%.1f on %d cores): the CPU time is judged, not the wall time\n", load, cores
+  if (loaded > cores) {
+    printf "the machine is loaded (%.1f on %d cores): the CPU time is judged, not the wall time\n", loaded, cores
     ratio = cpu / peer_cpu
   } else {
-    printf "wall time: judged, load average %.1f on %d cores\n", load, cores
+    printf "wall time: judged, load average %.1f on %d cores\n", loaded, cores
   }
   if (ratio > bar) { print "startup: above the bar"; exit 1 }
   print "startup: within the bar"
