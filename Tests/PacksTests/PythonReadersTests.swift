@@ -192,6 +192,34 @@ final class PythonReadersTests: XCTestCase {
   }
 
   /// Whatever is in the files, the readers answer or say what is wrong.
+  /// A program is found beside any number of other files: the nearest are read first, what pip installed is not.
+  func testWhichSourcesAreRead() throws {
+    let answer = try python(
+      """
+      import sources
+      def put(path, text="", size=0):
+          os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+          with open(path, "w") as file:
+              file.write(text + "#" * size)
+      guard = "if __name__ == '__main__': pass"
+      put("zoo.py", guard)
+      for number in range(8):
+          put("a/deep/part%d.py" % number, guard, 1 << 19)
+      put("a/near.py", guard)
+      put("lib/shop/__main__.py", guard)
+      os.makedirs("lib/shop-1.0.dist-info")
+      os.makedirs("closed")
+      os.chmod("closed", 0)
+      found = [path for path in sources.files()]
+      os.chmod("closed", 0o700)
+      print(json.dumps(found))
+      """)
+    let paths = answer.array?.compactMap(\.string) ?? []
+    XCTAssertEqual(Array(paths.prefix(3)), ["zoo.py", "a/near.py", "a/deep/part0.py"])
+    XCTAssertEqual(paths.count, 9, "4 MiB in all: \(paths)")
+    XCTAssertFalse(paths.contains { $0.hasPrefix("lib/") })
+  }
+
   func testMutatedFilesAreReadOrRefused() throws {
     let seed = Fuzzing.seed(7)
     let answer = try python(

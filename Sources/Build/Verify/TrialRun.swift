@@ -30,6 +30,8 @@ final class TrialRuns {
 
   /// Kept between builds and shared with them: kernels, what was fetched, and the turns that all builds take.
   private static let shared = ["kernels", "steps"]
+  /// What the Go pack keeps of its questions to the Go tool is Go's own build cache, shared as that of its steps is.
+  private static let warm = ["packs/scratch/go"]
   /// Nanoseconds from the start of the first build to that of any other: even a clock that counts seconds shows another
   /// time then.
   private static let distance: UInt64 = 2_100_000_000
@@ -83,8 +85,9 @@ final class TrialRuns {
     let own = directory / "cache/packc"
     try FileSystem.createDirectory(own)
     try FileSystem.createDirectory(directory / "home")
-    for name in Self.shared {
+    for name in Self.shared + (isCold ? [] : Self.warm) {
       try FileSystem.createDirectory(cache / name)
+      try FileSystem.createDirectory((own / name).parent)
       try FileSystem.createLink(own / name, to: (cache / name).bytes)
     }
     try FileSystem.createLink(own / "turns", to: (cache / "turns").bytes)

@@ -84,7 +84,7 @@ struct PythonPack: LanguagePack {
     _ found: PythonInterpreters.Found, _ request: PackRequest, _ context: HostContext, _ what: String = "all"
   ) throws -> PythonSurvey {
     let named = request.options["requirements"]?.string.map { [$0] } ?? []
-    let answer = try run("survey.py", [what] + named, by: found.path, context)
+    let answer = try run("survey.py", [what] + named, by: found.path, context, timeout: 60)
     guard let text = answer.text else {
       throw PackRefusal(
         .toolchainMissing, "toolchain_broken", "\(found.path) cannot read the project: \(answer.errors)",

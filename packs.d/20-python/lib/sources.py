@@ -12,6 +12,8 @@ from syntax import Module
 
 MAXIMUM_FILES = 5000
 MAXIMUM_BYTES = 1 << 20
+# Of all files together; a program lies near the root, and what lies deep below is somebody's library.
+MAXIMUM_TOTAL = 4 << 20
 
 SKIPPED = {
     ".git", ".hg", ".venv", "venv", "env", "node_modules", "__pycache__", "site-packages", "build", "dist", ".tox", ".nox",
@@ -19,21 +21,39 @@ SKIPPED = {
 }
 
 def files():
-    count = 0
-    for directory, names, entries in os.walk("."):
-        names[:] = sorted(
-            name for name in names
-            if name not in SKIPPED and not name.startswith(".") and not name.endswith(".egg-info")
-            and not os.path.exists(os.path.join(directory, name, "pyvenv.cfg"))
-        )
-        for entry in sorted(entries):
-            path = os.path.relpath(os.path.join(directory, entry), ".")
-            if not entry.endswith(".py") or os.path.islink(path) or os.path.getsize(path) > MAXIMUM_BYTES:
+    """The nearest to the root first, in the order of their names, as many as one may read."""
+    count, total = 0, 0
+    level = ["."]
+    while level:
+        below = []
+        for directory in level:
+            names, entries = [], []
+            try:
+                with os.scandir(directory) as found:
+                    for entry in found:
+                        (names if entry.is_dir(follow_symlinks=False) else entries).append(entry.name)
+            except OSError:
                 continue
-            count += 1
-            if count > MAXIMUM_FILES:
-                return
-            yield path
+            # What pip installed there is of others.
+            if directory != "." and any(name.endswith(".dist-info") for name in names):
+                continue
+            for entry in sorted(entries):
+                path = os.path.relpath(os.path.join(directory, entry), ".")
+                if not entry.endswith(".py") or os.path.islink(path) or not os.path.isfile(path):
+                    continue
+                size = os.path.getsize(path)
+                if size > MAXIMUM_BYTES:
+                    continue
+                count, total = count + 1, total + size
+                if count > MAXIMUM_FILES or total > MAXIMUM_TOTAL:
+                    return
+                yield path
+            below += [
+                os.path.join(directory, name) for name in sorted(names)
+                if name not in SKIPPED and not name.startswith(".") and not name.endswith(".egg-info")
+                and not os.path.exists(os.path.join(directory, name, "pyvenv.cfg"))
+            ]
+        level = below
 
 
 def parse(path, broken):
