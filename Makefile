@@ -3,7 +3,7 @@
 #   make deps     install what building, testing and the demo need (asks for root only when something is missing)
 #   make build    packc, its packs and the guest init, in .build/release
 #   make test     build, every test, formatting, links in the documents; a skipped test is a failure
-#   make test-slow  the tests that take minutes
+#   make test-slow  the tests that take minutes, with the release build
 #   make bench    speed and memory as ratios to other tools, in interleaved runs; BENCH="layer noop": those alone
 #   make fuzz     the property tests, many more rounds, with a new seed; FUZZ_SECONDS=1800: for so long, with many seeds
 #   make chaos    kills deployments at random and looks at what is left: KILLS=300 SEED=…
@@ -39,15 +39,11 @@ deps-slow:
 build:
 	scripts/build.sh
 
-test: deps lint docs build
-	scripts/check-examples.sh
-	scripts/check-tutorial.sh
-	scripts/check-guest-init.sh
-	scripts/verify-own.sh
+test: deps lint docs
 	scripts/test.sh
 
 test-slow: deps-slow build
-	PACKC_TEST_JOBS=1 scripts/test.sh --filter SlowTests
+	PACKC_TEST_JOBS=1 PACKC_TEST_BINARY=$(CURDIR)/.build/release/packc scripts/test.sh --filter SlowTests
 
 bench: deps
 	scripts/build.sh bench

@@ -1,8 +1,20 @@
 #!/usr/bin/env bash
 # make build: release builds, product by product, with --static-swift-stdlib, by which they start almost twice as fast;
-# and the guest's init, which takes neither SwiftPM nor glibc.
+# and the guest's init, which takes neither SwiftPM nor glibc. `build.sh test`: the tests, and packc without optimization,
+# in half of the time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [ "${1:-}" = test ]; then
+  swift build --build-tests
+  scripts/build-guest-init.sh
+  scripts/build-go-facts.sh
+  # It is one file for both, and packc looks for it beside itself.
+  for init in .build/release/guest-init .build/release/guest-init-arm64; do
+    if [ -e "$init" ]; then cp -p "$init" .build/debug/; else rm -f ".build/debug/${init##*/}"; fi
+  done
+  exit
+fi
 
 products=(packc packc-packs)
 # The benchmark program is built by `make bench` only.

@@ -3,7 +3,7 @@
 # image is the same bytes under all conditions, without help of the sandbox.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-packc=$PWD/${PACKC:-.build/release/packc}
+packc=$(realpath "${PACKC:-.build/release/packc}")
 work=$(mktemp -d "${TMPDIR:-/tmp}/packc-own.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/init/Sources" "$work/init/scripts"

@@ -12,7 +12,10 @@ final class CodecTests: XCTestCase {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return index < 1 << 15 ? UInt8(index / 7 % 64 + 32) : UInt8(state >> 56)
     }
-    return Array(repeatElement(unit, count: count / unit.count + 1).joined().prefix(count))
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count { bytes += unit.prefix(count - bytes.count) }
+    return bytes
   }
 
   private func blocks(_ codec: Codec, _ bytes: [UInt8]) throws -> [UInt8] {

@@ -4,32 +4,29 @@ import TestSupport
 import XCTest
 
 /// Frameworks with what makes them hard: compiled wheels, static files that are collected, several programs in one module.
-/// Each is built once and answers from a machine; containers show that the port is only known when they start.
+/// Each is built once and answers; containers show that the port is only known when they start.
 final class WebFrameworkTests: XCTestCase {
-  private func answer(
-    _ site: Site, _ project: HostPath, path: String = "", file: StaticString = #filePath, line: UInt = #line
-  ) throws -> (body: String, other: String) {
+  private func answer(_ site: Site, _ project: HostPath) throws -> String {
     let port = try Ports.free()
     let machine = try Background(site, ["run", "\(project)", "-p", "127.0.0.1:\(port):8080"])
-    let body = try machine.answer(port: port, within: 180, file: file, line: line)
-    let other =
-      path.isEmpty
-      ? ""
-      : try Tools.output(
-        "curl", ["-s", "--max-time", "30", "http://127.0.0.1:\(port)/\(path)"], file: file, line: line)
+    let body = try machine.answer(port: port, within: 180)
     machine.signal(SIGTERM)
-    XCTAssertNotNil(try machine.end(within: 10), machine.output, file: file, line: line)
-    return (body, other)
+    XCTAssertNotNil(try machine.end(within: 10), machine.output)
+    return body
   }
 
   /// Under runc, on the host's network, at a port that is given when it starts.
-  private func answerInContainer(_ site: Site, _ project: HostPath) throws -> String {
+  private func answerInContainer(
+    _ site: Site, _ project: HostPath, path: String = ""
+  ) throws -> (body: String, other: String) {
     let port = try Ports.free()
     let container = try Background(site, ["run", "\(project)", "--oci", "-e", "PORT=\(port)"])
     let body = try container.answer(port: port)
+    let other =
+      path.isEmpty ? "" : try Tools.output("curl", ["-s", "--max-time", "30", "http://127.0.0.1:\(port)/\(path)"])
     container.signal(SIGTERM)
     XCTAssertNotNil(try container.end(within: 10), container.output)
-    return body
+    return (body, other)
   }
 
   func testFastAPIWithCompiledWheels() throws {
@@ -61,8 +58,8 @@ final class WebFrameworkTests: XCTestCase {
     XCTAssertEqual(built.decision("program")?["value"], "app.main:app")
     XCTAssertEqual(built.decision("server")?["value"], "uvicorn")
     try Listings.assertNoShell(built)
-    XCTAssertEqual(try answer(site, project).body, "hello from FastAPI, 7\n")
-    XCTAssertEqual(try answerInContainer(site, project), "hello from FastAPI, 7\n")
+    XCTAssertEqual(try answer(site, project), "hello from FastAPI, 7\n")
+    XCTAssertEqual(try answerInContainer(site, project).body, "hello from FastAPI, 7\n")
     try Leftovers.assertNone(site)
   }
 
@@ -122,10 +119,9 @@ final class WebFrameworkTests: XCTestCase {
     let built = try site.build(project)
     XCTAssertEqual(built.statuses["static"], "ran")
     XCTAssertTrue(built.log.contains("`python manage.py migrate` is not run before the program"), built.log)
-    let (body, style) = try answer(site, project, path: "static/shop/style.35e438287c1a.css")
+    let (body, style) = try answerInContainer(site, project, path: "static/shop/style.35e438287c1a.css")
     XCTAssertEqual(body, "/static/shop/style.35e438287c1a.css", "the name with the hash of the content")
     XCTAssertEqual(style, "body { color: black }\n")
-    XCTAssertEqual(try answerInContainer(site, project), body)
     // Collected again it comes to the same.
     XCTAssertEqual(try site.build(project, "--no-cache", "--no-unikernel").diffIDs, built.diffIDs)
     try Leftovers.assertNone(site)
@@ -145,7 +141,7 @@ final class WebFrameworkTests: XCTestCase {
     XCTAssertEqual(built.decision("program")?["value"], "./cmd/web")
     XCTAssertEqual(
       built.decision("program")?["source"], "cmd/web/main.go (the only main package that listens on a port)")
-    XCTAssertEqual(try answer(site, project).body, "hello from Go\n")
+    XCTAssertEqual(try answer(site, project), "hello from Go\n")
     let other = try site.build(project, "--app", "migrate")
     XCTAssertEqual(other.decision("program")?["value"], "./cmd/migrate")
     let run = try site.packc("run", "\(project)").run()
