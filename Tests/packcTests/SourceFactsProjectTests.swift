@@ -67,6 +67,33 @@ final class SourceFactsProjectTests: XCTestCase {
     XCTAssert(labels.standardOutput.contains("dev.packc.contract.source.egress"), labels.standardOutput)
   }
 
+  func testARemovedRouteBreaks() throws {
+    func write(_ routes: [String]) throws {
+      let handlers = routes.map { "\thttp.HandleFunc(\"\($0)\", answer)\n" }.joined()
+      let program =
+        "package main\n\nimport \"net/http\"\n\nfunc answer(w http.ResponseWriter, r *http.Request) {}\n\n"
+        + "func main() {\n\(handlers)\thttp.ListenAndServe(\":8080\", nil)\n}\n"
+      try site.write(["go.mod": "module example.com/routes\n\ngo 1.22\n", "main.go": program], to: "routes")
+    }
+    let project = try site.directory / "routes"
+    try write(["GET /items", "GET /prices"])
+    _ = try site.build(project, "--no-unikernel")
+    let before = try site.directory / "before.json"
+    try FileSystem.copyFile(project / ".packc/contract.json", to: before, mode: 0o644)
+    for (routes, verdict, exit) in [
+      (["GET /items"], "breaking", ExitCode.drift),
+      (["GET /items", "GET /prices", "GET /x"], "safe_with_additions", .done),
+    ] {
+      try write(routes)
+      _ = try site.build(project, "--no-unikernel")
+      let diff = try site.packc("proofs", "diff", "--baseline", "\(before)", "--fail-on", "breaking", "--json")
+        .in(project).run().expect(exit: exit).json().value
+      XCTAssertEqual(diff["verdict"]?.string, verdict, "\(diff)")
+      let change = diff["changes"]?.array?.first { $0["id"] == "source.routes" }
+      XCTAssertEqual(change?["values"], exit == .drift ? ["GET /prices"] : ["GET /x"])
+    }
+  }
+
   func testAReleaseThatTheSourceContradictsIsRefused() throws {
     try write(contract: "contract: {egress: [\"elsewhere.example.com:443\"], env: {optional: []}}\n")
     let refused = try packc("build", "--release", "--no-unikernel")
