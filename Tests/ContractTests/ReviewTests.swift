@@ -157,7 +157,7 @@ final class ReviewTests: XCTestCase {
   }
 
   /// Whatever bytes lie there: read as what was written, or refused.
-  func testDamagedFilesGrantNothing() throws {
+  func testRandomDamageGrantsNothing() throws {
     let directory = try TemporaryDirectory()
     let book = book(directory)
     try book.deployed(book.card("shop", contract(), replacing: nil, isFirst: true), image: nil, time: 1)
@@ -167,8 +167,8 @@ final class ReviewTests: XCTestCase {
     let files = ["p/grants.json", "p/reviews/shop.json"].map { directory.path / HostPath($0) }
     for file in files {
       let good = try FileSystem.read(file)
-      var random = SeededRandom(seed: 11)
-      for _ in 0..<300 {
+      var random = SeededRandom(seed: Fuzzing.seed(11))
+      for _ in 0..<Fuzzing.rounds(300) {
         var bytes = good
         switch Int.random(in: 0..<3, using: &random) {
         case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
