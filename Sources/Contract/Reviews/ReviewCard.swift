@@ -58,7 +58,9 @@ public struct ReviewCard: Sendable {
     "declared.env.required", "source.env-optional", "source.writes", "source.cache-namespaces", "rootfs.user",
     "rootfs.writable", "rootfs.setuid", "rootfs.file-capabilities", "rootfs.shells", "rootfs.package-managers",
   ]
-  private var shown: [ContractFact] { Self.surface.compactMap { document[$0] } }
+  private var shown: [ContractFact] {
+    Self.surface.compactMap { document[$0] } + document.facts.filter { $0.kind == "syscalls" }
+  }
 
   private func count(_ level: ContractFact.Level) -> Int { document.facts.count { $0.level == level } }
 
