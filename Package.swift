@@ -67,7 +67,8 @@ let package = Package(
     .target(name: "CCurl"),
     .target(name: "Registry", dependencies: ["PackCore", "OCI", "CCurl"], swiftSettings: strict),
     // What people do with finished images, wherever those lie.
-    .target(name: "Images", dependencies: ["PackCore", "Codec", "OCI", "ELF", "Registry", "Contract"], swiftSettings: strict),
+    .target(
+      name: "Images", dependencies: ["PackCore", "Codec", "OCI", "ELF", "Registry", "Contract"], swiftSettings: strict),
 
     .target(
       name: "Build",
