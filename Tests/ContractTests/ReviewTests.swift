@@ -156,6 +156,20 @@ final class ReviewTests: XCTestCase {
     XCTAssertEqual(try book.card("shop", open, replacing: nil, isFirst: false).state, .granted)
   }
 
+  /// A question has an end, whatever a contract lists.
+  func testALongListIsNamedInPart() throws {
+    let directory = try TemporaryDirectory()
+    let book = book(directory)
+    try book.deployed(book.card("shop", contract(), replacing: nil, isFirst: true), image: nil, time: 1)
+    let hosts = (1...30).map { "h\($0).example" } + ["bad\u{1b}[2J.example"]
+    let card = try book.card("shop", contract(hosts: hosts.reversed()), replacing: nil, isFirst: false)
+    XCTAssertEqual(card.concerns.count, 1)
+    XCTAssertTrue(card.concerns[0].contains("h30.example"), card.concerns[0])
+    XCTAssertTrue(card.concerns[0].contains("and 23 more"), card.concerns[0])
+    XCTAssertFalse(card.concerns[0].contains("\u{1b}"))
+    XCTAssertEqual(card.json["changes"]?.array?.first?["values"]?.array?.count, 31)
+  }
+
   /// Whatever bytes lie there: read as what was written, or refused.
   func testRandomDamageGrantsNothing() throws {
     let directory = try TemporaryDirectory()

@@ -45,11 +45,21 @@ public struct ReviewCard: Sendable {
       }
   }
 
-  /// What breaks or wants a look, a line each; names only.
+  /// Of a long list so much is named: the card has all.
+  private static let (mostConcerns, mostValues) = (20, 8)
+
+  /// What breaks or wants a look, a line each, for a question or an error; names only.
   public var concerns: [String] {
-    comparison.changes.filter { $0.verdict >= .reviewRequired }.map {
-      "the contract: \($0.verdict.rawValue): \($0.id) \(ContractComparison.line($0))"
+    let found = comparison.changes.filter { $0.verdict >= .reviewRequired }
+    let lines = found.prefix(Self.mostConcerns).map { change in
+      let more = change.values.count > Self.mostValues ? " and \(change.values.count - Self.mostValues) more" : ""
+      let values =
+        change.values.isEmpty ? "" : ": \(change.values.prefix(Self.mostValues).joined(separator: ", "))\(more)"
+      return TerminalText.safe(
+        "the contract: \(change.verdict.rawValue): \(change.id) \(change.what)\(values) (\(change.text))")
     }
+    let rest = found.count - lines.count
+    return lines + (rest > 0 ? ["the contract: \(rest) more (`packc review \(name)`)"] : [])
   }
 
   /// What the program offers, needs and may do: those of its facts that people look for first.

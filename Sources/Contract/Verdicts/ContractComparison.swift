@@ -165,7 +165,7 @@ public struct ContractComparison: Sendable {
         })
   }
 
-  static func line(_ change: Change) -> String {
+  private static func line(_ change: Change) -> String {
     let names = change.values.isEmpty ? "" : ": \(change.values.joined(separator: ", "))"
     return "\(change.what)\(names) (\(change.text))"
   }
