@@ -32,6 +32,10 @@ struct NumberSearch {
       budget -= 1
       guard seen.count <= Self.mostSteps, budget > 0, let before = ways(to: point.place) else { return nil }
       for (place, one) in before {
+        if isZero(point, after: place, one) {
+          found.insert(UInt32(truncatingIfNeeded: point.value(0)))
+          continue
+        }
         guard let step = Self.step(point, place, one) else { return nil }
         switch step {
         case .number(let number): found.insert(UInt32(truncatingIfNeeded: number))
@@ -40,6 +44,16 @@ struct NumberSearch {
       }
     }
     return found.isEmpty ? nil : found
+  }
+
+  /// On one of the two ways of `test %rax, %rax; je`, the register is zero; compilers know that, too.
+  private func isZero(_ point: Point, after place: Int, _ one: X86Instruction) -> Bool {
+    guard let condition = one.condition else { return false }
+    let isTaken = point.place != place + one.length
+    guard condition == (isTaken ? 4 : 5), !code.isTaken(place), code.sources(of: place).isEmpty,
+      let (_, test) = code.previous(place)
+    else { return false }
+    return test.isTestForZero(of: point.register)
   }
 
   private enum Step {

@@ -174,6 +174,20 @@ extension X86Instruction {
     }
   }
 
+  /// Of a jump that may go on: 4 where the last result was zero, 5 where it was not.
+  var condition: UInt8? {
+    guard !isVector else { return nil }
+    switch (map, opcode) {
+    case (.one, 0x70...0x7f), (.two, 0x80...0x8f): return opcode & 15
+    default: return nil
+    }
+  }
+
+  /// `test %eax, %eax`
+  func isTestForZero(of number: UInt8) -> Bool {
+    !isVector && map == .one && opcode == 0x85 && mod == 3 && reg == rm && rm == number && !hasOperandSize
+  }
+
   // MARK: Values
 
   /// Where the value of a register comes from that this instruction writes.
