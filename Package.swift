@@ -67,7 +67,8 @@ let package = Package(
     .target(name: "CCurl"),
     .target(name: "Registry", dependencies: ["PackCore", "OCI", "CCurl"], swiftSettings: strict),
     // What people do with finished images, wherever those lie.
-    .target(name: "Images", dependencies: ["PackCore", "OCI", "ELF", "Registry", "Contract"], swiftSettings: strict),
+    .target(
+      name: "Images", dependencies: ["PackCore", "Codec", "OCI", "ELF", "Registry", "Contract"], swiftSettings: strict),
 
     .target(
       name: "Build",
@@ -97,7 +98,7 @@ let package = Package(
 
     // Measures this project's own work beside other tools: see `Benchmarks/`.
     .executableTarget(
-      name: "packc-bench", dependencies: ["PackCore", "Kernel", "OCI", "Runner", "Deploy"],
+      name: "packc-bench", dependencies: ["PackCore", "ELF", "Kernel", "OCI", "Runner", "Deploy"],
       path: "Benchmarks/packc-bench",
       swiftSettings: strict),
 
@@ -108,11 +109,11 @@ let package = Package(
     tests("Codec"),
     tests("ELF"),
     tests("Config"),
-    tests("Packs", "LanguagePacks"),
+    tests("Packs", "LanguagePacks", "Codec"),
     tests("Archive", "Codec"),
     tests("OCI", "Codec", "CArchive"),
     tests("Registry", "OCI"),
-    tests("Images", "OCI", "Contract"),
+    tests("Images", "OCI", "Contract", "Codec"),
     tests("Kernel", "CArchive"),
     tests("Contract", "ELF"),
     tests("Build", "OCI", "Config", "Packs"),

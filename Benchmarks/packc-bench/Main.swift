@@ -12,6 +12,7 @@ import PackCore
 ///     packc-bench initrd DIRECTORY INIT KERNEL TREE TREE          an initrd of two layers, the second of which changes;
 ///                                                                 into DIRECTORY, where its cache is, too
 ///     packc-bench sandbox ROUNDS                                  what the sandbox of a step costs
+///     packc-bench facts FILE                                      what a contract says of one ELF file
 @main
 enum Main {
   private static let usage = "packc-bench layer COMPRESSION STORE TREE [THREADS] | cached COMPRESSION STORE TREE…"
@@ -29,6 +30,7 @@ enum Main {
     if arguments.count == 6, arguments[0] == "initrd" { return try InitrdWork.run(Array(arguments.dropFirst())) }
     if arguments.count == 3, arguments[0] == "log" { return try LogWork.run(Array(arguments.dropFirst())) }
     if arguments.count == 2, arguments[0] == "sandbox" { return try SandboxWork.run(Array(arguments.dropFirst())) }
+    if arguments.count == 2, arguments[0] == "facts" { return try FactsWork.run(Array(arguments.dropFirst())) }
     guard arguments.count >= 4, let work = Work(rawValue: arguments[0]) else {
       throw Failure("usage", "what is to be measured?", hint: usage, exit: .usage)
     }

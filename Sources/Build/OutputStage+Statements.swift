@@ -26,18 +26,45 @@ extension OutputStage {
     _ root: RootFilesystem, _ owners: FileOwners, _ identity: ProjectIdentity, _ contract: ContractDocument,
     _ components: [SoftwareComponent]
   ) throws -> BillOfMaterials {
+    let jars = try locked(root, owners, components)
     // What nobody owns is known by its bytes.
     let files = try root.entries.filter(\.isRegular).map { entry in
-      let owner = owners[entry.path]
+      let owner = jars[entry.path]?.locked ?? owners[entry.path]
       return BillOfMaterials.File(
         path: entry.path, owner: owner, digest: owner == nil ? try digest(of: root.holder(of: entry)) : nil)
+    }
+    var licenses = owners.licenses
+    for (named, locked) in jars.sorted(by: { $0.key < $1.key }).map(\.value) where licenses[locked] == nil {
+      licenses[locked] = licenses[named]
     }
     // The host's copyright files are of its own packages, and not of those that packc.lock names.
     let system = runtime == nil ? HostPackages().licenses(of: owners.shares.compactMap(\.owner)) : [:]
     return BillOfMaterials(
       name: identity.statedName, version: identity.version ?? "", subject: contract.subject, epoch: planning.epoch,
-      toolVersion: PackcVersion.current, files: files, licenses: owners.licenses.merging(system) { $1 },
-      known: components + standardLibraries)
+      toolVersion: PackcVersion.current, files: files, licenses: licenses.merging(system) { $1 },
+      known: components + owners.packed + standardLibraries)
+  }
+
+  /// Jars that say nothing of themselves but their file's name, and whose bytes the lock knows: by path, what the name
+  /// says and what the lock says.
+  private func locked(
+    _ root: RootFilesystem, _ owners: FileOwners, _ components: [SoftwareComponent]
+  ) throws -> [RootPath: (named: FileOwner, locked: FileOwner)] {
+    let known = Dictionary(
+      components.filter { $0.purl.hasPrefix("pkg:maven/") }.compactMap { component in
+        component.hashes["SHA-256"].map { ($0, component) }
+      }
+    ) { first, _ in first }
+    guard !known.isEmpty else { return [:] }
+    var found: [RootPath: (named: FileOwner, locked: FileOwner)] = [:]
+    for entry in root.entries where entry.isRegular {
+      guard let owner = owners[entry.path], owner.kind == .java, owner.purl == nil,
+        let component = try digest(of: root.holder(of: entry)).flatMap({ known[$0.hex] })
+      else { continue }
+      let locked = FileOwner(kind: .java, name: component.name, version: component.version)
+      if locked.purl == component.purl { found[entry.path] = (owner, locked) }
+    }
+    return found
   }
 
   /// What a compiler puts into each of its programs, and scanners look for under this name.

@@ -101,6 +101,14 @@ struct FactAuthor {
     make(id, kind, values, closed, .proven, subject, method, evidence, caveats)
   }
 
+  /// What packc found, and may not be all.
+  func observed(
+    _ id: String, kind: String, _ values: [String], closed: ContractFact.Closure, subject: [Digest], method: String,
+    evidence: [ContractFact.Evidence], caveats: [String]
+  ) -> ContractFact {
+    make(id, kind, values, closed, .observed, subject, method, evidence, caveats)
+  }
+
   /// What the author of the program wrote.
   func declared(
     _ id: String, kind: String, _ values: [String], closed: ContractFact.Closure, evidence: [ContractFact.Evidence],

@@ -7,10 +7,15 @@ public enum ContractText {
 
   public static func text(_ document: ContractDocument) -> String {
     "contract  \(document.digest)\nsubject   \(document.subject)\nmode      \(document.mode.rawValue)\n"
-      + TextTable.lines(
-        document.facts.map {
-          ["  \(TerminalText.safe($0.id))", $0.level.rawValue, closure($0.closed), TerminalText.safe(values($0))]
-        })
+      + rows(document.facts)
+  }
+
+  /// A line for each fact.
+  static func rows(_ facts: [ContractFact]) -> String {
+    TextTable.lines(
+      facts.map {
+        ["  \(TerminalText.safe($0.id))", $0.level.rawValue, closure($0.closed), TerminalText.safe(values($0))]
+      })
   }
 
   public static func markdown(_ document: ContractDocument) -> String {

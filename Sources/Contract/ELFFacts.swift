@@ -50,7 +50,7 @@ struct ELFFacts {
       author.proven(
         "elf.\(property.name):\(entry.path.absolute)", kind: "elf-\(property.name)", property.values,
         closed: property.closed, subject: digests, method: method, evidence: evidence, caveats: property.caveats)
-    }
+    } + [try systemCalls(of: elf, entry, subject: digests, input, author)].compactMap { $0 }
   }
 
   /// Before and after strip; one when nothing changed.

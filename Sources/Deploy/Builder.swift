@@ -9,9 +9,12 @@ public enum Builder {
   public struct Built {
     public let image: ReleaseStore.Candidate
     public let container: Digest?
-    public init(image: ReleaseStore.Candidate, container: Digest?) {
+    /// Asked before the image becomes a release.
+    public let review: (any DeployReview)?
+    public init(image: ReleaseStore.Candidate, container: Digest?, review: (any DeployReview)?) {
       self.image = image
       self.container = container
+      self.review = review
     }
   }
 
@@ -40,7 +43,7 @@ public enum Builder {
     return try withExtendedLifetime(lock) {
       do {
         let built = try build(pending)
-        try deployments.finish(pending, name, built.image, built.container)
+        try deployments.finish(pending, name, built)
         return .done
       } catch {
         try? deployments.fail(pending, name, error as? Failure ?? Failure("internal", "\(error)"))

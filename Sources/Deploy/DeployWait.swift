@@ -100,7 +100,8 @@ public struct DeployWait {
           end(.ran, "release \(release)")
           return DeployResult(
             action: action, name: name, release: Int(release), operation: operation,
-            changes: outcome?["changes"]?.array?.compactMap(\.string) ?? [])
+            changes: outcome?["changes"]?.array?.compactMap(\.string) ?? [],
+            opinion: DeployOpinion(summary: outcome?["contract"]))
         }
         if outcome != nil || !lives {
           end(.failed, "")

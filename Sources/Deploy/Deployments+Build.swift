@@ -120,12 +120,13 @@ extension Deployments {
   }
 
   /// The last stage of an operation whose image is built.
-  func finish(_ build: PendingBuild, _ name: DeploymentName, _ image: ReleaseStore.Candidate, _ container: Digest?)
-    throws
-  {
+  func finish(_ build: PendingBuild, _ name: DeploymentName, _ built: Builder.Built) throws {
     try current(build, name) { directory in
+      let image = built.image
       try ReleaseStore.checkGuest(image)
-      var request = DeployRequest(name: name, image: image, spec: try build.draft.complete(image, container: container))
+      var request = DeployRequest(
+        name: name, image: image, spec: try build.draft.complete(image, container: built.container))
+      request.review = built.review
       request.confirms = build.confirms
       request.operation = build.operation
       request.backsUp = build.backsUp

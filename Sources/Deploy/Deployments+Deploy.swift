@@ -14,6 +14,8 @@ public struct DeployRequest: Sendable {
   public var isDryRun = false
   /// Its volumes are copied before another release takes them over.
   public var backsUp = true
+  /// Nil where nothing is known of the image's contract.
+  public var review: (any DeployReview)?
   /// Of a replica, see `Deployments.scale`.
   var replicaOf: String?
   /// The operation that this is the last stage of, when the image was built for it.
@@ -49,6 +51,8 @@ public struct DeployResult: Sendable {
   public let release: Int
   public let operation: String?
   public let changes: [String]
+  /// Of the image's contract; nil when nothing became a release, or nothing is known of it.
+  public var opinion: DeployOpinion?
   /// Of the volumes, from before the upgrade.
   public var backup: HostPath?
 }
@@ -118,11 +122,15 @@ extension Deployments {
       "deploy", record.name, id: request.operation ?? Self.newOperation(),
       [
         "action": .string(plan.action.rawValue), "release": .integer(Int64(record.current)),
-        "changes": JSONValue(strings: plan.changes),
+        "changes": JSONValue(strings: plan.changes), "contract": plan.opinion?.summary ?? .null,
       ])
+    if plan.opinion != nil {
+      let outcomes = try ReleaseOutcomes.read(directory)
+      try request.review?.wasDeployed(record.name, replacing: existing?.effective(outcomes).spec)
+    }
     return DeployResult(
       action: plan.action, name: record.name, release: record.current, operation: id, changes: plan.changes,
-      backup: backup)
+      opinion: plan.opinion, backup: backup)
   }
 
   /// Puts the image into the store of releases; `body` names it before others may remove it as unused.
@@ -175,8 +183,14 @@ extension Deployments {
     _ request: DeployRequest, _ existing: DeploymentRecord?
   ) throws -> (result: DeployResult, isAlive: Bool) {
     let name = "\(request.name)"
+    func opinion(_ replaced: DeploymentSpec?) throws -> DeployOpinion? {
+      try request.review?.judge(name, replacing: replaced, confirms: request.confirms, keeps: !request.isDryRun)
+    }
     guard let existing else {
-      return (DeployResult(action: .created, name: name, release: 1, operation: nil, changes: []), false)
+      return (
+        DeployResult(
+          action: .created, name: name, release: 1, operation: nil, changes: [], opinion: try opinion(nil)), false
+      )
     }
     let outcomes = try ReleaseOutcomes.read(state.machine(name))
     let effective = existing.effective(outcomes)
@@ -191,10 +205,11 @@ extension Deployments {
         isAlive
       )
     }
+    let judged = try opinion(effective.spec)
     return (
       DeployResult(
         action: .upgraded, name: name, release: (existing.releases.last?.number ?? 0) + 1, operation: nil,
-        changes: difference.drift + difference.other), isAlive
+        changes: difference.drift + (judged?.changes ?? []) + difference.other, opinion: judged), isAlive
     )
   }
 }

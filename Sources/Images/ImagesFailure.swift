@@ -18,7 +18,7 @@ enum ImagesFailure {
 
   static func wrongContract(_ name: String, _ expected: Digest) -> Failure {
     Failure(
-      "wrong_contract", "the contract beside \(name) is not \(expected), which the image names",
+      "wrong_contract", "the contract of \(name) is not \(expected), which the image names",
       hint: "somebody laid another one there; do not use it", exit: .badInput)
   }
 

@@ -1,3 +1,4 @@
+import Codec
 import PackCore
 import TestSupport
 import XCTest

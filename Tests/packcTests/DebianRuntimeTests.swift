@@ -66,12 +66,23 @@ final class DebianRuntimeTests: XCTestCase {
 
     let (site, project) = try elsewhere(locked, "elsewhere")
     XCTAssertEqual(try imageOnAnotherHost(site, project), locked.image)
-    let bill = try FileSystem.read(project / ".packc/sbom.cdx.json")
-    XCTAssertTrue(String(decoding: bill, as: UTF8.self).contains("pkg:deb/debian/libc6@"))
+    let bill = try JSONParser.parse(FileSystem.read(project / ".packc/sbom.cdx.json"))
+    let components = bill["components"]?.array ?? []
+    XCTAssertTrue(components.contains { $0["purl"]?.string?.hasPrefix("pkg:deb/debian/libc6@") == true })
+    XCTAssertEqual(components.filter { $0["type"] == "file" }, [], "files without an owner")
+    // The host's copyright files are of other packages, perhaps: no package of the lock has a licence by them.
+    for component in components where component["purl"]?.string?.hasPrefix("pkg:deb/") == true {
+      XCTAssertNil(component["licenses"], "\(component)")
+    }
 
     // Without such a lock the host decides: the test can fail.
     try locked.site.packc("lock", "\(locked.project)", "--no-unikernel", "--runtime", "host").run().expect(exit: .done)
     let own = try locked.site.build(locked.project, "--locked", "--no-unikernel").image
+    let ownBill = try JSONParser.parse(FileSystem.read(locked.project / ".packc/sbom.cdx.json"))
+    XCTAssertTrue(
+      (ownBill["components"]?.array ?? []).contains {
+        $0["purl"]?.string?.hasPrefix("pkg:deb/debian/tzdata@") == true && $0["licenses"] != nil
+      })
     let (other, copy) = try elsewhere(locked, "of the host")
     XCTAssertNotEqual(try imageOnAnotherHost(other, copy), own)
   }

@@ -73,6 +73,14 @@ final class JavaProjectTests: XCTestCase {
     for name in ["app/app.jar", "app/lib/commons-lang-2.6.jar", "usr/lib/jvm/java/lib/modules"] {
       XCTAssertTrue(names.contains(name), name)
     }
+    let bill = try JSONParser.parse(FileSystem.read(project / ".packc/sbom.cdx.json", limit: 64 << 20))
+    let components = bill["components"]?.array ?? []
+    XCTAssertEqual(components.filter { $0["type"] == "file" }, [], "files without an owner")
+    let library = components.first { $0["purl"]?.string == "pkg:maven/commons-lang/commons-lang@2.6" }
+    XCTAssertEqual(
+      library?["evidence"]?["occurrences"]?.array?.map { $0["location"] }, ["/app/lib/commons-lang-2.6.jar"])
+    XCTAssertNotNil(library?["licenses"], "\(library ?? .null)")
+    XCTAssertTrue(components.contains { $0["purl"] == "pkg:maven/com.example/greeter@1.0" })
     let port = try Ports.free()
     let machine = try Background(site, ["run", "\(project)", "-p", "127.0.0.1:\(port):8080"])
     XCTAssertEqual(try machine.answer(port: port), "Hello from Java\n")

@@ -61,6 +61,108 @@ final class ProofsTests: XCTestCase {
     try packc("proofs", "show", "HEAD~7").expect(exit: .badInput)
   }
 
+  /// Each row is one change of the project; a debug build, since a release would not pass its gates.
+  func testEachChangeHasItsVerdictAndExitCode() throws {
+    let (needs, calls) = ("URL", "api.example.com:443")
+    func contract(_ needs: String, _ calls: String) -> String {
+      "contract: {egress: [\(calls)], env: {required: [\(needs)]}}\n"
+    }
+    func build() throws { try packc("build", "--no-unikernel", "--debug").expect(exit: .done) }
+    try prepare(contract: contract(needs, "\"\(calls)\""))
+    try build()
+    let before = try site.directory / "packc.contract.json"
+    try FileSystem.copyFile(project / ".packc/contract.json", to: before, mode: 0o644)
+    let rows: [(String, String, String, () throws -> Void)] = [
+      ("nothing", "safe", "", {}),
+      (
+        "a host", "review_required", "declared.egress",
+        { try self.prepare(contract: contract(needs, "\"\(calls)\", \"b.example.com:443\"")) }
+      ),
+      (
+        "a shell", "review_required", "rootfs.shells",
+        {
+          try self.prepare(contract: contract(needs, "\"\(calls)\""))
+          try self.site.directory.write("#!/app/app\n", to: "shop/tree/bin/sh", mode: 0o755)
+        }
+      ),
+      (
+        "a setuid file", "review_required", "rootfs.setuid",
+        {
+          try FileSystem.removeTree(self.project / "tree/bin")
+          let yaml =
+            "version: 1\nname: shop\nartifact: {path: tree/app, files: {tree/: /srv/}, modes: {/srv/app: 4755}}\n"
+          try self.site.write(["unik.yaml": yaml + contract(needs, "\"\(calls)\"")], to: "shop")
+        }
+      ),
+      (
+        "a required variable", "breaking", "declared.env.required",
+        { try self.prepare(contract: contract("URL, KEY", "\"\(calls)\"")) }
+      ),
+    ]
+    for (name, verdict, fact, change) in rows {
+      try change()
+      try build()
+      for (limit, stops) in [("review_required", verdict != "safe"), ("breaking", verdict == "breaking")] {
+        let result = try packc("proofs", "diff", "--baseline", "\(before)", "--fail-on", limit, "--json")
+        result.expect(exit: stops ? .drift : .done)
+        let answer = try result.json().value
+        XCTAssertEqual(answer["verdict"]?.string, verdict, name)
+        let changes = answer["changes"]?.array ?? []
+        XCTAssertEqual(changes.first?["id"]?.string, verdict == "safe" ? nil : fact, "\(name): \(changes)")
+      }
+    }
+  }
+
+  /// One byte of anything: of each blob of the image and of what lies beside it, of the files in .packc, of the ledger.
+  func testOneChangedByteIsFound() throws {
+    try prepare()
+    _ = try site.build(project, "--no-unikernel")
+    try packc("proofs", "record").expect(exit: .done)
+    try packc("proofs", "record").expect(exit: .done)
+    func flipped(_ file: HostPath, _ place: Int? = nil, _ body: () throws -> Void) throws {
+      let bytes = try FileSystem.read(file)
+      var changed = bytes
+      changed[place ?? bytes.count / 2] ^= 1
+      try FileSystem.writeAtomically(changed, to: file)
+      try body()
+      try FileSystem.writeAtomically(bytes, to: file)
+    }
+    let blobs = try project / ".packc/image/blobs/sha256"
+    let names = try DirectoryWalk.names(in: blobs)
+    // Config, manifest, layers; contract, SBOM, provenance and owners with a manifest each, and their empty config.
+    XCTAssertGreaterThan(names.count, 9)
+    for name in names {
+      try flipped(blobs / HostPath(bytes: name)) {
+        try packc("image", "verify", "oci:.packc/image").expect(exit: .badInput)
+      }
+    }
+    try packc("image", "verify").expect(exit: .done)
+    for name in ["contract.json", "sbom.cdx.json", "provenance.json"] {
+      try flipped(project / ".packc" / HostPath(name)) {
+        try packc("image", "verify").expect(exit: .badInput).expect(standardErrorContains: name)
+      }
+    }
+    try flipped(project / ".packc/contract.json") {
+      for command in [["proofs", "diff"], ["proofs", "record"], ["proofs", "show"]] {
+        try site.packc(command).in(project).run().expect(exit: .badInput)
+      }
+    }
+    let ledger = try XCTUnwrap(
+      try Tools.output("find", ["\(site.home)/state", "-name", "proofs.jsonl"]).split(separator: "\n").first)
+    let file = HostPath(String(ledger))
+    try flipped(file, 30) {
+      for command in [["list"], ["show", "HEAD"], ["record"]] {
+        try site.packc(["proofs"] + command).in(project).run().expect(exit: .badInput)
+          .expect(standardErrorContains: "was changed")
+      }
+    }
+    let contracts = file.parent / "contracts"
+    for name in try DirectoryWalk.names(in: contracts) {
+      try flipped(contracts / HostPath(bytes: name)) { try packc("proofs", "show", "HEAD").expect(exit: .badInput) }
+    }
+    try packc("proofs", "list").expect(exit: .done)
+  }
+
   func testTheLedgersHeadIsSignedAndAskedFor() throws {
     try prepare()
     try site.write(
@@ -79,6 +181,9 @@ final class ProofsTests: XCTestCase {
     try packc("proofs", "list", "--key", "../keys/k.pub").expect(exit: .badInput)
       .expect(standardErrorContains: "up to entry 2 of 3")
     try packc("proofs", "list").expect(exit: .done)
+    try packc("proofs", "sign", "--key", "../keys/k").expect(exit: .done)
+      .expect(standardOutput: "3 entries are signed\n")
+    try packc("proofs", "list", "--key", "../keys/k.pub").expect(exit: .done)
   }
 
   func testStatementsLieBesideTheImageAndCanBeSigned() throws {

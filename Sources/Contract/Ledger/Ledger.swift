@@ -21,7 +21,7 @@ public struct Ledger: Sendable {
     public var image: Digest?
     /// Of the contract's canonical form.
     public var contract: Digest
-    /// Against the entry of the same name before.
+    /// Of a release against the one of the same name before, of a deployment against what it replaced.
     public var verdict: Verdict
     /// Seconds since 1970, by the clock of the machine.
     public var time: Int64
@@ -127,11 +127,13 @@ public struct Ledger: Sendable {
   }
 
   /// The contract of an entry, checked against its digest.
-  public func document(of entry: Entry) throws -> ContractDocument {
-    let path = contract(entry.contract)
+  public func document(of entry: Entry) throws -> ContractDocument { try document(entry.contract) }
+
+  func document(_ digest: Digest) throws -> ContractDocument {
+    let path = contract(digest)
     let document = try ContractDocument(
       parsing: FileSystem.read(path, limit: ContractDocument.sizeLimit), name: path.description)
-    guard document.digest == entry.contract else {
+    guard document.digest == digest else {
       throw Failure(
         "bad_ledger", "\(path) is not the contract that the ledger names", hint: "find out who changed it",
         exit: .badInput)
@@ -140,41 +142,55 @@ public struct Ledger: Sendable {
   }
 
   /// Adds a line; others that append meanwhile wait. It is on the disk when this returns.
+  /// - Parameters:
+  ///   - verdict: nil for the one against the last entry of the same event and name.
+  ///   - time: seconds since 1970.
   /// - Returns: the entry, and whether a line that was cut had to go first.
   public func append(
-    _ event: Entry.Event, name: String, image: Digest?, _ document: ContractDocument, time: Int64
+    _ event: Entry.Event, name: String, image: Digest?, _ document: ContractDocument, verdict: Verdict? = nil,
+    time: Int64
   ) throws -> (entry: Entry, repaired: Bool) {
-    try FileSystem.createDirectory(directory / "contracts")
-    let lock = try locked()
-    defer { withExtendedLifetime(lock) {} }
-    let contents = try read()
-    let before = contents.entries.last { $0.name == name }
-    let comparison = ContractComparison(before: try before.map(self.document), after: document)
-    var entry = Entry(
-      event: event, name: name, image: image, contract: document.digest, verdict: comparison.verdict, time: time,
-      previous: contents.entries.last?.digest, digest: document.digest)
-    let line = CanonicalJSON.encode(entry.json)
-    entry.digest = Digest(of: line)
-    // The contract first: a line never names one that is not there.
-    try FileSystem.writeAtomically(CanonicalJSON.encodePretty(document.json), to: contract(document.digest))
-    try write(line + [UInt8(ascii: "\n")], after: contents)
-    return (entry, contents.tornBytes > 0)
+    try exclusively {
+      let contents = try read()
+      func judged() throws -> Verdict {
+        let before = contents.entries.last { $0.event == event && $0.name == name }
+        return ContractComparison(before: try before.map(self.document), after: document).verdict
+      }
+      var entry = Entry(
+        event: event, name: name, image: image, contract: document.digest, verdict: try verdict ?? judged(),
+        time: time, previous: contents.entries.last?.digest, digest: document.digest)
+      let line = CanonicalJSON.encode(entry.json)
+      entry.digest = Digest(of: line)
+      // The contract first: a line never names one that is not there.
+      try keep(document)
+      try write(line + [UInt8(ascii: "\n")], after: contents)
+      return (entry, contents.tornBytes > 0)
+    }
   }
 
   /// Signs what stands in the ledger now. The head before it goes.
   public func signHead(with key: SigningKey) throws {
-    let lock = try locked()
-    defer { withExtendedLifetime(lock) {} }
-    let entries = try read().entries
-    guard let last = entries.last else { return }
-    let head = try LedgerHead(entries: entries.count, digest: last.digest, key: key)
-    try FileSystem.writeAtomically(CanonicalJSON.encodePretty(head.envelope.json), to: headFile)
+    try exclusively {
+      let entries = try read().entries
+      guard let last = entries.last else { return }
+      let head = try LedgerHead(entries: entries.count, digest: last.digest, key: key)
+      try FileSystem.writeAtomically(CanonicalJSON.encodePretty(head.envelope.json), to: headFile)
+    }
   }
 
-  private func locked() throws -> Descriptor {
+  /// Writes a contract down; under the lock.
+  func keep(_ document: ContractDocument) throws {
+    try FileSystem.createDirectory(directory / "contracts")
+    try FileSystem.writeAtomically(CanonicalJSON.encodePretty(document.json), to: contract(document.digest))
+  }
+
+  /// Others that write meanwhile wait.
+  func exclusively<T>(_ body: () throws -> T) throws -> T {
+    try FileSystem.createDirectory(directory)
     let lock = try Descriptor.open(directory / "lock", O_RDWR | O_CREAT)
     try lock.lockExclusively(directory / "lock")
-    return lock
+    defer { withExtendedLifetime(lock) {} }
+    return try body()
   }
 
   private func write(_ line: [UInt8], after contents: Contents) throws {
@@ -184,6 +200,13 @@ public struct Ledger: Sendable {
     try output.sync()
     try output.close()
     try FileSystem.syncDirectory(directory)
+  }
+
+  /// The last deployment under a name: of this image where one has it, else of any. A rollback runs an image again that is
+  /// not the last one.
+  func deployed(_ name: String, image: Digest?) throws -> Entry? {
+    let entries = try read().entries.filter { $0.event == .deployment && $0.name == name }
+    return image.flatMap { image in entries.last { $0.image == image } } ?? entries.last
   }
 
   /// `HEAD`, `HEAD~2`, or the first digits of a contract's, an image's or a line's digest.

@@ -135,7 +135,11 @@ extension FileOwner {
         "golang", name.lowercased().split(separator: "/").map { Self.encoded(String($0)) }.joined(separator: "/")
       )
     case .toolchain, .project, .packc: (type, path) = ("generic", Self.encoded(name))
-    case .java: return nil
+    case .java:
+      // Only Maven's own words say which group a jar is of.
+      let parts = name.split(separator: ":").map { Self.encoded(String($0)) }
+      guard parts.count == 2 else { return nil }
+      (type, path) = ("maven", parts.joined(separator: "/"))
     }
     return "pkg:\(type)/\(path)" + (version.isEmpty ? "" : "@\(Self.encoded(version))")
   }

@@ -161,11 +161,11 @@ public struct ContractComparison: Sendable {
     "verdict  \(verdict.rawValue)\n"
       + TextTable.lines(
         changes.map {
-          ["  \($0.verdict.rawValue)", TerminalText.safe($0.id), TerminalText.safe(line($0))]
+          ["  \($0.verdict.rawValue)", TerminalText.safe($0.id), TerminalText.safe(Self.line($0))]
         })
   }
 
-  private func line(_ change: Change) -> String {
+  private static func line(_ change: Change) -> String {
     let names = change.values.isEmpty ? "" : ": \(change.values.joined(separator: ", "))"
     return "\(change.what)\(names) (\(change.text))"
   }
@@ -179,7 +179,7 @@ public struct ContractComparison: Sendable {
     guard !changes.isEmpty else { return out }
     out += "\n| verdict | fact | change |\n|---|---|---|\n"
     for change in changes {
-      out += "| \(change.verdict.rawValue) | \(escaped(change.id)) | \(escaped(line(change))) |\n"
+      out += "| \(change.verdict.rawValue) | \(escaped(change.id)) | \(escaped(Self.line(change))) |\n"
     }
     return out
   }

@@ -1,3 +1,4 @@
+internal import Codec
 internal import Glibc
 internal import OCI
 public import PackCore
@@ -17,6 +18,7 @@ extension FileOwners {
       files.append(ImageFiles.File(entry: found, layer: layer, digest: nil))
       // What has an owner already needs no further word for it.
       guard recorded.owner(of: entry.path) == nil else { continue }
+      if let jar = try entry.jar() { evidence.add(jar, of: entry.path, layer: layer) }
       switch OwnerEvidence.want(found) {
       case .text where found.size > OwnerEvidence.textLimit: evidence.skip()
       case .text: evidence.add(try entry.bytes(), of: entry.path, layer: layer)
@@ -62,6 +64,17 @@ extension RootFilesystem.Entry {
     case .host(let path, _): return try FileSystem.read(path, limit: Int(OwnerEvidence.textLimit))
     case .directory, .link, .hardLink: return []
     }
+  }
+
+  /// Nil for what is no jar, or none that can be read: its name says something all the same.
+  fileprivate func jar() throws -> JarContents? {
+    guard path.name.hasSuffix(".jar"), case .host(let file, let status) = content,
+      status.size <= Int64(JarReader.limit)
+    else { return nil }
+    do {
+      return JarContents(
+        try JarReader(FileSystem.read(file, limit: JarReader.limit)), name: String(path.name.dropLast(4)))
+    } catch let failure as Failure where failure.exit == .badInput { return nil }
   }
 
   fileprivate func goBuild() throws -> GoBuild? {

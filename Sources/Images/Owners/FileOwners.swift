@@ -1,3 +1,4 @@
+internal import Contract
 public import OCI
 public import PackCore
 
@@ -20,6 +21,8 @@ public struct FileOwners: Sendable {
   public let shares: [Share]
   /// What those packages say of their licence that say it in the image.
   public let licenses: [FileOwner: String]
+  /// What jars hold of others, packed into them; sorted by package URL, each once.
+  public let packed: [SoftwareComponent]
   /// What keeps some files from having an owner, for people.
   public let notes: [String]
 
@@ -46,7 +49,24 @@ public struct FileOwners: Sendable {
     self.table = table
     self.shares = shares.values.sorted(by: Self.precedes)
     licenses = finder.licenses
+    packed = Self.packed(evidence)
     notes = Self.notes(files, evidence)
+  }
+
+  private static func packed(_ evidence: OwnerEvidence) -> [SoftwareComponent] {
+    var found: [String: SoftwareComponent] = [:]
+    for (path, jar) in evidence.jars {
+      for artifact in jar.contents.artifacts where artifact != jar.contents.own {
+        guard let purl = artifact.owner.purl else { continue }
+        found[purl, default: SoftwareComponent(name: artifact.owner.name, version: artifact.version, purl: purl)]
+          .evidence.append(path)
+      }
+    }
+    return found.values.map { component in
+      var component = component
+      component.evidence.sort()
+      return component
+    }.sorted { $0.purl.utf8.lexicographicallyPrecedes($1.purl.utf8) }
   }
 
   private static func precedes(_ a: Share, _ b: Share) -> Bool {

@@ -21,6 +21,8 @@ public struct OwnerEvidence: Sendable {
   /// By path, with the layer that it was found in.
   private(set) var texts: [RootPath: (layer: Int, bytes: [UInt8])] = [:]
   private(set) var programs: [RootPath: (layer: Int, build: GoBuild)] = [:]
+  /// What jars say of themselves.
+  private(set) var jars: [RootPath: (layer: Int, contents: JarContents)] = [:]
   private(set) var isIncomplete = false
   private var total = 0
 
@@ -70,6 +72,8 @@ public struct OwnerEvidence: Sendable {
   /// A program that `want` asked for, and that has build information.
   public mutating func add(_ build: GoBuild, of path: RootPath, layer: Int) { programs[path] = (layer, build) }
 
+  mutating func add(_ jar: JarContents, of path: RootPath, layer: Int) { jars[path] = (layer, jar) }
+
   /// A text that is too large to be kept.
   public mutating func skip() { isIncomplete = true }
 
@@ -77,6 +81,7 @@ public struct OwnerEvidence: Sendable {
   func standing(in files: ImageFiles) -> OwnerEvidence {
     var result = self
     result.texts = texts.filter { files[$0.key]?.layer == $0.value.layer }
+    result.jars = jars.filter { files[$0.key]?.layer == $0.value.layer }
     result.programs = programs.filter { files[$0.key]?.layer == $0.value.layer }
     return result
   }

@@ -9,6 +9,7 @@ struct OwnerFinder {
   private let directories: [RootPath: FileOwner]
   private var nodes: [RootPath: FileOwner] = [:]
   private let programs: [RootPath: FileOwner]
+  private let jars: [RootPath: FileOwner]
   let licenses: [FileOwner: String]
 
   init(_ files: ImageFiles, _ evidence: OwnerEvidence, _ recorded: OwnerRules) {
@@ -24,7 +25,16 @@ struct OwnerFinder {
       guard let directory = path.parent, LanguagePackages.nodePackage(of: path) == directory else { continue }
       nodes[directory] = LanguagePackages.node(package: directory, texts)
     }
-    licenses = LanguagePackages.licenses(texts)
+    jars = evidence.jars.compactMapValues { $0.contents.own?.owner }
+    licenses = evidence.jars.sorted { $0.key < $1.key }.reduce(into: LanguagePackages.licenses(texts)) {
+      licenses, jar in
+      let contents = jar.value.contents
+      let own = contents.own?.owner ?? LanguagePackages.jar(jar.key)
+      let stated = contents.artifacts.map { ($0.owner, $0.license) }
+      for (owner, license) in [(own, contents.license)] + stated {
+        if let owner, licenses[owner] == nil { licenses[owner] = license }
+      }
+    }
   }
 
   /// Where two packages name one path, as multi-architecture packages do, the first by name has it.
@@ -45,7 +55,7 @@ struct OwnerFinder {
     let path = file.entry.path
     if let owner = recorded.owner(of: path) ?? system[path] ?? python(path) { return owner }
     if let package = LanguagePackages.nodePackage(of: path), let owner = nodes[package] { return owner }
-    return programs[path] ?? LanguagePackages.jar(path)
+    return programs[path] ?? jars[path] ?? LanguagePackages.jar(path)
   }
 
   private func python(_ path: RootPath) -> FileOwner? {

@@ -12,8 +12,12 @@ public struct ContractSource {
   public init(_ locator: ImageLocator, project: HostPath) throws {
     self.locator = locator
     self.project = project
-    ledger = Ledger(
-      directory: try locator.context.stateDirectory() / "proofs" / String(Digest(of: project.bytes).hex.prefix(32)))
+    ledger = try Self.ledger(of: project, locator.context)
+  }
+
+  /// By the project's directory.
+  public static func ledger(of project: HostPath, _ context: HostContext) throws -> Ledger {
+    Ledger(directory: try context.stateDirectory() / "proofs" / String(Digest(of: project.bytes).hex.prefix(32)))
   }
 
   /// What was found, and what to call it.
@@ -31,7 +35,7 @@ public struct ContractSource {
     guard let text else { return try ownBuild() }
     let path = (locator.context.workingDirectory / text).lexicallyNormalized
     if try FileSystem.target(path)?.kind == .file, !ImageLocator.looksLikeArchive(text) {
-      return Found(name: text, document: try document(path), image: nil)
+      return Found(name: text, document: try Self.document(path), image: nil)
     }
     let contents = try ledger.read()
     if text.hasPrefix("HEAD") || (!contents.entries.isEmpty && Self.isDigits(text)) {
@@ -49,7 +53,7 @@ public struct ContractSource {
       && digits.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
-  private func document(_ path: HostPath) throws -> ContractDocument {
+  private static func document(_ path: HostPath) throws -> ContractDocument {
     try ContractDocument(
       parsing: FileSystem.read(path, limit: ContractDocument.sizeLimit), name: path.description)
   }
@@ -57,8 +61,26 @@ public struct ContractSource {
   private func ownBuild() throws -> Found {
     let path = project / ".packc/contract.json"
     guard FileSystem.exists(path) else { throw ImagesFailure.notBuilt(project) }
-    let layout = LayoutSource(layout: project / ".packc/image")
-    return Found(name: "the last build", document: try document(path), image: try? layout.root().descriptor.digest)
+    return try Self.built(in: project / ".packc")
+  }
+
+  /// What a build left in its output directory: the contract that its image names.
+  ///
+  /// - Throws: `wrong_contract`.
+  public static func built(in output: HostPath) throws -> Found {
+    let path = output / "contract.json"
+    let document = try document(path)
+    // Without an image nobody says which contract it should be.
+    guard FileSystem.exists(output / "image/oci-layout") else {
+      return Found(name: "the last build", document: document, image: nil)
+    }
+    let image = try SingleImage.open(LayoutSource(layout: output / "image"))
+    if let stated = image.config.labels["\(ContractDocument.labelPrefix).digest"].flatMap({ Digest($0) }),
+      stated != document.digest
+    {
+      throw ImagesFailure.wrongContract(path.description, stated)
+    }
+    return Found(name: "the last build", document: document, image: image.descriptor.digest)
   }
 
   private func image(_ text: String) throws -> Found {

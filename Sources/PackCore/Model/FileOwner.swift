@@ -10,7 +10,7 @@ public struct FileOwner: Hashable, Sendable, Comparable {
     case python
     /// A package of npm and its like, by the `package.json` above the file.
     case node
-    /// A jar, by its file name alone: nothing inside it is read.
+    /// A jar: `GROUP:ARTIFACT` by what Maven left in it, else by its file name.
     case java
     /// A Go module, by the build information of the program.
     case go

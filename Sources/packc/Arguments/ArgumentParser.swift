@@ -24,6 +24,8 @@ struct ArgumentParser {
       }
       if argument.hasPrefix("-"), argument != "-" {
         try takeFlag(argument, &rest, &parsed)
+      } else if let longer = longer(parsed, argument) {
+        parsed.command = longer
       } else if parsed.command == nil {
         words.append(argument)
         try chooseCommand(&words, &parsed)
@@ -41,6 +43,12 @@ struct ArgumentParser {
     }
     try check(parsed)
     return parsed
+  }
+
+  /// `grants revoke` after `grants`, which is a command, too.
+  private func longer(_ parsed: Parsed, _ argument: String) -> CommandDefinition? {
+    guard let command = parsed.command, parsed.operands.isEmpty else { return nil }
+    return commands.first { $0.name == "\(command.name) \(argument)" }
   }
 
   private func chooseCommand(_ words: inout [String], _ parsed: inout Parsed) throws {

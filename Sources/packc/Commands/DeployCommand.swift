@@ -17,7 +17,7 @@ enum DeployCommand {
       Flag("health", value: "http:[PORT]/PATH|tcp[:PORT]", help: "what is asked to know that it works"),
       Flag("grace", value: "SECONDS", help: "between the request to end and the end (default: 10)"),
       Flag("dry-run", help: "build, say what would change, and change nothing that runs"),
-      Flag("confirm", help: "accept that ports, volumes, variables or the project behind the name change"),
+      Flag("confirm", help: "accept that ports, volumes, variables, the project or the contract change"),
       Flag("yes", short: "y", help: "replace what runs without asking"),
       Flag("no-backup", help: "do not copy the volumes before another release takes them over"),
     ] + BuildFlags.planning + [BuildFlags.kernel, BuildFlags.root],
@@ -27,8 +27,8 @@ enum DeployCommand {
       oci-archive:FILE, docker://HOST/REPOSITORY:TAG), a bundle, the directory .packc/unikernel of a build, or a static program. Starts its machine with a small supervisor of its own, and returns.
       With --wait it returns when the program is ready, and says of machine, process, health and published address each by
       itself whether it is. A deployment that runs is replaced, and comes back by itself when the new release does not
-      become ready.
-      Exit codes: 2 drift (see --confirm), 3 not ready in time, 4 the program could not be started.
+      become ready. What breaks the contract of what is deployed waits for `packc review`.
+      Exit codes: 2 drift (see --confirm) or a broken contract, 3 not ready in time, 4 the program could not be started.
       """
   ) { invocation in
     let deployments = try Deployments(invocation.context)
@@ -54,6 +54,7 @@ enum DeployCommand {
     request.isDryRun = invocation.has("dry-run")
     request.backsUp = !invocation.has("no-backup")
     request.asks = asks(name, invocation)
+    request.review = target.review
     // What the image is made of may lie in a directory of its own until it is kept.
     let result = try withExtendedLifetime(target) { try deployments.deploy(request) }
     let answer = Answer(result: result, ports: request.spec.publish, isDryRun: request.isDryRun)
@@ -145,7 +146,8 @@ enum DeployCommand {
         "release": .integer(Int64(result.release)), "operation": result.operation.map(JSONValue.string),
         "dry_run": isDryRun ? true : nil, "changes": JSONValue(strings: result.changes),
         "ports": JSONValue(strings: ports.map(\.description)),
-        "backup": result.backup.map { JSONValue($0) }, "deployment": found?.json(deployments.state),
+        "contract": result.opinion?.card, "backup": result.backup.map { JSONValue($0) },
+        "deployment": found?.json(deployments.state),
       ])
     }
 
@@ -154,6 +156,7 @@ enum DeployCommand {
       var text = "\(result.name)  \(would)\(result.action.rawValue)  release \(result.release)"
       if let operation = result.operation { text += "  operation \(operation)" }
       text += "\n" + result.changes.map { "  - \($0)\n" }.joined()
+      if let opinion = result.opinion { text += opinion.text.split(separator: "\n").map { "  \($0)\n" }.joined() }
       if let backup = result.backup { text += "  backup of its volumes from before: \(backup)\n" }
       if !isDryRun { text += "next:  packc status \(result.name)\n       packc logs \(result.name) -f\n" }
       return text

@@ -17,6 +17,8 @@ struct DeployTarget {
   var config: UnikFile?
   /// Of a bundle: what holds where no flag says otherwise.
   var settings: DeploymentSpec?
+  /// Of a project's build.
+  var review: ContractReview?
   /// Where the image was put together; gone with the value.
   var held: WorkDirectory?
 
@@ -66,6 +68,8 @@ struct DeployTarget {
     request.makesImage = false
     var target = try ProjectBuild(invocation, request).build()
     target.source = file.description
+    // Its project is made for this once, and has no ledger.
+    target.review = nil
     target.held = held
     return target
   }

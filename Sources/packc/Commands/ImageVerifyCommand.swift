@@ -15,8 +15,8 @@ enum ImageVerifyCommand {
       ImageFlags.platform,
     ] + RegistryFlags.connection,
     details: """
-      Digests and sizes of everything, the layers' archives, the config, and what refers to the image. Exit 65 when
-      something is wrong; --json lists all of it. Signatures are judged with --key or --policy only: exit 51 when one that
+      Digests and sizes of everything, the layers' archives, the config, and what refers to the image; of the project here
+      also whether contract, SBOM and provenance in .packc are what lies beside the image. Exit 65 when something is wrong; --json lists all of it. Signatures are judged with --key or --policy only: exit 51 when one that
       is needed is missing. Use the digest that is printed, not the name: a name may mean another image tomorrow.
 
       """ + ImageFlags.ownBuild + ImageFlags.references
@@ -24,7 +24,10 @@ enum ImageVerifyCommand {
     let image = try ImageFlags.locator(invocation).locate(invocation.operands.first)
     let platform = try ImageFlags.platform(invocation)
     let policy = try policy(invocation)
-    let found = try ImageVerifier.verify(image.source, platform: platform, reporter: invocation.reporter)
+    var found = try ImageVerifier.verify(image.source, platform: platform, reporter: invocation.reporter)
+    if invocation.operands.isEmpty {
+      try found.compare(output: invocation.context.workingDirectory / ".packc", with: image.source)
+    }
     if let failure = found.failure { throw failure }
     let judged = try policy.map { try PolicyCheck($0, image.source, found, platform: platform) }
     if let failure = judged?.failure { throw failure }

@@ -10,6 +10,7 @@ struct ProjectBuild {
   private let pipeline: Pipeline
   private let config: UnikFile?
   private let last: LastBuild
+  private let context: HostContext
 
   init(_ invocation: Invocation) throws {
     try self.init(invocation, BuildFlags.request(invocation))
@@ -17,6 +18,7 @@ struct ProjectBuild {
 
   init(_ invocation: Invocation, _ request: BuildRequest) throws {
     self.request = request
+    context = invocation.context
     pipeline = Pipeline(context: invocation.context, request: request, reporter: invocation.reporter)
     config = try pipeline.configuration()
     last = try pipeline.lastBuild()
@@ -30,9 +32,13 @@ struct ProjectBuild {
   func build() throws -> DeployTarget { try target(try pipeline.build()) }
 
   private func target(_ result: BuildResult) throws -> DeployTarget {
-    DeployTarget(
+    let container = result.json["image"]?["digest"]?.digest
+    var target = DeployTarget(
       name: name(among: []), image: try ReleaseStore.Candidate(request.outputDirectory / "unikernel"),
-      container: result.json["image"]?["digest"]?.digest, source: request.project.description, config: config)
+      container: container, source: request.project.description, config: config)
+    target.review = try ContractReview(
+      project: request.project, output: request.outputDirectory, image: container, context)
+    return target
   }
 
   /// Without `--name`: what `unik.yaml` says; else what a deployment of this project by its place's name has; else what the

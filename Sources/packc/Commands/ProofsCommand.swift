@@ -11,7 +11,7 @@ enum ProofsCommand {
     """
 
   static let list = CommandDefinition(
-    "proofs list", summary: "show the ledger of this project's releases",
+    "proofs list", summary: "show the ledger of this project's releases and deployments",
     flags: [Flag("key", value: "FILE", help: "fail unless all of it is signed by this public key")],
     details: "The chain is checked from its first line. It lies in $XDG_STATE_HOME/packc/proofs."
   ) { invocation in
@@ -23,7 +23,7 @@ enum ProofsCommand {
       "signed_entries": .integer(Int64(contents.head?.entries ?? 0)),
     ]) {
       guard !contents.entries.isEmpty else {
-        return "no release yet; `packc proofs record` makes one of the last build\n"
+        return "nothing yet; `packc deploy` writes each deployment down, `packc proofs record` a release\n"
       }
       let count = contents.entries.count
       return TextTable.lines(
@@ -104,6 +104,18 @@ enum ProofsCommand {
     return .done
   }
 
+  static let sign = CommandDefinition(
+    "proofs sign", summary: "sign the ledger as it is", flags: KeyFlags.signing,
+    details: "What is added later is not signed: `packc proofs list --key FILE` says so."
+  ) { invocation in
+    let key = try KeyFlags.signingKey(invocation)
+    let ledger = try source(invocation).ledger
+    try ledger.signHead(with: key)
+    let count = try ledger.read().head?.entries ?? 0
+    try invocation.output.write(["signed_entries": .integer(Int64(count))]) { "\(count) entries are signed\n" }
+    return .done
+  }
+
   static let export = CommandDefinition(
     "proofs export", summary: "print a contract for people, pages or machines", operands: "[CONTRACT]", count: 0...1,
     flags: [Flag("format", value: "md|svg|json", help: "default: md; json is what packc.contract.json holds")]
@@ -135,7 +147,7 @@ enum ProofsCommand {
   private static func warn(_ contents: Ledger.Contents, _ invocation: Invocation) {
     guard contents.tornBytes > 0 else { return }
     invocation.reporter.warn(
-      "the ledger ends in \(contents.tornBytes) bytes of a line that was cut; the next release takes them away")
+      "the ledger ends in \(contents.tornBytes) bytes of a line that was cut; the next entry takes them away")
   }
 
   private static func demandSignature(_ contents: Ledger.Contents, _ key: PublicKey, _ file: HostPath) throws {
@@ -144,7 +156,7 @@ enum ProofsCommand {
     }
     let count = contents.entries.count
     guard let head = contents.head else {
-      throw fail("nobody has signed the ledger", "`packc proofs record --key FILE` signs all of it")
+      throw fail("nobody has signed the ledger", "`packc proofs sign --key FILE` signs all of it")
     }
     guard head.isSigned(by: key) else {
       throw fail("the ledger is signed, but not by the key of \(file)", "find out who else has signed")
@@ -157,7 +169,7 @@ enum ProofsCommand {
   }
 
   /// The name that the build gave its image.
-  private static func ownName(_ invocation: Invocation) throws -> String {
+  static func ownName(_ invocation: Invocation) throws -> String {
     try ImageFlags.locator(invocation).locate(nil).names.first ?? "app"
   }
 

@@ -38,6 +38,7 @@ enum ReleaseCommands {
     let deployments = try Deployments(invocation.context)
     let name = invocation.operands[0]
     let done = try deployments.rollback(name, to: number)
+    try ContractReview.wasRolledBack(name, deployments.find(name).spec, invocation.context)
     let json: JSONValue = [
       "name": .string(name), "from": .integer(Int64(done.from)), "to": .integer(Int64(done.to)),
       "release": .integer(Int64(done.release)),

@@ -17,7 +17,7 @@ enum SuperviseCommand {
     guard invocation.has("build") else { return Supervisor.run(name, invocation.context, answer: 3) }
     return try Builder.run(name, invocation.context, answer: 3) { build in
       let target = try DeployTarget.resolve(.project, SuperviseCommand.call(build.call, invocation))
-      return Builder.Built(image: target.image, container: target.container)
+      return Builder.Built(image: target.image, container: target.container, review: target.review)
     }
   }
 

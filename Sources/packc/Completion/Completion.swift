@@ -34,6 +34,10 @@ struct Completion {
       return values(of: value, String(typed[typed.index(after: cut)...]), after: String(typed[...cut]))
     }
     guard let command = line.command else { return names(line.words, typed) }
+    if line.operands == 0 {
+      let longer = names(line.words, typed)
+      if !longer.isEmpty { return longer }
+    }
     guard line.operands < command.maximumOperands else { return [] }
     if command.operands == "[COMMAND]" { return names(line.operandWords, typed) }
     if let known = command.completes {
@@ -111,6 +115,11 @@ private struct TypedLine {
         self.words.append(word)
         let name = self.words.joined(separator: " ")
         command = commands.first { $0.name == name }
+      } else if operandWords.isEmpty,
+        let longer = commands.first(where: { $0.name == (self.words + [word]).joined(separator: " ") })
+      {
+        self.words.append(word)
+        command = longer
       } else {
         operandWords.append(word)
       }

@@ -1,10 +1,10 @@
 """Routes of a Django project: the urlpatterns of its modules, put together as `include` says."""
 
 import ast
-import re
 
-from model import FUNCTIONS, argument, last
-from routes import KIND, VERBS, normal, regex
+from frameworks import KIND, VERBS
+from patterns import normal, regex
+from syntax import FUNCTIONS, argument, last
 
 GENERIC = {
     "ListView": ["GET"], "DetailView": ["GET"], "TemplateView": ["GET"], "ArchiveIndexView": ["GET"], "YearArchiveView": ["GET"],

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from model import FUNCTIONS, argument, last
+from syntax import FUNCTIONS, argument, last
 from report import ENV
 
 TYPED = {

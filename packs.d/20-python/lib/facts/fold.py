@@ -4,7 +4,7 @@ import ast
 import os
 import re
 
-from model import argument, last
+from syntax import argument, last
 
 LIMIT = 24
 LONGEST = 2000

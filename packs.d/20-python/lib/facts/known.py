@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 
-from model import argument, last
+from syntax import argument, last
 from report import ALL, ENV
 
 # Packages whose calls the other modules here know, or that neither connect nor listen, read variables, write nor register.

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from model import argument, is_spread, last
+from syntax import argument, is_spread, last
 
 EGRESS = ["egress"]
 PORTS = ["ports"]

@@ -3,8 +3,8 @@
 import ast
 import re
 
-from model import FUNCTIONS, argument, last
-from routes import KIND
+from frameworks import KIND
+from syntax import FUNCTIONS, argument, last
 
 
 class Plain:

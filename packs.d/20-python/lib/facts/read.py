@@ -15,11 +15,13 @@ from django import Django  # noqa: E402
 from environment import Environment  # noqa: E402
 from fold import Folder  # noqa: E402
 from known import Known  # noqa: E402
-from model import Project, argument, last, parse  # noqa: E402
+from model import Project  # noqa: E402
+from modules import parse  # noqa: E402
 from network import Network  # noqa: E402
 from plain import Plain  # noqa: E402
 from report import ALL, Report  # noqa: E402
 from routes import Routes  # noqa: E402
+from syntax import argument, last  # noqa: E402
 from writes import Writes  # noqa: E402
 
 MAXIMUM_FILES = 4000

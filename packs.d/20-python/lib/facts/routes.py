@@ -1,52 +1,17 @@
 """Routes that a program registers: Flask, FastAPI, Starlette, Bottle, aiohttp, Sanic, Tornado, Falcon and their like."""
 
 import ast
-import os
 import re
 
-from model import FUNCTIONS, argument, last
-
-VERBS = ("get", "post", "put", "delete", "patch", "head", "options", "trace")
-KIND = ["routes"]
-# Decorators that register beside those that are called like a method.
-REGISTERING = ("route", "api_route", "websocket", "websocket_route", "view")
-
-# Constructor of what holds routes → family, and whether it is a root rather than something that is included elsewhere.
-HOLDERS = {
-    "flask.Flask": ("flask", True), "flask.app.Flask": ("flask", True), "quart.Quart": ("flask", True),
-    "apiflask.APIFlask": ("flask", True), "flask_openapi3.OpenAPI": ("flask", True),
-    "flask.Blueprint": ("flask", False), "flask.blueprints.Blueprint": ("flask", False), "quart.Blueprint": ("flask", False),
-    "apiflask.APIBlueprint": ("flask", False), "flask_openapi3.APIBlueprint": ("flask", False),
-    "flask_smorest.Blueprint": ("flask", False),
-    "flask_restful.Api": ("restful", False), "flask_restx.Api": ("restful", False), "flask_restx.Namespace": ("restful", False),
-    "flask_restplus.Api": ("restful", False), "flask_restplus.Namespace": ("restful", False),
-    "fastapi.FastAPI": ("fastapi", True), "fastapi.applications.FastAPI": ("fastapi", True),
-    "fastapi.APIRouter": ("fastapi", False), "fastapi.routing.APIRouter": ("fastapi", False),
-    "starlette.applications.Starlette": ("fastapi", True), "starlette.routing.Router": ("fastapi", False),
-    "bottle.Bottle": ("bottle", True), "bottle.app": ("bottle", True), "bottle.default_app": ("bottle", True),
-    "aiohttp.web.Application": ("aiohttp", True), "aiohttp.web.RouteTableDef": ("aiohttp", False),
-    "sanic.Sanic": ("sanic", True), "sanic.Blueprint": ("sanic", False), "sanic.blueprints.Blueprint": ("sanic", False),
-    "falcon.App": ("falcon", True), "falcon.API": ("falcon", True), "falcon.asgi.App": ("falcon", True),
-    "tornado.web.Application": ("tornado", True),
-}
-FRAMEWORKS = {name.split(".")[0] for name in HOLDERS}
+from decorators import Decorators
+from frameworks import KIND, REGISTERING, VERBS, Holder
+from holders import Holders
+from methods import Methods
+from patterns import normal
+from syntax import FUNCTIONS, argument, last
 
 
-class Holder:
-    """An application, blueprint or router: where it is made, and what it is put below."""
-
-    def __init__(self, call, module, family, is_root):
-        self.call = call
-        self.module = module
-        self.family = family
-        self.is_root = is_root
-        self.routes = []
-        # (parent holder or None for the root, prefix, whether it takes the place of the own one)
-        self.parents = []
-        self.own = ""
-
-
-class Routes:
+class Routes(Holders, Decorators, Methods):
     def __init__(self, project, folder, report):
         self.project = project
         self.folder = folder
@@ -69,72 +34,6 @@ class Routes:
                     self._handlers(node, module)
         for holder in [self.unknown] + list(self.holders.values()):
             self._emit(holder)
-
-    # What holds routes
-
-    def _make(self, node, module):
-        name = self.project.dotted(node.func, module)
-        kind = HOLDERS.get(name)
-        if kind is None:
-            instance = self.project.instance(node, module)
-            if instance:
-                kind = next((HOLDERS[n] for n in self.project.ancestors(*instance) if n in HOLDERS), None)
-        if kind is None:
-            return
-        holder = self.holders[node] = Holder(node, module, *kind)
-        prefix = argument(node, None, "url_prefix", "prefix", "path")
-        if name and name.endswith("flask_restx.Namespace") and prefix is None:
-            prefix = argument(node, 2, "path")
-            label = argument(node, 0, "name")
-            if prefix is None and isinstance(label, ast.Constant):
-                holder.own = "/" + str(label.value)
-        if holder.family == "restful" and name and name.endswith(".Api") and prefix is None:
-            prefix = argument(node, 1, "prefix") if name == "flask_restful.Api" else None
-        if prefix is not None:
-            holder.own = self._prefix(prefix, module, node)
-        if holder.family == "sanic" and argument(node, None, "version") is not None:
-            self.report.gap(KIND, "a version is put in front of the paths", module, node)
-        if holder.family == "fastapi" and holder.is_root and name and name.startswith("fastapi."):
-            off = argument(node, None, "openapi_url")
-            if not (isinstance(off, ast.Constant) and off.value is None):
-                self.report.gap(KIND, "FastAPI adds the routes of its own documentation", module, node)
-        if holder.family in ("restful",) and name and "restx" in name and name.endswith(".Api"):
-            self.report.gap(KIND, "the library adds the routes of its own documentation", module, node)
-        if holder.family == "flask":
-            self._static(node, module, holder.is_root)
-        listed = argument(node, 0 if name == "tornado.web.Application" else 1 if "starlette" in (name or "") else None,
-                          "routes", "handlers")
-        if listed is not None:
-            self._listed(listed, module, holder, "", node)
-
-    def _static(self, node, module, is_root):
-        """Flask serves a directory of an application that is there, and any that is named."""
-        named = argument(node, None, "static_folder")
-        if named is None:
-            is_there = is_root and os.path.isdir(os.path.join(os.path.dirname(module.path), "static"))
-        else:
-            is_there = not (isinstance(named, ast.Constant) and named.value is None)
-        if is_there:
-            self.report.gap(KIND, "files of a directory are served", module, node)
-
-    def _prefix(self, node, module, at):
-        texts = self.folder.fold(node, module)
-        if not texts.is_closed and not (not texts.open and not texts.texts):
-            self.report.gap(KIND, "a prefix is no literal", module, at)
-        if len(texts.whole) > 1:
-            self.report.gap(KIND, "a prefix has several values", module, at)
-        return (texts.whole or [""])[0]
-
-    def holders_of(self, node, module):
-        """The holders that an expression may be; none when nobody knows."""
-        found = []
-        for source, where in self.project.sources(node, module)[0]:
-            if source in self.holders:
-                found.append(self.holders[source])
-            elif isinstance(source, ast.Attribute) and source.attr in ("router", "blueprint", "api", "app"):
-                # `app.router.add_get(…)`
-                found += [h for h in self.holders_of(source.value, where) if source is not node or source.value is not node]
-        return found
 
     # Calls
 
@@ -314,95 +213,6 @@ class Routes:
     def _is_path(self, node, module):
         return node is not None and any(text.startswith("/") for text in self.folder.fold(node, module).whole)
 
-    # Decorators
-
-    def _handlers(self, node, module):
-        for decorator in node.decorator_list:
-            call = decorator if isinstance(decorator, ast.Call) else None
-            function = call.func if call else decorator
-            name = last(function)
-            if not isinstance(function, ast.Attribute):
-                self._plain(node, call, function, module)
-                continue
-            if name not in VERBS + REGISTERING:
-                continue
-            dotted = self.project.dotted(function, module) or ""
-            if dotted.split(".")[0] == "bottle":
-                self._bottle(call, name, module, node, [self.unknown])
-                continue
-            if dotted.split(".")[0] == "responses" or call is None:
-                continue
-            targets = self.holders_of(function.value, module)
-            is_open = bool(targets) and self.project.sources(function.value, module)[1]
-            if not targets:
-                path = argument(call, 0, "path", "rule", "uri")
-                if not self._is_path(path, module):
-                    if self._frameworks(module) and name == "route":
-                        self.report.gap(KIND, "a route whose path is no literal", module, call)
-                    continue
-                targets = [self.unknown]
-                self.report.gap(KIND, "what a route is put below is not known", module, call)
-            elif is_open:
-                self.report.gap(KIND, "what a route is put below is not known", module, call)
-            self._decorated(node, call, name, targets, module)
-
-    def _frameworks(self, module):
-        return any(name.split(".")[0] in FRAMEWORKS for name in module.imports.values())
-
-    def _plain(self, node, call, function, module):
-        """`from bottle import get, route`, and `get = app.get`."""
-        dotted = self.project.dotted(function, module) or ""
-        if call is not None and dotted.startswith("@"):
-            for source, where in self.project.sources(function, module)[0]:
-                if isinstance(source, ast.Attribute) and source.attr in VERBS + REGISTERING:
-                    targets = self.holders_of(source.value, where)
-                    if targets:
-                        self._decorated(node, call, source.attr, targets, module)
-        if call is not None and dotted.startswith("bottle.") and last(function) in VERBS + ("route",):
-            self._bottle(call, dotted.split(".")[-1], module, node, [self.unknown])
-
-    def _bottle(self, call, name, module, node, targets):
-        if call is None:
-            return
-        if name in VERBS:
-            methods = [name]
-        else:
-            listed = argument(call, 1, "method")
-            methods = (self._methods(listed, module, call) if listed is not None else None) or ["GET"]
-        path = argument(call, 0, "path")
-        paths = path.elts if isinstance(path, (ast.List, ast.Tuple)) else [path]
-        for one in paths:
-            if one is None:
-                self.report.gap(KIND, "the path is the name of the function", module, call)
-            else:
-                self._route(targets, one, methods, module, call, "bottle")
-
-    def _decorated(self, node, call, name, targets, module):
-        family = targets[0].family
-        if family == "bottle":
-            return self._bottle(call, name, module, node, targets)
-        path = argument(call, 0, "path", "rule", "uri")
-        style = {"flask": "flask", "restful": "flask", "sanic": "sanic"}.get(family, "braces")
-        if family == "":
-            style = "any"
-        if name in VERBS:
-            methods = [name]
-        elif "websocket" in name:
-            methods = ["GET"]
-        elif isinstance(node, ast.ClassDef):
-            methods = self._class_methods(node, module)
-        elif name == "view":
-            methods = self._class_methods(node, module)
-        else:
-            listed = argument(call, 1 if family in ("fastapi", "sanic") else None, "methods")
-            methods = self._methods(listed, module, call) or ["GET"]
-        paths = [path]
-        if family == "restful":
-            paths = call.args
-        for one in paths:
-            if one is not None:
-                self._route(targets, one, methods, module, call, style)
-
     # Lists of routes
 
     def _listed(self, node, module, holder, prefix, at):
@@ -464,56 +274,6 @@ class Routes:
         if not children:
             self.report.gap(KIND, "what is mounted answers below its own path", module, call)
 
-    # Methods
-
-    def _methods(self, node, module, at):
-        """Of a list of literals; None when it is not given."""
-        if node is None or isinstance(node, ast.Constant) and node.value is None:
-            return None
-        methods = []
-        for source, where in self.project.sources(node, module)[0]:
-            elements = source.elts if isinstance(source, (ast.List, ast.Tuple, ast.Set)) else [source]
-            for element in elements:
-                texts = self.folder.fold(element, where)
-                if not texts.is_closed:
-                    self.report.gap(KIND, "a method is no literal", module, at)
-                methods += texts.whole
-        if not methods:
-            self.report.gap(KIND, "a method is no literal", module, at)
-            return ["*"]
-        return methods
-
-    def _class_methods(self, node, module, prefix=""):
-        """Of a class with a function for each method."""
-        if node is None:
-            return []
-        found = set()
-        for source, where in self.project.sources(node, module)[0]:
-            if isinstance(source, ast.Call) and last(source.func) == "as_view":
-                source = self.project.sources(source.func.value, where)[0][0][0] if isinstance(
-                    source.func, ast.Attribute) else source
-            instance = self.project.instance(source, where)
-            if instance:
-                owner, place = instance
-                for name, bindings in self.project.members(owner, place).items():
-                    if name.startswith(prefix) and name[len(prefix) :] in VERBS and any(
-                            isinstance(binding[1], FUNCTIONS) for _, _, binding in bindings):
-                        found.add(name[len(prefix) :])
-                if not found and any(name.endswith("View") for name in self.project.ancestors(owner, place)):
-                    return []
-        return sorted(found)
-
-    def _has_responders(self, node, module):
-        return bool(node is not None and self._class_methods(node, module, "on_"))
-
-    def _view_methods(self, view, module):
-        if isinstance(view, ast.Call) and last(view.func) == "as_view" and isinstance(view.func, ast.Attribute):
-            return self._class_methods(view.func.value, module)
-        for source, where in self.project.sources(view, module)[0] if view is not None else []:
-            if isinstance(source, ast.Call) and last(source.func) == "as_view" and isinstance(source.func, ast.Attribute):
-                return self._class_methods(source.func.value, where)
-        return []
-
     # Results
 
     def _route(self, targets, path, methods, module, at, style, prefix=""):
@@ -566,106 +326,3 @@ class Routes:
             if held is not holder and not held.is_root:
                 holder.parents.append((held, "", False))
         return True
-
-
-def normal(path, style):
-    """The path with `{name}` for each parameter, and whether that says all that it matches."""
-    if style == "regex":
-        return regex(path)
-    if style == "any":
-        style = "flask" if "<" in path else "braces"
-    if style == "flask":
-        return re.sub(r"<(?:[^<>:]*:)?([^<>:]+)>", lambda m: "{%s}" % m.group(1), path), True
-    if style in ("sanic", "bottle"):
-        path = re.sub(r"<:[^<>]*>", "{*}", re.sub(r"<([^<>:]+)(?::[^<>]*)?>", lambda m: "{%s}" % m.group(1), path))
-        if style == "bottle":
-            path = re.sub(r"(?<=/):([A-Za-z_]\w*)", lambda m: "{%s}" % m.group(1), path)
-        return path, True
-    return path, True
-
-
-def regex(pattern):
-    """A path out of a regular expression: groups are parameters. Not exact where more than that is in it."""
-    text = pattern.strip()
-    is_exact = True
-    text = re.sub(r"^(\(\?i\))?[\^]?", "", text)
-    text = re.sub(r"(\$|\\Z|\\z)$", "", text)
-    out, index, count = "", 0, 0
-    while index < len(text):
-        character = text[index]
-        if character == "(":
-            end = closing(text, index)
-            if end is None:
-                return out, False
-            inside = text[index + 1 : end]
-            name = re.match(r"\?P<(\w+)>", inside)
-            after = text[end + 1 : end + 2]
-            if inside.startswith("?:") or inside.startswith("?=") or inside.startswith("?!"):
-                is_exact = False
-                plain = inside[2:]
-                if re.fullmatch(r"[\w/.-]*", plain) and after not in ("?", "*"):
-                    out += plain
-            else:
-                count += 1
-                out += "{%s}" % (name.group(1) if name else "*")
-                is_exact = is_exact and after not in ("?", "*")
-            index = end + 1 + (1 if after in ("?", "*", "+") else 0)
-            continue
-        if character == "\\" and index + 1 < len(text):
-            escaped = text[index + 1]
-            if escaped.isalnum():
-                is_exact = False
-                out += "{*}" if not out.endswith("{*}") else ""
-                index += 2
-                while index < len(text) and text[index] in "+*?":
-                    index += 1
-                continue
-            out += escaped
-            index += 2
-            continue
-        if character == "[" or character == ".":
-            end = text.find("]", index) if character == "[" else index
-            nxt = text[end + 1 : end + 2]
-            if character == "." and nxt not in ("*", "+", "?"):
-                out += "."
-                index += 1
-                continue
-            is_exact = False
-            out += "{*}" if not out.endswith("{*}") else ""
-            index = (end if end >= 0 else index) + 1
-            while index < len(text) and text[index] in "+*?":
-                index += 1
-            continue
-        if character == "?":
-            # An optional slash at the end is how people write it; the path is the one with the slash's character.
-            is_exact = False
-            if out.endswith("/"):
-                out = out[:-1]
-            index += 1
-            continue
-        if character in "|*+^$":
-            is_exact = False
-            index += 1
-            continue
-        out += character
-        index += 1
-    return out, is_exact
-
-
-def closing(text, start):
-    depth, index = 0, start
-    while index < len(text):
-        if text[index] == "\\":
-            index += 2
-            continue
-        if text[index] == "[":
-            end = text.find("]", index + 1)
-            index = end if end > 0 else index
-        elif text[index] == "(":
-            depth += 1
-        elif text[index] == ")":
-            depth -= 1
-            if depth == 0:
-                return index
-        index += 1
-    return None

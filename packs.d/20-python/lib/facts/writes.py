@@ -3,7 +3,7 @@
 import ast
 import re
 
-from model import FUNCTIONS, argument, is_spread, last
+from syntax import FUNCTIONS, argument, is_spread, last
 
 WRITES = ["writes"]
 CACHES = ["cache-namespaces"]

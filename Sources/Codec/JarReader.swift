@@ -1,26 +1,27 @@
-internal import Codec
 internal import PackCore
 
 /// The files of a jar (a zip archive, APPNOTE.TXT 4.3), by its central directory. Sizes are believed only as far as the
 /// archive itself goes.
-struct JarReader {
-  struct Entry {
-    var name: String
+public struct JarReader: Sendable {
+  public struct Entry: Sendable {
+    public fileprivate(set) var name: String
     fileprivate var method: Int
     fileprivate var checksum: Int
     fileprivate var packed: Int
-    fileprivate var size: Int
+    /// Bytes of its content, as the archive says.
+    public fileprivate(set) var size: Int
     fileprivate var offset: Int
   }
-  static let limit = 512 << 20
+  /// A larger archive is not read. Bytes.
+  public static let limit = 512 << 20
   private static let mostEntries = 100_000
   private static let largest = 32 << 20
 
-  let entries: [Entry]
+  public let entries: [Entry]
   private let bytes: [UInt8]
 
   /// - Throws: `bad_jar`.
-  init(_ bytes: [UInt8]) throws {
+  public init(_ bytes: [UInt8]) throws {
     self.bytes = bytes
     // The end record lies behind everything but a comment of at most 65535 bytes.
     let least = max(0, bytes.count - 22 - 65535)
@@ -52,7 +53,9 @@ struct JarReader {
   }
 
   /// The content of an entry.
-  func read(_ entry: Entry) throws -> [UInt8] {
+  ///
+  /// - Throws: `bad_jar`, or what unpacking says.
+  public func read(_ entry: Entry) throws -> [UInt8] {
     guard entry.size <= Self.largest else { throw Self.failure("\(entry.name) has more than 32 MiB") }
     guard entry.offset + 30 <= bytes.count, Self.word(bytes, entry.offset) == 0x0403_4b50 else {
       throw Self.failure("\(entry.name) is not where the central directory says")
