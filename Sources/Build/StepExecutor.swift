@@ -121,7 +121,7 @@ final class StepExecutor {
 
   private func conditions(of step: BuildStep) -> StepConditions {
     guard let trial = setting.trial, !trial.takesOver(step) else { return StepConditions() }
-    return trial.conditions
+    return trial.conditions(of: step)
   }
 
   private func elapsed(since started: UInt64) -> Double {

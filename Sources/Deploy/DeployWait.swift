@@ -87,7 +87,8 @@ public struct DeployWait {
       let goesOn = build.map { $0.failure == nil } ?? false
       for line in log.lines(toTheEnd: !goesOn) { reporter.send(.stepLine(id: "build", text: line)) }
       if let failure = build?.failure {
-        end(.failed, failure.code)
+        let isBuilt = failure.exit == .drift
+        end(isBuilt ? .ran : .failed, isBuilt ? "not deployed" : failure.code)
         throw failure
       }
       if build == nil {

@@ -69,7 +69,10 @@ extension Deployment {
   private var buildCheck: Check {
     if failure != nil { return Check(.fail, "its files cannot be read") }
     guard let build else { return Check(.pass) }
-    return build.failure.map { Check(.fail, $0.message) } ?? Check(.waiting, "since \(WallClock.text(build.began))")
+    guard let failure = build.failure else { return Check(.waiting, "since \(WallClock.text(build.began))") }
+    // What was built is in order; whether it may be deployed is asked.
+    if failure.exit == .drift { return Check(.waiting, "built, and not deployed: \(failure.message)") }
+    return Check(.fail, failure.message)
   }
 
   private var buildJSON: JSONValue? {

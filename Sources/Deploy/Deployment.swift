@@ -88,7 +88,9 @@ public struct Deployment: Sendable {
     state.restarts = told?.restarts ?? 0
     guard let failure = build.failure else { return state }
     state.reason = "the build failed: \(failure.message)"
-    if failure.code == "build_killed" || failure.code == "build_stopped" { state.reason = failure.message }
+    if failure.code == "build_killed" || failure.code == "build_stopped" || failure.exit == .drift {
+      state.reason = failure.message
+    }
     state.hint = failure.hint ?? build.again(name)
     state.readiness.end("it was not built")
     return state

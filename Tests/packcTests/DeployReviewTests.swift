@@ -75,6 +75,10 @@ final class DeployReviewTests: XCTestCase {
     let built = try packc(deploy + ["--wait=240"]).expect(.drift)
     XCTAssertEqual(built.json?["error"]?["code"], "contract_broken")
     XCTAssertTrue(built.errors.contains("MORE"), built.errors)
+    let waiting = try packc("status", "greeter", "--json").json
+    XCTAssertEqual(waiting?["state"], "running")
+    XCTAssertEqual(waiting?["readiness"]?["build"]?["result"], "waiting", "it was built: \(waiting ?? .null)")
+    XCTAssertTrue(try packc("status", "greeter").output.contains("was built and not deployed"))
     XCTAssertEqual(try packc(["review", "--json"] + place).expect(.drift).json?["state"], "pending")
     try write(project, needs: "URL, KEY, MORE, STILL")
     let meant = try packc(deploy + ["--wait=240", "--confirm"]).expect(.done).json

@@ -24,7 +24,8 @@ final class UsageTests: XCTestCase {
       (["build", "--no-oci", "--no-unikernel"], "leave nothing to build"), (["build", "--timeout"], "SECONDS"),
       (["build", "--timeout", "soon"], "--timeout"), (["build", "--platform", "linux/riscv64"], "linux/arm64"),
       (["build", "--compression", "lzma"], "gzip"), (["run", "--oci", "--memory", "1Gi"], "--memory"),
-      (["run", "--memory", "much"], "--memory"), (["kernel"], "import, list"),
+      (["run", "--memory", "much"], "--memory"), (["kernel"], "import, list"), (["deploy", "--wait", "5"], "--wait=5"),
+      (["restart"], "packc list"),
     ]
     let project = try TemporaryDirectory("packc-e2e")
     try project.write("version: 1\nartifact: {path: x}\n", to: "unik.yaml")

@@ -65,6 +65,15 @@ final class VerifyTests: XCTestCase {
       .expect(standardErrorContains: "did you mean path?")
   }
 
+  /// Rust's compiler waits forever under libfaketime.
+  func testAnotherClockDoesNotHoldRustUp() throws {
+    let site = try Site()
+    let project = try site.write(Projects.rust, to: "project")
+    let answer = try site.packc("verify", project.description, "--only", "time", "--no-unikernel", "--json")
+      .timeout(120).run().expect(exit: .done).json().value
+    XCTAssertEqual(answer["identical"], true)
+  }
+
   func testABuildThatFailsUnderAConditionIsAFinding() throws {
     let command = "test \"$(uname -n)\" = packc\n" + Self.program
     let (answer, _) = try Faulty.verify(Faulty.project(command), ["--strict"], exit: .notReproducible)

@@ -29,6 +29,14 @@ struct StepTrial: Sendable {
   /// What fetch steps get is compared with a lock's hashes.
   var fetchIsHeld: Bool
 
+  /// Rust's compiler has an allocator that asks for the time while it begins, which libfaketime answers by allocating: the
+  /// two wait for each other without an end. So its steps keep the true clock.
+  func conditions(of step: BuildStep) -> StepConditions {
+    var conditions = conditions
+    if step.argv.contains(where: { $0.contains("cargo") || $0.contains("rustc") }) { conditions.clock = [:] }
+    return conditions
+  }
+
   func takesOver(_ step: BuildStep) -> Bool { step.network && fetchIsHeld }
 
   /// What tools keep of the project's own results: a second build that found the first one's would prove nothing.

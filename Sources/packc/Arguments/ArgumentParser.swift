@@ -84,6 +84,11 @@ struct ArgumentParser {
       parsed.values[flag.name] = [""]
       return
     }
+    if flag.mayLackValue, inline == nil, let next = rest.first, !next.isEmpty, next.allSatisfy(\.isNumber) {
+      throw Failure(
+        "wrong_usage", "a value of --\(flag.name) stands behind an equals sign", hint: "--\(flag.name)=\(next)",
+        exit: .usage)
+    }
     guard let value = inline ?? (flag.mayLackValue ? "" : rest.popFirst()) else {
       throw usage("--\(flag.name) needs a value (\(flag.value ?? ""))")
     }
@@ -97,7 +102,9 @@ struct ArgumentParser {
       throw usage("`packc \(command.name)` does not take \"\(parsed.operands[command.maximumOperands])\"", command)
     }
     if parsed.operands.count < command.minimumOperands {
-      throw usage("`packc \(command.name)` needs \(command.operands)", command)
+      var failure = usage("`packc \(command.name)` needs \(command.operands)", command)
+      if command.operands.hasPrefix("APP") { failure.hint = "`packc list` shows the deployments and their names" }
+      throw failure
     }
   }
 

@@ -165,7 +165,8 @@ enum StatusCommand {
   /// Of an upgrade, beside what runs.
   private static func buildText(_ build: PendingBuild) -> String {
     guard let failure = build.failure else { return "its next release is being built (operation \(build.operation))" }
-    return "its next release was not built (operation \(build.operation)), exit code \(failure.exit.rawValue): "
+    let fate = failure.exit == .drift ? "was built and not deployed" : "was not built"
+    return "its next release \(fate) (operation \(build.operation)), exit code \(failure.exit.rawValue): "
       + failure.message + (failure.hint.map { "\n  next: \($0)" } ?? "")
   }
 
