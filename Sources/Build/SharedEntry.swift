@@ -1,4 +1,3 @@
-internal import Contract
 internal import Glibc
 internal import PackCore
 
@@ -17,6 +16,8 @@ struct SharedEntry {
   enum Limit {
     /// Bytes of the list.
     static let document = 16 << 20
+    /// The same in its envelope.
+    static let entry = 2 * document
     static let files = 200_000
     /// Bytes of all contents.
     static let content: Int64 = 8 << 30

@@ -3,8 +3,8 @@ public import PackCore
 /// Where results of steps are taken from and left for other machines, and whom this machine believes: `--cache-from`,
 /// `--cache-to` and the keys. Nothing of it decides what comes out of a build.
 public struct SharedSteps: Sendable {
-  public var from: HostPath?
-  public var to: HostPath?
+  public var from: (any SharedPlace)?
+  public var to: (any SharedPlace)?
   /// Only entries that one of them signed are taken.
   public var keys: [PublicKey] = []
   /// Signs what is left for others.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PackCore
 
 /// Results of steps that other machines made, and results for them.
@@ -24,10 +25,10 @@ extension StepExecutor {
   /// A place that others can write to is believed by signature, or because the person says so.
   private func checked(_ shared: SharedSteps) -> SharedSteps {
     guard let from = shared.from, shared.keys.isEmpty, !shared.believesUnsigned,
-      let problem = SharedDirectory(root: from).openToOthers
+      let problem = from.openToOthers
     else { return shared }
     setting.reporter.warn(
-      "nothing is taken from \(from): \(problem)",
+      "nothing is taken from \(from.name): \(problem)",
       hint:
         "name whose signatures count with --cache-key FILE, or believe whoever can write there with --cache-unsigned")
     var shared = shared
@@ -38,16 +39,21 @@ extension StepExecutor {
   /// The outputs of a step out of the shared cache, now in this machine's; nil when it has to run.
   func takeShared(_ step: BuildStep, _ key: StepKey, portable: Digest?) throws -> (outputs: HostPath, source: String)? {
     guard setting.useCache, let portable, let shared, let from = shared.from else { return nil }
-    let place = SharedDirectory(root: from)
     do {
-      guard let found = try place.find(portable, outputs: step.outputs, keys: shared.keys) else { return nil }
-      let outputs = try cache.adopt(key.digest) { try place.unpack(found.entry, to: $0) }
-      return (outputs, "\(from)" + (found.signer.map { ", signed by \($0.id.hex.prefix(12))" } ?? ""))
+      guard let bytes = try from.entry(portable, limit: SharedEntry.Limit.entry) else { return nil }
+      let found = try SharedEntry.read(bytes, key: portable, outputs: step.outputs, keys: shared.keys)
+      let scratch = try WorkDirectory(in: setting.cache / "work", prefix: "shared")
+      let outputs = try withExtendedLifetime(scratch) {
+        let contents = try from.contents(of: portable, found.entry.content, scratch: scratch.path)
+        return try cache.adopt(key.digest) { try found.entry.unpack(contents, to: $0) }
+      }
+      return (outputs, from.name + (found.signer.map { ", signed by \($0.id.hex.prefix(12))" } ?? ""))
     } catch {
       try Interruption.check()
-      let why = (error as? SharedEntry.Problem)?.text ?? (error as? Failure)?.message ?? "\(error)"
+      if !Self.isOfTheEntry(error) { self.shared?.from = nil }
       setting.reporter.warn(
-        "the result of the step \"\(step.id)\" in \(from) is not used: \(why)", hint: "the step runs here")
+        "the result of the step \"\(step.id)\" in \(from.name) is not used: \(Self.text(error))",
+        hint: Self.isOfTheEntry(error) ? "the step runs here" : "all steps from here on run here")
       return nil
     }
   }
@@ -56,13 +62,32 @@ extension StepExecutor {
   func giveShared(_ step: BuildStep, portable: Digest?, _ outputs: HostPath, ran: Bool) throws {
     guard let portable, let shared, let to = shared.to else { return }
     do {
-      try SharedDirectory(root: to).leave(
-        step.outputs, of: portable, in: outputs, signer: shared.signer, replaces: ran, private: privateWords())
+      if try !ran && to.has(portable) { return }
+      let scratch = try WorkDirectory(in: setting.cache / "work", prefix: "shared")
+      try withExtendedLifetime(scratch) {
+        let contents = scratch.path / "content"
+        let file = try Descriptor.open(contents, O_WRONLY | O_CREAT | O_EXCL)
+        let entry = try SharedEntry(
+          key: portable, outputs: step.outputs, in: outputs, contents: file, private: privateWords())
+        try file.close()
+        try to.leave(portable, entry: entry.encoded(signer: shared.signer), contents: contents, digest: entry.content)
+      }
     } catch {
       try Interruption.check()
-      let why = (error as? SharedEntry.Problem)?.text ?? (error as? Failure)?.message ?? "\(error)"
-      setting.reporter.warn("the result of the step \"\(step.id)\" is not shared: \(why)", hint: nil)
+      if !Self.isOfTheEntry(error) { self.shared?.to = nil }
+      setting.reporter.warn(
+        "the result of the step \"\(step.id)\" is not left in \(to.name): \(Self.text(error))",
+        hint: Self.isOfTheEntry(error) ? nil : "nothing of the steps from here on is left there")
     }
+  }
+
+  /// A place that does not answer is asked once in a build; another entry of it may be good.
+  private static func isOfTheEntry(_ error: any Error) -> Bool {
+    error is SharedEntry.Problem || ["bad_json", "damaged_image"].contains((error as? Failure)?.code)
+  }
+
+  private static func text(_ error: any Error) -> String {
+    (error as? SharedEntry.Problem)?.text ?? (error as? Failure)?.message ?? "\(error)"
   }
 
   /// Secrets, and paths of this machine. A path of one part (`/src`) is too common a word.

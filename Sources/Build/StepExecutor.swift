@@ -60,7 +60,7 @@ final class StepExecutor {
   private(set) var keys: [String: [String: Digest]] = [:]
   private var finished: [(outputs: [RootPath], digest: Digest)] = []
   /// The other machines' results, when steps can be shared, and the keys of the steps before as those know them.
-  private(set) lazy var shared = sharing()
+  lazy var shared = sharing()
   private var finishedPortably: [(outputs: [RootPath], digest: Digest)] = []
 
   init(_ setting: Setting) throws {

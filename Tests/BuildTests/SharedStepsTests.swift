@@ -49,7 +49,7 @@ final class SharedStepsTests: XCTestCase {
     -> SharedSteps
   {
     var shared = SharedSteps()
-    (shared.from, shared.to) = (from, to)
+    (shared.from, shared.to) = (from.map(SharedDirectory.init), to.map(SharedDirectory.init))
     shared.keys = try keys.map { try PublicKey(pem: Array($0.utf8), name: "key") }
     if signs { shared.signer = try SigningKey(pem: Array(TestKeys.ecdsa.utf8), name: "key") }
     return shared
@@ -171,6 +171,20 @@ final class SharedStepsTests: XCTestCase {
     }
   }
 
+  /// Whoever clears the directory by age may leave an entry without its contents.
+  func testAnEntryWithoutContentsIsNotUsedAndTheNextOneIs() throws {
+    let (place, machine) = (try TemporaryDirectory(), try Machine())
+    let other = BuildStep(
+      id: "other", argv: ["/bin/sh", "-c", "echo other >${work}/b"], inputs: ["b"], outputs: [RootPath(literal: "b")])
+    _ = try Machine().run([step()], shared(to: place.path))
+    try FileSystem.removeTree(place / "content")
+    _ = try Machine().run([other], shared(to: place.path))
+    let outcomes = try machine.run([step(), other], shared(from: place.path))
+    XCTAssertEqual(outcomes.map(\.status), [.ran, .reused])
+    let said = machine.said.withLock { $0 }
+    XCTAssertTrue(said.count == 1 && said[0].contains("its contents are not there"), "\(said)")
+  }
+
   func testAnEntryCannotWriteElsewhere() throws {
     let outputs = [RootPath(literal: "out")]
     let key = Digest(of: Array("key".utf8))
@@ -225,7 +239,7 @@ final class SharedStepsTests: XCTestCase {
     ] {
       let (place, machine) = (try TemporaryDirectory(), try Machine())
       _ = try machine.run([step(script)], shared(to: place.path))
-      XCTAssertEqual(try place.names(in: "entries"), [])
+      XCTAssertEqual(try place.names(), [])
       let said = machine.said.withLock { $0 }
       XCTAssertTrue(said.count == 1 && said[0].contains(why), "\(said)")
     }
@@ -241,7 +255,10 @@ final class SharedStepsTests: XCTestCase {
   func testAPlaceThatCannotBeWrittenIsNoReasonToFail() throws {
     let (place, machine) = (try TemporaryDirectory(), try Machine())
     try place.write("a file", to: "f")
-    XCTAssertEqual(try machine.run([step()], shared(to: place / "f")).map(\.status), [.ran])
+    let other = BuildStep(
+      id: "other", argv: ["/bin/sh", "-c", "echo >${work}/b"], inputs: ["b"], outputs: [RootPath(literal: "b")])
+    XCTAssertEqual(try machine.run([step(), other], shared(to: place / "f")).map(\.status), [.ran, .ran])
+    // Once for both steps.
     XCTAssertEqual(machine.said.withLock { $0.count }, 1)
   }
 }

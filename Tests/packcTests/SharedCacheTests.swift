@@ -38,7 +38,8 @@ final class SharedCacheTests: XCTestCase {
     let site = try Site()
     let project = try site.write(Projects.c, to: "p").description
     for flags in [
-      ["--cache-unsigned"], ["--cache-from", "oci://host/repo"], ["--cache-to", "d", "--cache-key", "k"],
+      ["--cache-unsigned"], ["--cache-from", "https://host.example/repo"],
+      ["--cache-from", "oci://host.example/repo:tag"], ["--cache-to", "d", "--cache-key", "k"],
       ["--cache-from", "d", "--cache-sign-key", "k"],
     ] {
       try site.packc(["build", project] + flags).run().expect(exit: .usage)
