@@ -34,6 +34,8 @@ public struct BuildRequest: Sendable {
   public var requiresSandbox = false
   /// Handed to fetch steps; no part of what decides the result.
   public var secrets: [FetchSecret] = []
+  /// Where results of steps are shared with other machines; no part of what decides the result.
+  public var shared: SharedSteps?
   /// Seconds for one step.
   public var timeout: Double = 3600
 

@@ -87,7 +87,7 @@ public struct FetchSecret: Sendable {
 /// The secrets of one build, given to a fetch step and taken away again.
 struct FetchSecrets: Sendable {
   let all: [FetchSecret]
-  private let words: [String]
+  let words: [String]
 
   init(_ all: [FetchSecret]) {
     self.all = all
@@ -130,7 +130,7 @@ struct FetchSecrets: Sendable {
     }?.name
   }
 
-  private static func holds(_ bytes: [UInt8], _ word: [UInt8]) -> Bool {
+  static func holds(_ bytes: [UInt8], _ word: [UInt8]) -> Bool {
     bytes.withUnsafeBytes { text in
       guard let start = text.baseAddress, text.count >= word.count else { return false }
       let last = text.count - word.count

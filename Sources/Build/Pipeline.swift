@@ -37,7 +37,8 @@ public struct Pipeline: Sendable {
     try state.acquire(reporter)
     var started = Clock.now()
     var scan = try planning.scan()
-    if request.useCache, let known = unchanged(scan, planning, state) { return known }
+    // For others, results are left step by step, also those of a build that has nothing to do.
+    if request.useCache, request.shared?.to == nil, let known = unchanged(scan, planning, state) { return known }
     let turn = try BuildTurn(cache: planning.cache, reporter: reporter)
     if turn.waited { (started, scan) = (Clock.now(), try planning.scan()) }
     return try withExtendedLifetime(turn) { try build(planning, state, scan, times, started: started) }
@@ -153,7 +154,8 @@ public struct Pipeline: Sendable {
         passthrough: pack.manifest.environmentPassthrough, libexec: pack.libexec, epoch: planning.epoch,
         timeout: request.timeout,
         useCache: request.useCache, lastKeys: state.lastStepKeys(), isolation: planning.isolation,
-        secrets: FetchSecrets(request.secrets), trial: request.trial?.steps(of: pack.name)))
+        secrets: FetchSecrets(request.secrets), trial: request.trial?.steps(of: pack.name),
+        shared: request.shared))
   }
 
   /// Written last: a build that ended before this point is not believed by the next one.

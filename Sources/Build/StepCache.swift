@@ -35,13 +35,20 @@ struct StepCache {
 
   /// Moves the named outputs of a step from `work` into the cache; returns where they are now.
   func store(_ outputs: [RootPath], from work: HostPath, key: Digest) throws -> HostPath {
+    try adopt(key) { staged in
+      for output in outputs {
+        try FileSystem.createDirectory((staged / output).parent)
+        try FileSystem.rename(work / output, to: staged / output)
+      }
+    }
+  }
+
+  /// Takes what `fill` puts into an empty directory; returns where it is now.
+  func adopt(_ key: Digest, _ fill: (HostPath) throws -> Void) throws -> HostPath {
     let staged = try FileSystem.createTemporaryDirectory(in: root, prefix: ".staged")
     do {
-      for output in outputs {
-        try FileSystem.createDirectory((staged / "work" / output).parent)
-        try FileSystem.rename(work / output, to: staged / "work" / output)
-      }
       try FileSystem.createDirectory(staged / "work")
+      try fill(staged / "work")
       try Self.normalizeModes(staged / "work")
       try CacheRecord.write(
         ["listing": JSONValue(try Self.listing(staged / "work"))], format: Self.format, to: staged / "done.json")

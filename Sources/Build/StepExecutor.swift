@@ -43,10 +43,11 @@ final class StepExecutor {
     var secrets = FetchSecrets([])
     /// Of a build of `verify`.
     var trial: StepTrial?
+    var shared: SharedSteps?
   }
 
   let setting: Setting
-  private let cache: StepCache
+  let cache: StepCache
   let bubblewrap: Bubblewrap?
   private var workspace: Workspace?
   private var materialized: Set<String> = []
@@ -58,6 +59,9 @@ final class StepExecutor {
   private(set) var outcomes: [Outcome] = []
   private(set) var keys: [String: [String: Digest]] = [:]
   private var finished: [(outputs: [RootPath], digest: Digest)] = []
+  /// The other machines' results, when steps can be shared, and the keys of the steps before as those know them.
+  lazy var shared = sharing()
+  private var finishedPortably: [(outputs: [RootPath], digest: Digest)] = []
 
   init(_ setting: Setting) throws {
     self.setting = setting
@@ -97,12 +101,17 @@ final class StepExecutor {
       pack: setting.packDigest, runtime: shown.isEmpty ? nil : runtime)
     let key = try finder.key(of: step, earlier: finished)
     keys[step.id] = key.parts
+    let portable = try shared.map { _ in try finder.portableKey(of: step, like: key, earlier: finishedPortably) }
     setting.reporter.send(.stepStarted(id: step.id, title: step.argv.joined(separator: " ")))
     let outcome: Outcome
     if mayReuse(step), let outputs = try cache.outputs(of: key.digest) {
       outcome = Outcome(
         step: step, status: .reused, reason: "nothing that it depends on changed", seconds: elapsed(since: started),
         outputs: outputs)
+    } else if let taken = try takeShared(step, key, portable: portable) {
+      outcome = Outcome(
+        step: step, status: .reused, reason: "taken from \(taken.source)", seconds: elapsed(since: started),
+        outputs: taken.outputs)
     } else {
       let reason = setting.useCache ? key.difference(from: setting.lastKeys[step.id]) : "--no-cache"
       let outputs = try execute(step, key: key, started: started)
@@ -112,7 +121,9 @@ final class StepExecutor {
     }
     setting.reporter.send(
       .stepEnded(id: step.id, status: outcome.status, reason: outcome.reason, seconds: outcome.seconds))
+    try giveShared(step, portable: portable, outcome.outputs, ran: outcome.status == .ran)
     outcomes.append(outcome)
+    if let portable { finishedPortably.append((step.outputs, portable)) }
     finished.append((step.outputs, key.digest))
   }
 

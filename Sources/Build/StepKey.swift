@@ -29,19 +29,33 @@ struct StepKeys {
   /// Of the packages that steps see in the place of the host's files.
   var runtime: Digest?
 
+  /// The key by which machines share a result: of tools it knows the contents, and nothing of where and when they lie on
+  /// this one.
+  func portableKey(of step: BuildStep, like key: StepKey, earlier: [(outputs: [RootPath], digest: Digest)]) throws
+    -> Digest
+  {
+    var parts = key.parts
+    parts["tools"] = try toolContents(of: step)
+    parts["earlier steps"] = earlierSteps(of: step, earlier)
+    return StepKey(parts: parts).digest
+  }
+
   /// `earlier`: the keys of the steps before, by their output paths.
   func key(of step: BuildStep, earlier: [(outputs: [RootPath], digest: Digest)]) throws -> StepKey {
     StepKey(parts: [
       "command": Digest(of: step.json), "inputs": try inputs(of: step),
       "tools": try toolIdentity(of: step),
-      "earlier steps": Digest(
-        of: JSONValue(strings: earlier.filter { uses(step, $0.outputs) }.map(\.digest.description))),
+      "earlier steps": earlierSteps(of: step, earlier),
       "environment": Digest(
         of: JSONValue(compact: [
           "variables": JSONValue(strings: environment), "sandbox": .bool(sandboxed), "pack": JSONValue(pack),
           "runtime": runtime.map { JSONValue($0) },
         ])),
     ])
+  }
+
+  private func earlierSteps(of step: BuildStep, _ earlier: [(outputs: [RootPath], digest: Digest)]) -> Digest {
+    Digest(of: JSONValue(strings: earlier.filter { uses(step, $0.outputs) }.map(\.digest.description)))
   }
 
   private func uses(_ step: BuildStep, _ outputs: [RootPath]) -> Bool {
@@ -73,9 +87,7 @@ struct StepKeys {
   /// The program, the tools that the pack names, and the host's package database, which changes with every package.
   private func toolIdentity(of step: BuildStep) throws -> Digest {
     var bytes: [UInt8] = []
-    let program = step.argv[0].contains("/") ? HostPath(step.argv[0]) : find(step.argv[0])
-    let paths = [program].compactMap { $0 } + step.tools.map { HostPath($0) } + ["/var/lib/dpkg/status"]
-    for path in paths {
+    for path in toolPaths(of: step) {
       guard let real = FileSystem.resolve(path), let status = try FileSystem.status(real) else { continue }
       bytes += real.bytes + [0]
       status.fingerprint(into: &bytes)
@@ -87,6 +99,36 @@ struct StepKeys {
       }
     }
     return Digest(of: bytes)
+  }
+
+  private func toolPaths(of step: BuildStep) -> [HostPath] {
+    let program = step.argv[0].contains("/") ? HostPath(step.argv[0]) : find(step.argv[0])
+    return [program].compactMap { $0 } + step.tools.map { HostPath($0) } + ["/var/lib/dpkg/status"]
+  }
+
+  /// The same tools by what is in them: paths, executable bits, links and contents.
+  private func toolContents(of step: BuildStep) throws -> Digest {
+    var hash = SHA256()
+    for path in toolPaths(of: step) {
+      guard let real = FileSystem.resolve(path), let status = try FileSystem.status(real) else { continue }
+      hash.update(path.bytes + [0])
+      try add(real, status, to: &hash)
+      guard status.kind == .directory else { continue }
+      for entry in try DirectoryWalk.sortedByPath(real) {
+        hash.update(entry.path.bytes + [0])
+        try add(real / entry.path, entry.status, to: &hash)
+      }
+    }
+    return hash.finish()
+  }
+
+  private func add(_ path: HostPath, _ status: FileStatus, to hash: inout SHA256) throws {
+    hash.update([status.kind.rawValue, status.mode & 0o100 != 0 ? 1 : 0])
+    switch status.kind {
+    case .file: hash.update(try digests.digest(of: path, status: status).hex)
+    case .link: hash.update(try FileSystem.linkTarget(path) + [0])
+    case .directory, .other: break
+    }
   }
 
   private func find(_ name: String) -> HostPath? {

@@ -15,9 +15,12 @@ public struct RegistrySource: ImageSource {
   }
 
   public func root() throws -> ImageDocument {
-    if let found = try repository.manifest(reference.manifest) { return found.document }
+    if let found = try rootIfPresent() { return found }
     throw missing()
   }
+
+  /// The same for whoever does not expect it to be there.
+  public func rootIfPresent() throws -> ImageDocument? { try repository.manifest(reference.manifest)?.document }
 
   public func document(_ descriptor: BlobDescriptor) throws -> ImageDocument {
     let name = "\(repository.description)@\(descriptor.digest)"

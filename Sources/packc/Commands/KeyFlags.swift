@@ -11,8 +11,7 @@ enum KeyFlags {
   static func signingKey(_ invocation: Invocation) throws -> SigningKey {
     switch (invocation.string("key"), invocation.string("key-command")) {
     case (let file?, nil):
-      let path = invocation.path(file)
-      return try SigningKey(pem: FileSystem.read(path, limit: limit), name: path.description)
+      return try signingKey(invocation.path(file))
     case (nil, let command?):
       return try SigningKey(pem: output(of: command, invocation), name: "what --key-command prints")
     default:
@@ -20,6 +19,10 @@ enum KeyFlags {
         "wrong_usage", "`packc \(invocation.command.name)` needs either --key FILE or --key-command COMMAND",
         hint: "see `packc \(invocation.command.name) --help`", exit: .usage)
     }
+  }
+
+  static func signingKey(_ path: HostPath) throws -> SigningKey {
+    try SigningKey(pem: FileSystem.read(path, limit: limit), name: path.description)
   }
 
   static func publicKey(_ path: HostPath) throws -> PublicKey {
