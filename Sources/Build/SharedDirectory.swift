@@ -10,9 +10,17 @@ public import PackCore
 /// it takes away a saving and nothing else.
 public struct SharedDirectory: SharedPlace {
   let root: HostPath
+  private var demandsOwnFiles = false
   public var name: String { root.description }
 
-  public init(_ root: HostPath) { self.root = root }
+  /// A link is followed here, once: where it leads later is not what was looked at.
+  public init(_ root: HostPath) { self.root = FileSystem.resolve(root) ?? root }
+
+  public func ownFilesOnly() -> any SharedPlace {
+    var copy = self
+    copy.demandsOwnFiles = true
+    return copy
+  }
 
   private func file(_ key: Digest) -> HostPath { root / "entries" / "\(key.hex).json" }
   private func contents(_ digest: Digest) -> HostPath { root / "content" / digest.hex }
@@ -20,16 +28,25 @@ public struct SharedDirectory: SharedPlace {
   public func has(_ key: Digest) throws -> Bool { FileSystem.exists(file(key)) }
 
   public func entry(_ key: Digest, limit: Int) throws -> [UInt8]? {
-    guard let status = try FileSystem.status(file(key)) else { return nil }
-    guard status.kind == .file else { throw SharedEntry.Problem(text: "it is no file") }
+    guard try check(file(key)) else { return nil }
     return try FileSystem.read(file(key), limit: limit)
   }
 
-  public func contents(of key: Digest, _ digest: Digest, scratch: HostPath) throws -> HostPath {
-    guard try FileSystem.status(contents(digest)) != nil else {
-      throw SharedEntry.Problem(text: "its contents are not there")
-    }
+  public func contents(of key: Digest, _ digest: Digest, size: Int64, scratch: HostPath) throws -> HostPath {
+    guard try check(contents(digest)) else { throw SharedEntry.Problem(text: "its contents are not there") }
     return contents(digest)
+  }
+
+  /// False when there is no such file.
+  private func check(_ path: HostPath) throws -> Bool {
+    guard let status = try FileSystem.status(path) else { return false }
+    guard status.kind == .file else { throw SharedEntry.Problem(text: "\(path) is no file") }
+    if demandsOwnFiles {
+      guard status.uid == 0 || status.uid == geteuid(), status.mode & 0o022 == 0 else {
+        throw SharedEntry.Problem(text: "others may write \(path)")
+      }
+    }
+    return true
   }
 
   public func leave(_ key: Digest, entry: [UInt8], contents file: HostPath, digest: Digest) throws {

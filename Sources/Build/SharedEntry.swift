@@ -44,6 +44,9 @@ struct SharedEntry {
   let content: Digest
   let files: [File]
 
+  /// Of all contents. Bytes.
+  var size: Int64 { files.reduce(0) { if case .file(let size) = $1.kind { $0 + size } else { $0 } } }
+
   var document: [UInt8] {
     CanonicalJSON.encode([
       "content": JSONValue(content), "files": .array(files.map(\.json)), "format": .integer(Self.format),
@@ -152,10 +155,9 @@ struct SharedEntry {
   /// - Throws: `Problem` when that file is another.
   func unpack(_ contents: HostPath, to work: HostPath) throws {
     let file = try Descriptor.open(contents, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-    let total = files.reduce(Int64(0)) { if case .file(let size) = $1.kind { $0 + size } else { $0 } }
     let status = FileStatus(try file.status())
-    guard status.kind == .file, status.size == total else {
-      throw Problem(text: "its contents have \(status.size) bytes, not \(total)")
+    guard status.kind == .file, status.size == size else {
+      throw Problem(text: "its contents have \(status.size) bytes, not \(size)")
     }
     var hash = SHA256()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
@@ -202,6 +204,7 @@ extension SharedEntry.File {
     mode = UInt32(try reader.required("mode").integer(in: 0...0o777))
     if let size = try reader.optional("size") {
       kind = .file(size: try size.integer(in: 0...SharedEntry.Limit.content))
+      guard mode & 0o400 != 0 else { throw reader.failure("a file that its owner cannot read") }
     } else {
       kind = .directory
       guard mode & 0o700 == 0o700 else { throw reader.failure("a directory that its owner cannot use") }

@@ -8,12 +8,16 @@ public protocol SharedPlace: Sendable {
   /// Why others than root and this user may write there; nil when nobody else can.
   var openToOthers: String? { get }
 
+  /// The same place, where a file that others may write is not taken either: what is believed without a signature.
+  func ownFilesOnly() -> any SharedPlace
+
   func has(_ key: Digest) throws -> Bool
   /// The bytes of an entry, nil when there is none.
   /// - Parameter limit: larger ones are refused. Bytes.
   func entry(_ key: Digest, limit: Int) throws -> [UInt8]?
   /// A file with the contents that an entry names, unchecked; made in `scratch`, an empty directory, when there is none.
-  func contents(of key: Digest, _ digest: Digest, scratch: HostPath) throws -> HostPath
+  /// - Parameter size: what the entry says that they have; nothing longer is fetched. Bytes.
+  func contents(of key: Digest, _ digest: Digest, size: Int64, scratch: HostPath) throws -> HostPath
   /// Takes both over, in place of what is there; the file of contents goes away afterwards.
   func leave(_ key: Digest, entry: [UInt8], contents: HostPath, digest: Digest) throws
 }

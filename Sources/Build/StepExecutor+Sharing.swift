@@ -24,9 +24,12 @@ extension StepExecutor {
 
   /// A place that others can write to is believed by signature, or because the person says so.
   private func checked(_ shared: SharedSteps) -> SharedSteps {
-    guard let from = shared.from, shared.keys.isEmpty, !shared.believesUnsigned,
-      let problem = from.openToOthers
-    else { return shared }
+    guard let from = shared.from, shared.keys.isEmpty, !shared.believesUnsigned else { return shared }
+    guard let problem = from.openToOthers else {
+      var shared = shared
+      shared.from = from.ownFilesOnly()
+      return shared
+    }
     setting.reporter.warn(
       "nothing is taken from \(from.name): \(problem)",
       hint:
@@ -44,7 +47,8 @@ extension StepExecutor {
       let found = try SharedEntry.read(bytes, key: portable, outputs: step.outputs, keys: shared.keys)
       let scratch = try WorkDirectory(in: setting.cache / "work", prefix: "shared")
       let outputs = try withExtendedLifetime(scratch) {
-        let contents = try from.contents(of: portable, found.entry.content, scratch: scratch.path)
+        let contents = try from.contents(
+          of: portable, found.entry.content, size: found.entry.size, scratch: scratch.path)
         return try cache.adopt(key.digest) { try found.entry.unpack(contents, to: $0) }
       }
       return (outputs, from.name + (found.signer.map { ", signed by \($0.id.hex.prefix(12))" } ?? ""))
@@ -83,7 +87,8 @@ extension StepExecutor {
 
   /// A place that does not answer is asked once in a build; another entry of it may be good.
   private static func isOfTheEntry(_ error: any Error) -> Bool {
-    error is SharedEntry.Problem || ["bad_json", "damaged_image"].contains((error as? Failure)?.code)
+    error is SharedEntry.Problem
+      || ["bad_json", "damaged_image", "not_a_step", "file_too_large"].contains((error as? Failure)?.code)
   }
 
   private static func text(_ error: any Error) -> String {

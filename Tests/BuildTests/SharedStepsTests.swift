@@ -141,6 +141,27 @@ final class SharedStepsTests: XCTestCase {
     XCTAssertEqual(try Machine().run([step()], shared).map(\.status), [.reused])
   }
 
+  /// In a directory of one's own, files that others could write, and a link that leads elsewhere after the look.
+  func testFilesThatOthersCanWriteAreNotBelieved() throws {
+    let place = try TemporaryDirectory()
+    _ = try Machine().run([step()], shared(to: place.path))
+    for room in ["entries", "content"] {
+      let file = try file(place, room)
+      try FileSystem.setMode(file, 0o666)
+      let machine = try Machine()
+      XCTAssertEqual(try machine.run([step()], shared(from: place.path)).map(\.status), [.ran])
+      XCTAssertTrue(machine.said.withLock { $0.first ?? "" }.contains("others may write \(file)"), room)
+      try FileSystem.setMode(file, 0o644)
+    }
+    let links = try TemporaryDirectory()
+    try FileSystem.createLink(links / "cache", to: place.path.bytes)
+    XCTAssertEqual(try Machine().run([step()], shared(from: links / "cache")).map(\.status), [.reused])
+    let directory = SharedDirectory(links / "cache")
+    try FileSystem.removeFile(links / "cache")
+    XCTAssertNil(directory.openToOthers)
+    XCTAssertEqual(directory.name, place.path.description, "looked at where it led when it was named")
+  }
+
   /// Bits of the entry and of its contents flipped, and each file cut at some places.
   func testWhatIsDamagedIsNotUsedAndRunsInstead() throws {
     let place = try TemporaryDirectory()

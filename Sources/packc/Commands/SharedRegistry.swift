@@ -19,6 +19,8 @@ struct SharedRegistry: SharedPlace {
 
   private static let artifactType = "application/vnd.packc.step-result.v1"
 
+  func ownFilesOnly() -> any SharedPlace { self }
+
   private func tagged(_ key: Digest) -> RegistryReference {
     RegistryReference(host: reference.host, repository: reference.repository, tag: "step-\(key.hex)", digest: nil)
   }
@@ -43,9 +45,14 @@ struct SharedRegistry: SharedPlace {
     return try layers(source).map { try source.bytes(of: $0[0], limit: limit) }
   }
 
-  func contents(of key: Digest, _ digest: Digest, scratch: HostPath) throws -> HostPath {
+  func contents(of key: Digest, _ digest: Digest, size: Int64, scratch: HostPath) throws -> HostPath {
     let source = registries.source(tagged(key))
     let layer = try layers(source)?.first { $0.digest == digest }
+    if let layer, layer.size != size {
+      throw Failure(
+        "damaged_image", "\(source.name) has \(layer.size) bytes of contents, and its entry lists \(size)",
+        exit: .badInput)
+    }
     let path = scratch / "content"
     let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
     if let layer { try source.read(layer) { try file.write($0) } }
