@@ -1,4 +1,4 @@
-internal import Kernel
+public import Kernel
 public import PackCore
 public import Runner
 
@@ -46,6 +46,7 @@ extension Deployment {
       "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
       "build": buildJSON, "balancer": balancer?.json(name), "replica_of": record?.replicaOf.map(JSONValue.string),
       "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
+      "memory_volumes": JSONValue(strings: memoryVolumes(state).map { "\($0.name):\($0.mount.absolute)" }),
       "kept_volumes": spec.map { JSONValue(strings: $0.keptVolumes.map(\.description)) },
       "started": self.state.started.map { .string(WallClock.text($0)) },
       "restarts": .integer(Int64(self.state.restarts)),
@@ -57,6 +58,12 @@ extension Deployment {
         "image_bytes": image.map { .integer($0.size) } ?? .null,
       ],
     ])
+  }
+
+  /// Volumes of its program that end with the machine.
+  public func memoryVolumes(_ state: StateDirectory) -> [GuestVolume] {
+    guard let spec, let image = try? ReleaseStore.Candidate(state.release(spec.image)) else { return [] }
+    return spec.memoryVolumes(of: image.machine)
   }
 
   /// Each dimension by itself; without a build that is going on or failed, there is one that succeeded.

@@ -57,6 +57,13 @@ public struct DeploymentSpec: Hashable, Sendable {
     return found
   }
 
+  /// Volumes of the program that lie in memory and end with the machine, as no disk is attached.
+  public func memoryVolumes(of machine: MachineDescription) -> [GuestVolume] {
+    machine.volumes.filter { declared in
+      !volumes.contains { $0.name == declared.name } && !keptVolumes.contains { $0.mount == declared.mount }
+    }
+  }
+
   public var hasVolumes: Bool { !volumes.isEmpty || !keptVolumes.isEmpty }
 
   /// What the supervisor of `name` runs, with the secrets' values of now, and its volumes in nobody else's hands.

@@ -26,11 +26,19 @@ final class DeployVolumeTests: XCTestCase {
     _ = try site.build(project)
     let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: site.home / "cache")
     let place = project.description
-    defer { for name in ["one", "two"] { _ = try? packc("destroy", name) } }
+    defer { for name in ["one", "two", "lost"] { _ = try? packc("destroy", name) } }
 
+    let memory = try packc("deploy", place, "--name", "lost").expect(.done)
+    XCTAssertTrue(memory.errors.contains("(/data) lies in memory and ends with the machine"), memory.errors)
+    XCTAssertTrue(try packc("show", "lost").output.contains("/data (in memory"))
+    let shown = try packc("show", "lost", "--json").json
+    XCTAssertEqual(shown?["memory_volumes"]?.array?.count, 1)
+    XCTAssertEqual(try SchemaCheck("commands.schema.json", definition: "show").problems(shown ?? .null), [])
+    try packc("destroy", "lost").expect(.done)
     let wrong = try packc("deploy", place, "--name", "one", "--volume", "kept:/elsewhere").expect(.usage)
     XCTAssertTrue(wrong.errors.contains("/data"), wrong.errors)
-    try packc("deploy", place, "--name", "one", "--volume", "kept:/data").expect(.done)
+    let kept = try packc("deploy", place, "--name", "one", "--volume", "kept:/data").expect(.done)
+    XCTAssertFalse(kept.errors.contains("lies in memory"), kept.errors)
     try waitForEnd(packc, "one")
     XCTAssertEqual(try packc("logs", "one").output, "count 0\n")
 

@@ -98,7 +98,9 @@ struct JavaPlan {
     ] + arguments
   }
 
+  /// Archives of Java have the local time of their files, and javac's and Maven's texts are the locale's: both are said, as a
+  /// step that runs without a sandbox has the host's.
   func environment(_ more: [String: String]) -> [String: String] {
-    ["JAVA_HOME": jdk.home.description].merging(more) { $1 }
+    ["JAVA_HOME": jdk.home.description, "TZ": "UTC", "LC_ALL": "C.UTF-8"].merging(more) { $1 }
   }
 }

@@ -1,4 +1,5 @@
 internal import Deploy
+internal import Kernel
 internal import PackCore
 internal import Runner
 
@@ -58,6 +59,11 @@ enum DeployCommand {
     // What the image is made of may lie in a directory of its own until it is kept.
     let result = try withExtendedLifetime(target) { try deployments.deploy(request) }
     let answer = Answer(result: result, ports: request.spec.publish, isDryRun: request.isDryRun)
+    for volume in request.spec.memoryVolumes(of: target.image.machine) where !request.isDryRun {
+      invocation.reporter.note(
+        "the volume \(volume.name) (\(volume.mount.absolute)) lies in memory and ends with the machine; "
+          + "`packc volume create` and --volume NAME:\(volume.mount.absolute) keep it")
+    }
     guard !request.isDryRun, let seconds = try seconds(invocation) else {
       try invocation.output.write(answer.json(nil, deployments)) { answer.text }
       return .done

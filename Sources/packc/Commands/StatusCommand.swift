@@ -1,5 +1,6 @@
 internal import Deploy
 internal import Glibc
+internal import Kernel
 internal import PackCore
 internal import Runner
 
@@ -76,7 +77,7 @@ enum StatusCommand {
     let found = try deployments.find(invocation.operands[0])
     var json = found.json(deployments.state).object ?? [:]
     json["releases"] = found.releasesJSON
-    try invocation.output.write(.object(json)) { description(found) }
+    try invocation.output.write(.object(json)) { description(found, deployments.state) }
     return .done
   }
 
@@ -174,7 +175,7 @@ enum StatusCommand {
     found.state.isStopped ? "stopped" : found.endText ?? "unknown"
   }
 
-  private static func description(_ found: Deployment) -> String {
+  private static func description(_ found: Deployment, _ state: StateDirectory) -> String {
     var rows = [["name", found.name], ["state", found.state.phase.rawValue]]
     if let reason = found.state.reason { rows.append(["reason", reason]) }
     if let end = found.endText { rows.append(["end", end]) }
@@ -191,6 +192,9 @@ enum StatusCommand {
       if let source = spec.source { rows.append(["project", source]) }
       for port in spec.publish { rows.append(["port", "\(port)"]) }
       for volume in spec.volumes { rows.append(["volume", "\(volume.name) = \(volume.file)"]) }
+      for volume in found.memoryVolumes(state) {
+        rows.append(["volume", "\(volume.mount.absolute) (in memory: it ends with the machine)"])
+      }
       for name in spec.environment.keys.sorted() { rows.append(["variable", name]) }
       rows.append(["restart", spec.restart.rawValue])
     }

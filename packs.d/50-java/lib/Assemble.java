@@ -275,7 +275,7 @@ class Assemble {
     private static void link(Path home, TreeSet<String> modules, Path output, Path cache) throws Exception {
         System.out.println("packc: modules of the JDK: " + String.join(" ", modules));
         var image = home.resolve("lib/modules");
-        var key = "2 " + home + " " + Runtime.version() + " " + Files.size(image) + " " + Files.getLastModifiedTime(image).toMillis()
+        var key = "3 " + home + " " + Runtime.version() + " " + Files.size(image) + " " + Files.getLastModifiedTime(image).toMillis()
             + " " + String.join(" ", modules);
         var text = new StringBuilder();
         for (var value : MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8))) {
@@ -298,8 +298,10 @@ class Assemble {
     }
 
     private static void run(Path home, TreeSet<String> modules, Path output) throws Exception {
-        var command = new ArrayList<>(List.of(home.resolve("bin/jlink").toString(), "--strip-java-debug-attributes",
-            "--no-header-files", "--no-man-pages", "--compress", Runtime.version().feature() < 21 ? "2" : "zip-6",
+        // The order of what jlink writes is that of sets, which differs between collectors of garbage; and which one a JVM
+        // takes by itself goes by the processors of the host.
+        var command = new ArrayList<>(List.of(home.resolve("bin/jlink").toString(), "-J-XX:+UseSerialGC",
+            "--strip-java-debug-attributes", "--no-header-files", "--no-man-pages", "--compress", Runtime.version().feature() < 21 ? "2" : "zip-6",
             "--add-modules", String.join(",", modules), "--output", output.toString()));
         var code = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (code != 0) fail("jlink failed");
