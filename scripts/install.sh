@@ -8,7 +8,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 prefix=${DESTDIR:-}${PREFIX:-/usr/local}
-built=.build/release
+# What the tests run may lie elsewhere.
+built=${BUILT:-.build/release}
 
 for file in packc packc-packs guest-init; do
   [ -x "$built/$file" ] || { echo "make install: $built/$file is missing; run \`make build\` first" >&2; exit 1; }

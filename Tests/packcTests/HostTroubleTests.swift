@@ -18,7 +18,8 @@ final class HostTroubleTests: XCTestCase {
       let prefix = site.directory / "prefix"
       try FileSystem.setMode(site.directory.path, 0o755)
       _ = try Tools.output(
-        "bash", ["\(Repository.root)/scripts/install.sh"], environment: ["PREFIX": prefix.description])
+        "bash", ["\(Repository.root)/scripts/install.sh"],
+        environment: ["PREFIX": prefix.description, "BUILT": PackcProcess.binary().parent.description])
       packc = prefix / "bin/packc"
       // The shared kernels may lie where only their owner looks.
       try FileSystem.removeFile(site.cache / "kernels")
