@@ -1,3 +1,4 @@
+import Glibc
 import PackCore
 import TestSupport
 import XCTest
@@ -23,13 +24,14 @@ final class DeployVolumeTests: XCTestCase {
   func testDataOutlivesTheDeploymentAndIsAttachedAgain() throws {
     let site = try Site()
     let project = try site.write(VolumeCommandTests.project, to: "counter")
+    usleep(200_000)  // A build does not believe its record of files that changed while it began.
     _ = try site.build(project)
     let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: site.home / "cache")
     let place = project.description
     defer { for name in ["one", "two", "lost"] { _ = try? packc("destroy", name) } }
 
-    let memory = try packc("deploy", place, "--name", "lost").expect(.done)
-    XCTAssertTrue(memory.errors.contains("(/data) lies in memory and ends with the machine"), memory.errors)
+    try packc("deploy", place, "--name", "lost").expect(.done)
+    try waitForEnd(packc, "lost")
     XCTAssertTrue(try packc("show", "lost").output.contains("/data (in memory"))
     let shown = try packc("show", "lost", "--json").json
     XCTAssertEqual(shown?["memory_volumes"]?.array?.count, 1)

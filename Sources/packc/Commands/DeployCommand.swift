@@ -59,16 +59,20 @@ enum DeployCommand {
     // What the image is made of may lie in a directory of its own until it is kept.
     let result = try withExtendedLifetime(target) { try deployments.deploy(request) }
     let answer = Answer(result: result, ports: request.spec.publish, isDryRun: request.isDryRun)
-    for volume in request.spec.memoryVolumes(of: target.image.machine) where !request.isDryRun {
-      invocation.reporter.note(
-        "the volume \(volume.name) (\(volume.mount.absolute)) lies in memory and ends with the machine; "
-          + "`packc volume create` and --volume NAME:\(volume.mount.absolute) keep it")
-    }
+    if !request.isDryRun { warn(of: request.spec.memoryVolumes(of: target.image.machine), invocation) }
     guard !request.isDryRun, let seconds = try seconds(invocation) else {
       try invocation.output.write(answer.json(nil, deployments)) { answer.text }
       return .done
     }
     return try wait(answer, seconds, of: seconds, invocation, deployments)
+  }
+
+  private static func warn(of volumes: [GuestVolume], _ invocation: Invocation) {
+    for volume in volumes {
+      invocation.reporter.note(
+        "the volume \(volume.name) (\(volume.mount.absolute)) lies in memory and ends with the machine; "
+          + "`packc volume create` and --volume NAME:\(volume.mount.absolute) keep it")
+    }
   }
 
   /// Of a project that has to be built first, by a process of its own.
@@ -100,6 +104,7 @@ enum DeployCommand {
       throw failure
     }
     let found = try deployments.find("\(name)")
+    if result != nil { warn(of: found.memoryVolumes(deployments.state), invocation) }
     guard let result else {
       return try WaitAnswer(outcome: .timedOut, found: found, release: begun.result.release, seconds: seconds).give(
         invocation, json: begun.json(found, deployments)
