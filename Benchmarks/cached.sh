@@ -30,7 +30,7 @@ cached=("$packc" build "$place/project")
 "${cached[@]}" >/dev/null
 "${cached[@]}" 2>/dev/null | grep -q 'nothing changed since the last build' ||
   { echo "$name: the second build was not cached" >&2; exit 1; }
-walk=(/bin/sh -c '"$0" version >/dev/null; exec find "$1" -printf "%p %m %s %T@ %C@ %i %D\n"' "$packc" "$place/project")
+walk=(/bin/sh -c '"$0" version >/dev/null; exec find "$1" -name .packc -prune -o -printf "%p %m %s %T@ %C@ %i %D\n"' "$packc" "$place/project")
 
 echo "project: $(find "$place/project" -type f -not -path '*/.packc/*' | wc -l) files; peer: $(find --version | head -n 1)"
 machine

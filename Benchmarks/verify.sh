@@ -24,7 +24,7 @@ rm -rf .packc
 machine
 : >"$results"
 for _ in $(seq "$rounds"); do
-  (cd "$XDG_CACHE_HOME/packc" && rm -rf steps layers segments stripped facts store projects)
+  (cd "$XDG_CACHE_HOME/packc" && rm -rf steps layers segments stripped store projects)
   rm -rf .packc
   read -r cpu wall _ < <(measure "$packc" build --quiet)
   read -r twice_cpu twice_wall _ < <(measure "$packc" verify --quiet)

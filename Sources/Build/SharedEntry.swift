@@ -86,11 +86,14 @@ struct SharedEntry {
       case .file:
         total += status.size
         guard total <= Limit.content else { throw Problem(text: "its outputs are larger than \(Limit.content) bytes") }
-        let bytes = try FileSystem.read(work / path, limit: Int(status.size) + 1)
-        try check(bytes)
-        try file.write(bytes)
-        hash.update(bytes)
-        files.append(File(path: path, kind: .file(size: Int64(bytes.count)), mode: status.mode & 0o777 | 0o400))
+        let longest = words.map(\.bytes.count).max() ?? 0
+        let size = try Self.pieces(of: work / path, overlap: max(longest - 1, 0)) { known, bytes in
+          try check(bytes)
+          try file.write(Array(bytes[known...]))
+          hash.update(Array(bytes[known...]))
+        }
+        guard size == status.size else { throw Problem(text: "\(path) changed while it was read") }
+        files.append(File(path: path, kind: .file(size: size), mode: status.mode & 0o777 | 0o400))
       case .other: throw Problem(text: "\(path) is no file, directory or link")
       }
       guard files.count <= Limit.files else { throw Problem(text: "it has more than \(Limit.files) outputs") }
@@ -98,6 +101,26 @@ struct SharedEntry {
     self.files = files
     content = hash.finish()
     guard document.count <= Limit.document else { throw Problem(text: "the list of its outputs is too long") }
+  }
+
+  /// Reads a file in pieces of a mebibyte, each behind the last `overlap` bytes of the one before, so that a word that lies
+  /// across two of them is whole in one.
+  /// - Parameter body: gets how many bytes it has had already, and the piece with them.
+  /// - Returns: bytes of the file.
+  private static func pieces(
+    of path: HostPath, overlap: Int, _ body: (_ known: Int, _ bytes: [UInt8]) throws -> Void
+  ) throws -> Int64 {
+    let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { buffer.deallocate() }
+    var (tail, size) = ([UInt8](), Int64(0))
+    while case let count = try file.read(into: buffer), count > 0 {
+      let piece = tail + buffer[..<count]
+      try body(tail.count, piece)
+      tail = Array(piece.suffix(overlap))
+      size += Int64(count)
+    }
+    return size
   }
 
   private static func list(_ outputs: [RootPath], in work: HostPath) throws -> [(RootPath, FileStatus)] {

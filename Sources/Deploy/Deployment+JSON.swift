@@ -46,7 +46,9 @@ extension Deployment {
       "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
       "build": buildJSON, "balancer": balancer?.json(name), "replica_of": record?.replicaOf.map(JSONValue.string),
       "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
-      "memory_volumes": JSONValue(strings: memoryVolumes(state).map { "\($0.name):\($0.mount.absolute)" }),
+      "memory_volumes": JSONValue(
+        strings: (image.flatMap { spec?.memoryVolumes(of: $0.machine) } ?? []).map { "\($0.name):\($0.mount.absolute)" }
+      ),
       "kept_volumes": spec.map { JSONValue(strings: $0.keptVolumes.map(\.description)) },
       "started": self.state.started.map { .string(WallClock.text($0)) },
       "restarts": .integer(Int64(self.state.restarts)),

@@ -254,6 +254,8 @@ final class SharedStepsTests: XCTestCase {
   func testSecretsAndPathsOfTheMachineStayHere() throws {
     for (script, why) in [
       ("echo pa55word >${work}/out", "a credential of INDEX"),
+      // Across two of the pieces in which a file is read.
+      ("(head -c 1048573 /dev/zero; echo pa55word) >${work}/out", "a credential of INDEX"),
       ("echo /nonexistent/home/x >${work}/out", "the path of a home"),
       ("ln -s /nonexistent/home ${work}/out", "the path of a home"),
       ("mkfifo ${work}/out", "no file, directory or link"),

@@ -33,7 +33,9 @@ struct StepTrial: Sendable {
   /// two wait for each other without an end. So its steps keep the true clock.
   func conditions(of step: BuildStep) -> StepConditions {
     var conditions = conditions
-    if step.argv.contains(where: { $0.contains("cargo") || $0.contains("rustc") }) { conditions.clock = [:] }
+    let words = step.argv.flatMap { $0.split { " \t\n;&|()'\"".contains($0) } }
+    let programs = words.map { $0.split(separator: "/").last ?? "" }
+    if programs.contains(where: { $0 == "cargo" || $0 == "rustc" }) { conditions.clock = [:] }
     return conditions
   }
 

@@ -43,6 +43,10 @@ public struct SystemCalls: Hashable, Sendable {
       return
     }
     code.take(try handle.header().e_entry)
+    guard segments.reduce(0, { $0 &+ min($1.p_filesz, 1 << 32) }) <= 256 << 20 else {
+      doubts = ["it has more data than is looked at"]
+      return
+    }
     for segment in segments { try scan(handle, segment, spans, &code) }
     sites = code.systemCalls.count
     var search = NumberSearch(code)
@@ -102,10 +106,6 @@ public struct SystemCalls: Hashable, Sendable {
   private mutating func scan(
     _ handle: borrowing ELFHandle, _ segment: GElf_Phdr, _ spans: [Span], _ code: inout MachineCode
   ) throws {
-    guard segment.p_filesz <= 256 << 20 else {
-      doubts.append("it has more data than is looked at")
-      return
-    }
     let bytes = try handle.bytes(segment.p_offset, segment.p_filesz, "a segment")
     let isExecutable = segment.p_flags & UInt32(PF_X) != 0
     var position = 0
