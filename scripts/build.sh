@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [ "${1:-}" = test ]; then
-  swift build --build-tests
+  swift build --build-tests -debug-info-format none
   scripts/build-guest-init.sh
   scripts/build-go-facts.sh
   # It is one file for both, and packc looks for it beside itself.

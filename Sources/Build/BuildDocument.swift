@@ -12,7 +12,7 @@ enum BuildDocument {
         ["path": .string($0.path.absolute), "layer": .string($0.layer.rawValue), "origin": .string($0.origin)]
       })
     object["plan"] = plan.json
-    // What stood around packs and steps: `bubblewrap` or `none`.
+    // What stood around packs and steps: `bubblewrap`, `landlock` or `none`.
     object["sandbox"] = .string(sandbox)
     // What the pack says that the program is made of.
     object["components"] = .array(components.map(\.json))

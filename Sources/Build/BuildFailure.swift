@@ -37,7 +37,7 @@ enum BuildFailure {
       hint: "build.json lists the image's files; write the path as it is there, or remove the line", at: location,
       exit: .badInput)
   }
-  private static func stepHint(_ step: BuildStep, _ end: CommandResult.End) -> String {
+  private static func stepHint(_ step: BuildStep, _ end: CommandResult.End, _ sandbox: Isolation.Kind) -> String {
     if step.network {
       return
         "the step \"\(step.id)\" needs the network: is it there, and do HTTPS_PROXY or the tool's own variables for a "
@@ -46,10 +46,17 @@ enum BuildFailure {
     }
     // EX_NOINPUT (sysexits(3)): what `lib/build.sh` of the universal pack ends with.
     if end == .exited(66) { return "its last lines say what was made; write that as artifact.path in unik.yaml" }
+    if sandbox == .landlock {
+      return
+        "mend what its output says; what Landlock keeps from a step is in docs/sandbox.md, and \(Isolation.variable)=none "
+        + "shows whether that is why"
+    }
     return "mend what its output says, or see the plan with `packc plan`"
   }
 
-  static func stepFailed(_ step: BuildStep, _ end: CommandResult.End, tail: String) -> Failure {
+  static func stepFailed(
+    _ step: BuildStep, _ end: CommandResult.End, tail: String, in sandbox: Isolation.Kind
+  ) -> Failure {
     // What a shell answers for a command that it cannot find (POSIX, XCU 2.8.2).
     if end == .exited(127) {
       return Failure(
@@ -60,7 +67,7 @@ enum BuildFailure {
     }
     return Failure(
       "step_failed", "the step \"\(step.id)\" failed with \(end): \(step.argv.joined(separator: " "))",
-      hint: stepHint(step, end), exit: .stepFailed,
+      hint: stepHint(step, end, sandbox), exit: .stepFailed,
       cause: tail.isEmpty ? "it printed nothing" : "its last lines:\n" + tail)
   }
   static func stepTimedOut(_ step: BuildStep, seconds: Double, tail: String) -> Failure {
@@ -121,7 +128,7 @@ enum BuildFailure {
   }
   static func sandboxRequired() -> Failure {
     Failure(
-      "sandbox_missing", "--require-sandbox, and bubblewrap does not work here",
+      "sandbox_missing", "--require-sandbox, and neither bubblewrap nor Landlock works here",
       hint: "apt-get install bubblewrap, and allow user namespaces", exit: .toolchain)
   }
   static func lockMissing() -> Failure {

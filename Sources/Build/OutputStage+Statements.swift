@@ -93,7 +93,7 @@ extension OutputStage {
         ]),
         "internalParameters": [
           "pack": ["name": .string(pack.name), "version": .string(pack.version)],
-          "sandbox": .string(planning.isolation.kind), "epoch": .integer(planning.epoch),
+          "sandbox": .string(planning.isolation.kind.rawValue), "epoch": .integer(planning.epoch),
           "steps": .array(
             settled.plan.steps.map { ["id": .string($0.id), "network": .bool($0.network)] }),
         ],

@@ -88,7 +88,7 @@ struct OutputStage {
       CanonicalJSON.encodePretty(
         BuildDocument.json(
           result, parts.assembled.root, settled.plan, components: parts.components, owners: owners, times: times,
-          sandbox: planning.isolation.kind)),
+          sandbox: planning.isolation.kind.rawValue)),
       to: "build.json", in: directory.path)
     try write(CanonicalJSON.encodePretty(parts.bill.cycloneDX), to: "sbom.cdx.json", in: directory.path)
     try write(CanonicalJSON.encodePretty(provenance(parts)), to: "provenance.json", in: directory.path)

@@ -59,7 +59,7 @@ struct Planning {
 
   func project() throws -> Project {
     try checkDirectory()
-    if request.requiresSandbox, isolation.bubblewrap == nil { throw BuildFailure.sandboxRequired() }
+    if request.requiresSandbox, isolation.kind == .none { throw BuildFailure.sandboxRequired() }
     let config = ignoresConfig ? nil : try readConfig()
     let catalog = try packHost.load(extraPlaces: request.packPlaces)
     let asked = PackProject(

@@ -2,7 +2,7 @@ internal import PackCore
 
 /// How a step's command is started: in a mount namespace made by bubblewrap, where a copy of the project,
 /// the outputs and the caches lie at fixed paths and of the host only the system and the tools are seen, read-only; or, on a
-/// host without it, at their real paths.
+/// host without it, at their real paths, held to them by Landlock where the kernel has it.
 ///
 ///     /packc/source  /packc/work  /packc/cache  /packc/pack  /packc/home
 ///
@@ -30,7 +30,7 @@ struct Sandbox {
     }
   }
 
-  let bubblewrap: Bubblewrap?
+  let isolation: Isolation
   let host: Places
   var conditions = StepConditions()
   /// Directories of the cache that lie elsewhere, by their names in it.
@@ -41,13 +41,21 @@ struct Sandbox {
   let shown: [HostPath: HostPath]
   /// What else of the host they may read: tools that the plan names, and what the person names.
   let readable: [HostPath]
-  var places: Places { bubblewrap == nil ? host : conditions.places }
+  var places: Places { isolation.bubblewrap == nil ? host : conditions.places }
+
+  /// What holds the command where no namespace does.
+  func confinement(network: Bool) throws -> Landlock.Rules? {
+    try isolation.landlock?.rules(
+      readable: [host.pack] + (host.libexec.map { [$0] } ?? []),
+      writable: [host.source, host.work, host.cache, host.home, host.temporary] + sharedCaches.values.sorted(),
+      network: network, searchPath: searchPath, tools: readable)
+  }
 
   /// The argv that runs `argv` (already expanded) with that working directory.
   func wrap(
     _ argv: [String], directory: HostPath, network: Bool, mounts: [RootPath: String] = [:]
   ) throws -> [String] {
-    guard let bubblewrap else { return argv }
+    guard let bubblewrap = isolation.bubblewrap else { return argv }
     let inside = conditions.places
     var all = shown.sorted { $0.key < $1.key }.map { Bubblewrap.Mount.readOnly($0.value, at: $0.key) }
     all += [

@@ -31,10 +31,11 @@ extension StepExecutor {
     let places = sandbox.places
     let directory = places.source / step.workingDirectory
     var tail: [String] = []
-    let command = Command(
+    var command = Command(
       try sandbox.wrap(step.argv.map(places.expand), directory: directory, network: step.network, mounts: step.mounts),
-      environment: environment(of: step, sandbox), directory: bubblewrap == nil ? directory : nil,
+      environment: environment(of: step, sandbox), directory: isolation.bubblewrap == nil ? directory : nil,
       timeout: setting.timeout)
+    command.confinement = try sandbox.confinement(network: step.network)
     let result = try ProcessRunner().run(command) { _, line in
       let line = step.network ? setting.secrets.hidden(line) : line
       setting.reporter.send(.stepLine(id: step.id, text: line))
@@ -43,7 +44,7 @@ extension StepExecutor {
     }
     let lines = tail.suffix(40).map { "    " + $0 }.joined(separator: "\n")
     if result.timedOut { throw BuildFailure.stepTimedOut(step, seconds: setting.timeout, tail: lines) }
-    guard result.succeeded else { throw BuildFailure.stepFailed(step, result.end, tail: lines) }
+    guard result.succeeded else { throw BuildFailure.stepFailed(step, result.end, tail: lines, in: isolation.kind) }
   }
 
   func checkOutputs(of step: BuildStep, _ workspace: Workspace) throws {

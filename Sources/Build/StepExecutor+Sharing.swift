@@ -7,7 +7,7 @@ extension StepExecutor {
   /// and without a package database nothing says which compiler and libraries a step saw.
   func sharing() -> SharedSteps? {
     guard let shared = setting.shared, setting.trial == nil else { return nil }
-    guard bubblewrap != nil else {
+    guard isolation.bubblewrap != nil else {
       setting.reporter.warn(
         "steps are not shared: without bubblewrap their results may hold paths of this machine",
         hint: "apt-get install bubblewrap, and allow user namespaces")

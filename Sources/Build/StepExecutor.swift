@@ -48,7 +48,7 @@ final class StepExecutor {
 
   let setting: Setting
   let cache: StepCache
-  let bubblewrap: Bubblewrap?
+  let isolation: Isolation
   private var workspace: Workspace?
   private var materialized: Set<String> = []
   /// Directories of packages in the place of the host's, by the path of those.
@@ -66,14 +66,13 @@ final class StepExecutor {
   init(_ setting: Setting) throws {
     self.setting = setting
     cache = try StepCache(cache: setting.cache)
-    let isolation = setting.isolation ?? Isolation(context: setting.context, reporter: setting.reporter)
-    bubblewrap = isolation.bubblewrap
+    isolation = setting.isolation ?? Isolation(context: setting.context, reporter: setting.reporter)
   }
 
   /// Steps see the interpreter's library of the packages that the image has, so that what they compile of it is of that
   /// version. Without bubblewrap they see the host's.
   func show(_ runtime: DebianRoot, for trees: [BuildPlan.RuntimeRequest.Tree]) {
-    guard bubblewrap != nil else { return }
+    guard isolation.bubblewrap != nil else { return }
     for tree in trees where FileSystem.isDirectory(tree.path) {
       guard let path = RootPath(bytes: tree.path.bytes.dropFirst()) else { continue }
       let own = runtime.path / path
@@ -97,7 +96,7 @@ final class StepExecutor {
     let started = setting.context.monotonicNanoseconds()
     let finder = StepKeys(
       scan: setting.scan, digests: setting.digests, environment: baseEnvironment(of: step),
-      sandboxed: bubblewrap != nil,
+      sandbox: isolation.kind,
       pack: setting.packDigest, runtime: shown.isEmpty ? nil : runtime)
     let key = try finder.key(of: step, earlier: finished)
     keys[step.id] = key.parts
@@ -205,7 +204,7 @@ final class StepExecutor {
     let tools = step.tools.map { HostPath($0) } + (step.argv[0].hasPrefix("/") ? [HostPath(step.argv[0])] : [])
     let shared = try setting.trial?.sharedCaches(of: step, in: caches) ?? [:]
     return Sandbox(
-      bubblewrap: bubblewrap,
+      isolation: isolation,
       host: Sandbox.Places(
         source: workspace.source, work: workspace.work, cache: caches, pack: setting.packDirectory,
         libexec: setting.libexec, home: home, temporary: home / "tmp"),
@@ -230,13 +229,13 @@ final class StepExecutor {
   /// What is shown at another path is a directory when the step starts.
   private func makeMounted(_ step: BuildStep, _ sandbox: Sandbox) throws {
     guard !step.mounts.isEmpty else { return }
-    guard bubblewrap != nil else { throw BuildFailure.mountsNeedSandbox(step) }
+    guard isolation.bubblewrap != nil else { throw BuildFailure.mountsNeedSandbox(step) }
     for directory in step.mounts.values { try FileSystem.createDirectory(HostPath(sandbox.host.expand(directory))) }
   }
 
   func baseEnvironment(of step: BuildStep) -> [String: String] {
     let conditions = conditions(of: step)
-    let inside = bubblewrap == nil ? nil : conditions.places
+    let inside = isolation.bubblewrap == nil ? nil : conditions.places
     return [
       "PATH": setting.context.searchPath.map(\.description).joined(separator: ":"),
       "HOME": inside?.home.description ?? "", "TMPDIR": inside?.temporary.description ?? "",

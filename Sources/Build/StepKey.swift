@@ -24,7 +24,7 @@ struct StepKeys {
   let scan: ProjectScan
   let digests: FileDigests
   let environment: [String: String]
-  let sandboxed: Bool
+  let sandbox: Isolation.Kind
   let pack: Digest
   /// Of the packages that steps see in the place of the host's files.
   var runtime: Digest?
@@ -48,7 +48,7 @@ struct StepKeys {
       "earlier steps": earlierSteps(of: step, earlier),
       "environment": Digest(
         of: JSONValue(compact: [
-          "variables": JSONValue(strings: environment), "sandbox": .bool(sandboxed), "pack": JSONValue(pack),
+          "variables": JSONValue(strings: environment), "sandbox": .string(sandbox.rawValue), "pack": JSONValue(pack),
           "runtime": runtime.map { JSONValue($0) },
         ])),
     ])

@@ -99,7 +99,7 @@ extension ClosureBuilder {
     }
   }
 
-  private mutating func note(_ path: RootPath, _ text: String) {
+  mutating func note(_ path: RootPath, _ text: String) {
     let caveat = SharedObjectClosure.Caveat(path: path, text: text)
     if !caveats.contains(caveat) { caveats.append(caveat) }
   }

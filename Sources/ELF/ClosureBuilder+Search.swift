@@ -145,7 +145,7 @@ extension ClosureBuilder {
   }
 
   /// A loader passes over what is for another machine; so do we over what is for another C library.
-  private func fits(_ elf: ELFFile, _ rules: LoaderRules) -> Bool {
+  func fits(_ elf: ELFFile, _ rules: LoaderRules) -> Bool {
     elf.kind == .shared && elf.matches(platform) && [nil, rules.flavor].contains(LoaderFlavor(elf))
   }
 

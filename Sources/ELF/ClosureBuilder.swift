@@ -160,12 +160,27 @@ struct ClosureBuilder {
           if additions[object.path] != nil { users[object.path, default: []].insert(process.objects[index].label) }
         } else if fallback.contains(soname) {
           process.names.insert(soname)
+        } else if let place = placeKnownToOthers(of: soname, in: process) {
+          note(
+            process.objects[index].path,
+            "needs \(soname), to which only a search path of what loads it can lead (\(place.absolute))")
+          process.names.insert(soname)
         } else {
           throw notFound(soname, for: index, in: process)
         }
       }
       index += 1
     }
+  }
+
+  /// Where the image has `soname` outside of every path that a library by itself would search. Libraries of one wheel are
+  /// often so: DT_RPATH of the extension module that loads the first is handed on to the next ones.
+  private func placeKnownToOthers(of soname: String, in process: LoadingProcess) -> RootPath? {
+    let main = process.objects[0]
+    guard main.elf.isSharedObject, main.path != .root else { return nil }
+    return inventory.files.filter { path, elf in
+      (elf.soname == soname || path.nameBytes.elementsEqual(soname.utf8)) && fits(elf, process.rules)
+    }.keys.min()
   }
 
   /// Every root again, by the image's files alone: what the closure says is what the loader in the image will find.

@@ -193,6 +193,32 @@ final class ClosureTests: XCTestCase {
     }
   }
 
+  /// As in wheels: the second library is found by the DT_RPATH of what loads the first, which nothing in the image does.
+  func testALibraryThatOnlyItsLoaderCanCompleteIsACaveat() throws {
+    let shop = try Workshop()
+    let source = try fakeHost(shop)
+    let two = try shop.library("build/libtwo.so.1", function: "two")
+    let one = try shop.library("build/libone.so.1", function: "one", calls: "two", [two.description])
+    let tool = try shop.compile("p", hello)
+    var root = try image([
+      ("app/p", tool, .application), ("app/lib/libone.so.1", one, .application),
+      ("app/lib/libtwo.so.1", two, .application),
+    ])
+    let closure = try compute(root, source)
+    XCTAssertEqual(closure.caveats.map(\.path.absolute), ["/app/lib/libone.so.1"])
+    XCTAssertTrue(
+      closure.caveats[0].text.contains("libtwo.so.1") && closure.caveats[0].text.contains("/app/lib/libtwo.so.1"))
+    // What is nowhere is still an error, and so is a program that does not find it.
+    root = try image([("app/p", tool, .application), ("app/lib/libone.so.1", one, .application)])
+    XCTAssertEqual(failure { try compute(root, source) }?.code, "library_not_found")
+    let user = try program(shop, "user", linked: one, ["-Wl,-rpath,/app/lib", "-Wl,--enable-new-dtags"])
+    root = try image([
+      ("app/p", user, .application), ("app/lib/libone.so.1", one, .application),
+      ("app/lib/libtwo.so.1", two, .application),
+    ])
+    XCTAssertEqual(failure { try compute(root, source) }?.code, "library_not_found")
+  }
+
   func testLinksBecomeTheSonameWithTheRealBytes() throws {
     let shop = try Workshop()
     let source = try fakeHost(shop)

@@ -65,14 +65,32 @@ final class LockDisciplineTests: XCTestCase {
   func testRequireSandboxFailsWithoutOne() throws {
     let site = try Site(isolated: true)
     let project = try site.write(Projects.c, to: "project")
+    site.environment["PACKC_SANDBOX"] = "none"
+    try site.packc("build", "\(project)", "--no-unikernel", "--require-sandbox").run().expect(exit: .toolchain)
+      .expect(standardErrorContains: "bubblewrap")
+    XCTAssertFalse(FileSystem.exists(project / ".packc"))
+  }
+
+  /// Where bubblewrap is not there and the kernel has Landlock.
+  func testLandlockIsASandbox() throws {
+    let site = try Site(isolated: true)
+    let project = try site.write(Projects.c, to: "project")
     let tools = site.directory.path / "tools"
     try FileSystem.createDirectory(tools)
     for tool in ["sh", "make", "cc", "env"] {
       try FileSystem.createLink(tools / tool, to: Tools.require(tool).bytes)
     }
-    site.environment["PATH"] = tools.description
-    try site.packc("build", "\(project)", "--no-unikernel", "--require-sandbox").run().expect(exit: .toolchain)
-      .expect(standardErrorContains: "bubblewrap")
-    XCTAssertFalse(FileSystem.exists(project / ".packc"))
+    site.environment["PATH"] = "\(tools):/usr/lib/gcc/x86_64-linux-gnu/12"
+    try site.packc("build", "\(project)", "--no-unikernel", "--require-sandbox").run().expect(exit: .done)
+      .expect(standardErrorContains: "Landlock")
+    let built = try JSONParser.parse(FileSystem.read(project / ".packc/build.json"))
+    XCTAssertEqual(built["sandbox"], "landlock")
+    // And it holds: the project's own directory is not there.
+    try site.write(
+      ["unik.yaml": "version: 1\nbuild: {command: cat \(project)/Makefile}\nartifact: {path: x}\n"], to: "looks")
+    let looks = try site.packc("build", "\(site.directory.path / "looks")", "--no-unikernel").run().expect(
+      exit: .stepFailed)
+    XCTAssertTrue(looks.standardError.contains("ermission denied"), looks.standardError)
+    XCTAssertTrue(looks.standardError.contains("docs/sandbox.md"), looks.standardError)
   }
 }

@@ -1,6 +1,7 @@
 /// What Swift cannot call on Linux: variadic and missing wrappers. Nothing else lives here.
 #pragma once
 #include <spawn.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /// The caller's environment (`environ(7)`); Swift 6 cannot read the mutable global.
@@ -50,3 +51,22 @@ int chost_set_attribute(int fd, const char *name, const void *value, unsigned lo
 /// filled, and 0; or -1 with errno.
 long chost_processors(void *bits, unsigned long size);
 int chost_set_processors(const void *bits, unsigned long size);
+
+/// What a confined thread may do below a path: list directories, read and execute, read and write one device, or anything
+/// that makes, changes and removes files.
+enum chost_access { chost_access_list, chost_access_read, chost_access_device, chost_access_write };
+struct chost_rule {
+  const char *path;
+  enum chost_access access;
+};
+
+/// The least version of Landlock that `chost_confine` takes: Linux 6.2's, the first that holds truncate(2).
+enum { chost_landlock_least = 3 };
+
+/// landlock_create_ruleset(2) asked for its version. -1 with errno where there is none.
+int chost_landlock_version(void);
+
+/// For good, of the calling thread and what it starts: no file but below `rules` (paths that are not there are left out),
+/// no socket but those of IP with `network`, no new rights by execve(2). 0, or -1 with errno, when the thread may be
+/// confined in part.
+int chost_confine(const struct chost_rule *rules, size_t count, int network);

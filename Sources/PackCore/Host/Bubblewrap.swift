@@ -66,6 +66,7 @@ public struct Bubblewrap: Sendable {
     out += try view.system(without: Set(mounts.map { $0.target }))
     out += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", "--dir", "/packc"]
     out += view.elsewhere(searchPath: searchPath, readable: readable, network: network)
+      .flatMap { ["--ro-bind-try", $0.description, $0.description] }
     for mount in mounts {
       out += [mount.isWritable ? "--bind" : "--ro-bind", mount.source.description, mount.target.description]
     }
@@ -81,42 +82,4 @@ extension HostContext {
     return texts.map { $0.hasPrefix("file:///") ? String($0.dropFirst("file://".count)) : $0 }
       .filter { $0.hasPrefix("/") }.map { HostPath($0) }
   }
-}
-
-/// Whether commands are isolated on this host: asked once, at the first command, for packs and steps alike.
-public final class Isolation: Sendable {
-  private enum State {
-    case unknown(HostContext, Reporter)
-    case known(Bubblewrap?)
-  }
-  private let state: Locked<State>
-
-  /// Warns `reporter` once when there is no bubblewrap, and not before somebody asks.
-  public init(context: HostContext, reporter: Reporter) { state = Locked(.unknown(context, reporter)) }
-
-  private init(_ known: Bubblewrap?) { state = Locked(.known(known)) }
-
-  /// Everything sees the host as it is.
-  public static let none = Isolation(nil)
-
-  public var bubblewrap: Bubblewrap? {
-    state.withLock { state in
-      switch state {
-      case .known(let known): return known
-      case .unknown(let context, let reporter):
-        let found = Bubblewrap.find(context)
-        state = .known(found)
-        if found == nil {
-          reporter.warn(
-            "bubblewrap does not work here: packs and steps see the host's real paths and network, and outputs may "
-              + "hold those paths",
-            hint: "apt-get install bubblewrap, and allow user namespaces")
-        }
-        return found
-      }
-    }
-  }
-
-  /// What stands around commands here, for records: `bubblewrap` or `none`.
-  public var kind: String { bubblewrap == nil ? "none" : "bubblewrap" }
 }

@@ -34,6 +34,8 @@ public struct Command: Sendable {
   /// The child leads a process group of its own, so that teardown reaches its children. False: it stays in packc's
   /// group and gets the terminal's signals itself.
   public var ownGroup: Bool
+  /// What the child and its children may reach; nil: what packc may.
+  public var confinement: Landlock.Rules?
   /// The child leads a session of its own (setsid(2)), out of reach of the terminal.
   var ownSession = false
   /// Says in the result which processes were still there at the child's end, before they are ended.

@@ -44,8 +44,27 @@ struct HostView: Sendable {
     return own.contains("/etc") ? out : out + covers
   }
 
-  /// Of bwrap(1): what lies elsewhere. `readable` are tools, files and directories that somebody named.
-  func elsewhere(searchPath: [HostPath], readable: [HostPath], network: Bool) -> [String] {
+  /// The system's directories but for /etc.
+  func systemDirectories() throws -> [HostPath] {
+    try DirectoryWalk.names(in: "/").map { "/" / HostPath(bytes: $0) }.filter {
+      try Self.isSystem($0) && $0 != "/etc" && FileSystem.status($0)?.kind == .directory
+    } + Self.state.filter(FileSystem.isDirectory)
+  }
+
+  /// Paths below a directory of the system that together hold what is for everybody to read; of one that is not whole,
+  /// the names alone.
+  func readable(of directory: HostPath) throws -> [(path: HostPath, isWhole: Bool)] {
+    let covered = covers.compactMap { $0.hasPrefix("/") && $0 != "/dev/null" ? HostPath($0) : nil }
+    func parts(of path: HostPath) throws -> [(path: HostPath, isWhole: Bool)] {
+      if covered.contains(path) { return [] }
+      guard covered.contains(where: { $0.relative(to: path) != nil }) else { return [(path, true)] }
+      return try [(path, false)] + DirectoryWalk.names(in: path).flatMap { try parts(of: path / HostPath(bytes: $0)) }
+    }
+    return try parts(of: directory)
+  }
+
+  /// What lies elsewhere. `readable` are tools, files and directories that somebody named.
+  func elsewhere(searchPath: [HostPath], readable: [HostPath], network: Bool) -> [HostPath] {
     var paths = found.withLock { found in
       if let known = found[searchPath] { return known }
       let paths = shown(tools(in: searchPath))
@@ -58,7 +77,7 @@ struct HostView: Sendable {
     }
     // systemd-resolved's lies below /run.
     if network, let resolver = FileSystem.resolve("/etc/resolv.conf") { paths.append(resolver) }
-    return shown(paths).flatMap { ["--ro-bind-try", $0.description, $0.description] }
+    return shown(paths)
   }
 
   private func tools(in searchPath: [HostPath]) -> [HostPath] {

@@ -2,7 +2,7 @@ internal import CHost
 internal import Glibc
 
 /// The descriptors of a child to be, and the call of posix_spawn(3) itself.
-struct SpawnPlumbing {
+struct SpawnPlumbing: Sendable {
   /// (our number, the child's number)
   private var passed: [(ours: Int32, child: Int32)] = []
   private var childEnds: [Int32] = []
@@ -47,6 +47,27 @@ struct SpawnPlumbing {
   private static let setSession: Int32 = 0x80
 
   func spawn(_ command: Command) throws -> Child {
+    let pid: pid_t
+    if let confinement = command.confinement {
+      // Of a thread alone, which ends with the call, and of what it starts.
+      pid = try HostThread {
+        try confinement.apply()
+        return try start(command)
+      }.join()
+    } else {
+      pid = try start(command)
+    }
+    let pidfd = chost_pidfd_open(pid)
+    guard pidfd >= 0 else {
+      let saved = errno
+      kill(pid, SIGKILL)
+      waitpid(pid, nil, 0)
+      throw Failure.system("watch a child process (pidfd_open)", errno: saved)
+    }
+    return Child(pid: pid, pidfd: Descriptor(owning: pidfd))
+  }
+
+  private func start(_ command: Command) throws -> pid_t {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -92,14 +113,7 @@ struct SpawnPlumbing {
       }
     }
     guard code == 0 else { throw SpawnFailure.cannotStart(program, in: command.directory, errno: code) }
-    let pidfd = chost_pidfd_open(pid)
-    guard pidfd >= 0 else {
-      let saved = errno
-      kill(pid, SIGKILL)
-      waitpid(pid, nil, 0)
-      throw Failure.system("watch a child process (pidfd_open)", errno: saved)
-    }
-    return Child(pid: pid, pidfd: Descriptor(owning: pidfd))
+    return pid
   }
 
   /// A name without a slash is looked up in the child's own PATH, in its absolute directories only: the others would

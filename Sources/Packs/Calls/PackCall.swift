@@ -5,13 +5,13 @@ internal import PackCore
 ///
 /// With bubblewrap it runs as steps do: the project read-only at /packc/source, so that no answer depends on where the
 /// project lies, nothing to write but what the call gives, no network unless the manifest asks for it, and a process
-/// namespace whose end is the end of everything in it.
+/// namespace whose end is the end of everything in it. With Landlock it is held to the same, at the host's paths.
 struct PackCall {
   let request: CallRequest
   let context: HostContext
   let cache: HostPath
   let reporter: Reporter
-  let bubblewrap: Bubblewrap?
+  let isolation: Isolation
   /// Seconds between SIGTERM and SIGKILL. A sandbox ends at once.
   let grace: Double
   private var pack: Pack { request.pack }
@@ -28,7 +28,7 @@ struct PackCall {
     self.context = context
     self.cache = cache
     self.reporter = reporter
-    bubblewrap = isolation.bubblewrap
+    self.isolation = isolation
     self.grace = grace
   }
 
@@ -37,7 +37,7 @@ struct PackCall {
     let directories = try CallDirectories(phase: phase, pack: pack.name, cache: cache)
     defer { withExtendedLifetime(directories) {} }
     let paths =
-      bubblewrap == nil
+      isolation.bubblewrap == nil
       ? CallPaths(pack, project: request.project.directory, directories) : CallPaths.sandboxed(pack)
     let translation = PathTranslation(seen: paths.project.description, project: request.project.directory)
     let id = CallRequest.newID()
@@ -65,17 +65,24 @@ struct PackCall {
     throws -> Command
   {
     var argv = [paths.executable.description, phase.rawValue]
-    if let bubblewrap {
+    if let bubblewrap = isolation.bubblewrap {
       argv = try bubblewrap.wrap(
         argv, directory: paths.project, network: pack.manifest.needsNetwork,
         mounts: CallPaths.mounts(pack, directories, request.outputs), searchPath: context.searchPath,
         readable: context.visible(pack.manifest.environmentPassthrough), user: user())
     }
     let input = CanonicalJSON.encode(.object(try request.document(id: id, paths))) + [0x0a]
-    return Command(
+    var command = Command(
       argv, environment: request.environment(context, paths), directory: request.project.directory,
       input: .bytes(input), keep: 8 << 10, descriptors: [(ours: events, child: PackProtocol.eventsDescriptor)],
       timeout: limit, grace: grace)
+    command.confinement = try isolation.landlock?.rules(
+      readable: [request.project.directory, pack.directory] + (pack.libexec.map { [$0] } ?? [])
+        + request.outputs.map(\.path),
+      writable: [directories.home, directories.temporary, directories.work, directories.answer, directories.scratch],
+      network: pack.manifest.needsNetwork, searchPath: context.searchPath,
+      tools: context.visible(pack.manifest.environmentPassthrough))
+    return command
   }
 
   /// Root builds a project that is closed to all but its owner (a checkout of mode 0700 in a container).
@@ -87,7 +94,7 @@ struct PackCall {
   /// How the pack ended, where bubblewrap stands between: it ends with 128 and the number of a signal, and with 1 and a
   /// line of its own when it could not even start the pack.
   private func end(of result: CommandResult) throws -> CommandResult.End {
-    guard bubblewrap != nil, case .exited(let code) = result.end else { return result.end }
+    guard isolation.bubblewrap != nil, case .exited(let code) = result.end else { return result.end }
     if code == 1, result.errorOutput.starts(with: "bwrap: ".utf8) {
       throw PacksFailure.sandbox(pack, phase, log: Self.tail(result))
     }
