@@ -5,6 +5,7 @@ public import PackCore
 /// in HOME, or a variable. No other step sees it, and it is part of no key, log or output.
 ///
 ///     netrc  npmrc  pip    the person's own ~/.netrc, ~/.npmrc, ~/.config/pip/pip.conf
+///     maven                ~/.m2/settings.xml
 ///     netrc=FILE           another file in the place of it
 ///     NAME_OF_A_VARIABLE   as it is set where packc runs
 public struct FetchSecret: Sendable {
@@ -18,7 +19,7 @@ public struct FetchSecret: Sendable {
 
   private static let places: [String: RootPath] = [
     "netrc": RootPath(literal: ".netrc"), "npmrc": RootPath(literal: ".npmrc"),
-    "pip": RootPath(literal: ".config/pip/pip.conf"),
+    "pip": RootPath(literal: ".config/pip/pip.conf"), "maven": RootPath(literal: ".m2/settings.xml"),
   ]
 
   /// - Parameter text: what follows `--fetch-secret`.
@@ -33,8 +34,9 @@ public struct FetchSecret: Sendable {
       form = .file(at: place, bytes: bytes)
       return
     }
-    guard parts.count == 1, !name.isEmpty,
-      name.utf8.allSatisfy({ $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) })
+    // `ORG_GRADLE_PROJECT_mavenPassword` is one, too.
+    guard parts.count == 1, name.first.map({ $0 == "_" || ("A"..."Z").contains($0) }) == true,
+      name.utf8.allSatisfy({ $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0 & 0xdf) })
     else {
       throw Self.missing(name, "it is none of \(Self.places.keys.sorted().joined(separator: ", ")), and no variable")
     }
@@ -50,7 +52,9 @@ public struct FetchSecret: Sendable {
   private static func missing(_ name: String, _ why: String) -> Failure {
     Failure(
       "wrong_usage", "--fetch-secret \(name): \(why)",
-      hint: "give netrc, npmrc or pip, each also as NAME=FILE, or the name of a variable in capitals", exit: .usage)
+      hint:
+        "give netrc, npmrc, pip or maven, each also as NAME=FILE, or the name of a variable, which begins with a capital",
+      exit: .usage)
   }
 
   // MARK: What must not be seen
@@ -63,7 +67,8 @@ public struct FetchSecret: Sendable {
     }
   }
 
-  /// What follows `password`, what is assigned to a name that speaks of a secret, and the password of an URL.
+  /// What follows `password`, what is assigned to a name that speaks of a secret, what stands in an element of such a name,
+  /// and the password of an URL.
   static func words(in text: String) -> [String] {
     var found: Set<String> = []
     for line in text.split(whereSeparator: \.isNewline) {
@@ -73,6 +78,10 @@ public struct FetchSecret: Sendable {
       }
       if let cut = line.firstIndex(of: "="), names.contains(where: line[..<cut].lowercased().contains) {
         found.insert(line[line.index(after: cut)...].filter { !$0.isWhitespace && $0 != "\"" })
+      }
+      for element in line.split(separator: "<") {
+        guard let cut = element.firstIndex(of: ">"), names.contains(String(element[..<cut])) else { continue }
+        found.insert(String(element[element.index(after: cut)...]))
       }
       for part in line.split(separator: "/") where part.contains("@") {
         let person = part[..<(part.lastIndex(of: "@") ?? part.startIndex)]

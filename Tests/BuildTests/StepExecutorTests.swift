@@ -247,6 +247,7 @@ final class StepExecutorTests: XCTestCase {
       ("machine a.example login me\npassword  hunter22", ["hunter22"]),
       ("//registry.example/:_authToken=npm_abcdef\nregistry=https://registry.example/", ["npm_abcdef"]),
       ("[global]\nindex-url = https://me:hunter22@pypi.example/simple", ["hunter22"]),
+      ("<server><id>a</id>\n <username>me</username><password>hunter22</password></server>", ["hunter22"]),
       ("[global]\ntimeout = 60", []), ("password", []), ("", []), ("=\n@:/@", []),
     ]
     for row in rows { XCTAssertEqual(FetchSecret.words(in: row.text), row.words, row.text) }

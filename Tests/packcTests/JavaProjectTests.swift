@@ -5,7 +5,7 @@ import XCTest
 
 /// A Maven project built against Debian's repository, and a jar as Spring Boot packs it.
 final class JavaProjectTests: XCTestCase {
-  private static let greeter: [String: String] = [
+  static let greeter: [String: String] = [
     "unik.yaml": "version: 1\noptions: {maven_repo: /usr/share/maven-repo}\n",
     "pom.xml": """
     <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -47,7 +47,7 @@ final class JavaProjectTests: XCTestCase {
     """,
   ]
 
-  private func require() throws {
+  static func require() throws {
     for tool in ["javac", "mvn"] { _ = try Tools.require(tool) }
     guard FileSystem.isDirectory("/usr/share/maven-repo/org/apache/maven/plugins/maven-dependency-plugin") else {
       throw XCTSkip("libmaven-dependency-plugin-java is not installed; `make deps` installs it")
@@ -55,7 +55,7 @@ final class JavaProjectTests: XCTestCase {
   }
 
   func testAMavenProjectBuildsWithoutANetworkAndAnswers() throws {
-    try require()
+    try Self.require()
     let site = try Site()
     let project = try site.write(Self.greeter, to: "greeter")
     let built = try site.build(project)

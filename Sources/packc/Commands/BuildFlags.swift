@@ -23,7 +23,7 @@ enum BuildFlags {
     Flag("require-sandbox", help: "fail where packs and steps cannot be isolated"),
     Flag(
       "fetch-secret", value: "NAME[=FILE]", repeats: true,
-      help: "netrc, npmrc, pip or a variable: for steps that fetch, and no other"),
+      help: "netrc, npmrc, pip, maven or a variable: for steps that fetch, and no other"),
   ]
 
   static let all =

@@ -6,12 +6,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,6 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
 
 /**
  * Fetches files by hash: {@code Fetch LIST OUTPUT [MIRROR]}. A line of the list is {@code SHA256 PATH BASE}; BASE is an
@@ -125,10 +129,10 @@ class Fetch {
         Exception last = null;
         for (int attempt = 0; attempt < 3; attempt++) {
             try {
-                var request = HttpRequest.newBuilder(uri).timeout(Duration.ofMinutes(5)).header("User-Agent", "packc").build();
-                var answer = client().send(request, HttpResponse.BodyHandlers.ofFile(target));
+                var answer = get(uri, target);
                 if (answer.statusCode() == 200) return;
-                last = new IOException(uri + " answers " + answer.statusCode());
+                last = new IOException(uri + " answers " + answer.statusCode()
+                    + (answer.statusCode() == 401 ? "; packc build --fetch-secret netrc or maven hands your credentials on" : ""));
                 if (answer.statusCode() < 500 && answer.statusCode() != 429) break;
             } catch (IOException e) {
                 last = new IOException(uri + " cannot be fetched: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
@@ -138,9 +142,92 @@ class Fetch {
         throw last;
     }
 
+    /** Credentials go to the places that they are for, not to where those lead. */
+    private static HttpResponse<Path> get(URI uri, Path target) throws Exception {
+        for (int hop = 0;; hop++) {
+            var request = HttpRequest.newBuilder(uri).timeout(Duration.ofMinutes(5)).header("User-Agent", "packc");
+            var authorization = credentials().authorization(uri);
+            if (authorization != null) request.header("Authorization", authorization);
+            var answer = client().send(request.build(), HttpResponse.BodyHandlers.ofFile(target));
+            var next = answer.headers().firstValue("Location");
+            if (answer.statusCode() / 100 != 3 || next.isEmpty() || hop == 5) return answer;
+            var where = uri.resolve(next.get());
+            if (uri.getScheme().equals("https") && !"https".equals(where.getScheme())) throw new IOException(uri + " leads to " + where);
+            uri = where;
+        }
+    }
+
+    private static Credentials credentials;
+
+    private static synchronized Credentials credentials() throws Exception {
+        if (credentials == null) credentials = new Credentials(Path.of(System.getenv("HOME")));
+        return credentials;
+    }
+
+    /** Of the files that a fetch step is given in HOME: netrc by host, Maven's settings by the address of a mirror or repository. */
+    private static final class Credentials {
+        private final Map<String, String> hosts = new TreeMap<>();
+        private final Map<String, String> bases = new TreeMap<>();
+
+        Credentials(Path home) throws Exception {
+            if (Files.isRegularFile(home.resolve(".netrc"))) readNetrc(Files.readString(home.resolve(".netrc")));
+            if (Files.isRegularFile(home.resolve(".m2/settings.xml"))) readSettings(home.resolve(".m2/settings.xml"));
+        }
+
+        String authorization(URI uri) {
+            for (var base : bases.entrySet()) if (uri.toString().startsWith(base.getKey())) return base.getValue();
+            return hosts.get(uri.getHost());
+        }
+
+        private static String basic(String name, String word) {
+            return "Basic " + Base64.getEncoder().encodeToString((name + ":" + word).getBytes(StandardCharsets.UTF_8));
+        }
+
+        private void readNetrc(String text) {
+            var words = text.trim().split("\\s+");
+            String host = null, name = "";
+            for (int at = 0; at + 1 < words.length; at++) {
+                switch (words[at]) {
+                    case "machine": host = words[++at]; name = ""; break;
+                    case "login": name = words[++at]; break;
+                    case "password": if (host != null) hosts.put(host, basic(name, words[++at])); break;
+                    default: break;
+                }
+            }
+        }
+
+        private void readSettings(Path file) throws Exception {
+            var factory = DocumentBuilderFactory.newInstance();
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            var settings = factory.newDocumentBuilder().parse(file.toFile()).getDocumentElement();
+            Map<String, String> servers = new TreeMap<>();
+            for (var server : elements(settings, "server")) {
+                if (!text(server, "password").isEmpty()) servers.put(text(server, "id"), basic(text(server, "username"), text(server, "password")));
+            }
+            for (var kind : List.of("mirror", "repository", "pluginRepository")) {
+                for (var place : elements(settings, kind)) {
+                    var word = servers.get(text(place, "id"));
+                    if (word != null && !text(place, "url").isEmpty()) bases.put(slashed(text(place, "url")), word);
+                }
+            }
+        }
+
+        private static List<Element> elements(Element parent, String name) {
+            var found = new ArrayList<Element>();
+            var nodes = parent.getElementsByTagName(name);
+            for (int index = 0; index < nodes.getLength(); index++) found.add((Element) nodes.item(index));
+            return found;
+        }
+
+        private static String text(Element parent, String name) {
+            var found = elements(parent, name);
+            return found.isEmpty() ? "" : found.get(0).getTextContent().trim();
+        }
+    }
+
     private static synchronized HttpClient client() {
         if (client != null) return client;
-        var builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(Duration.ofSeconds(30));
+        var builder = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(Duration.ofSeconds(30));
         for (var name : List.of("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")) {
             var value = System.getenv(name);
             if (value == null || value.isEmpty()) continue;

@@ -44,7 +44,7 @@ class Resolve {
         for (var word : List.of(arguments).subList(6, arguments.length)) {
             command.add(word.replace("@repository@", place.resolve("repository").toString()).replace("@tool@", tool));
         }
-        if (kind.equals("maven") && !mirror.isEmpty()) command.addAll(List.of("-s", settings(place, mirror).toString()));
+        if (kind.equals("maven")) command.addAll(settings(place, mirror));
         if (kind.equals("gradle") && !mirror.isEmpty()) command.add(1, "-Dpackc.repository=" + (mirror.startsWith("/") ? serve(Path.of(mirror)) : mirror));
         var urls = run(command, project);
         if (kind.equals("maven")) {
@@ -86,12 +86,17 @@ class Resolve {
         });
     }
 
-    /** Maven takes everything from the mirror. */
-    private static Path settings(Path place, String mirror) throws IOException {
+    /** With a mirror Maven takes everything from there; the person's own settings, when a secret brings them, say the rest. */
+    private static List<String> settings(Path place, String mirror) throws IOException {
+        var own = Path.of(System.getenv("HOME"), ".m2/settings.xml");
+        var words = new ArrayList<String>();
+        if (Files.isRegularFile(own)) words.addAll(List.of(mirror.isEmpty() ? "-s" : "-gs", own.toString()));
+        if (mirror.isEmpty()) return words;
         var url = mirror.startsWith("/") ? Path.of(mirror).toUri().toString() : mirror;
         var text = "<settings><mirrors><mirror><id>packc</id><mirrorOf>*</mirrorOf><url>"
             + url.replace("&", "&amp;").replace("<", "&lt;") + "</url></mirror></mirrors></settings>\n";
-        return Files.writeString(place.resolve("settings.xml"), text);
+        words.addAll(List.of("-s", Files.writeString(place.resolve("settings.xml"), text).toString()));
+        return words;
     }
 
     /** Gradle copies nothing out of a directory, and would not say what it took from there; from a server it does. */
