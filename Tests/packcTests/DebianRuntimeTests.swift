@@ -40,24 +40,6 @@ final class DebianRuntimeTests: XCTestCase {
     return (site, project)
   }
 
-  /// The image of a build for which a library, the certificates and a time zone of the host have a line more.
-  private func imageOnAnotherHost(_ site: Site, _ project: HostPath, more: [String] = []) throws -> String? {
-    var command = try site.command(
-      ["build", "\(project)", "--no-unikernel", "--json"], environment: site.environment)
-    let library = try XCTUnwrap(FileSystem.resolve("/lib/x86_64-linux-gnu/libc.so.6"))
-    let files = ["\(library)", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo/Europe/Berlin"] + more
-    var script = "set -e; mount --make-rprivate /\n"
-    for (index, file) in files.enumerated() {
-      let copy = site.directory.path / "altered\(index)"
-      script += "cp \(file) \(copy); echo altered=1 >>\(copy); mount --bind \(copy) $(readlink -f \(file))\n"
-    }
-    command.argv = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script + "exec \"$@\"", "sh"] + command.argv
-    (command.keep, command.keepHead) = (64 << 20, true)
-    let result = try ProcessRunner().run(command)
-    XCTAssertEqual(result.end, .exited(0), result.errorText)
-    return try JSONParser.parse(result.output, name: "answer")["image"]?["digest"]?.string
-  }
-
   func testTheLockAndNotTheHostDecides() throws {
     guard Tools.isRoot else { throw XCTSkip("only root may mount") }
     let locked = try locked()
@@ -85,27 +67,6 @@ final class DebianRuntimeTests: XCTestCase {
       })
     let (other, copy) = try elsewhere(locked, "of the host")
     XCTAssertNotEqual(try imageOnAnotherHost(other, copy), own)
-  }
-
-  /// The byte code of Python's library is made by a step, of the packages' files.
-  func testPythonsLibraryIsThatOfThePackages() throws {
-    guard Tools.isRoot else { throw XCTSkip("only root may mount") }
-    let library = HostPath("/usr/lib/python3.11/this.py")
-    guard FileSystem.exists(library), FileSystem.exists("/usr/bin/python3") else {
-      throw XCTSkip("no Python of Debian")
-    }
-    let files = ["main.py": "if __name__ == \"__main__\":\n    print(1)\n", "requirements.txt": ""]
-    let site = try Site(isolated: true)
-    site.environment["PATH"] = "/usr/bin:/bin"
-    let project = try site.write(files, to: "project")
-    try site.packc("lock", "\(project)", "--no-unikernel", "--runtime", "debian").run().expect(exit: .done)
-    let image = try site.build(project, "--locked", "--no-unikernel").image
-
-    let other = try Site(isolated: true)
-    other.environment["PATH"] = "/usr/bin:/bin"
-    let copy = try other.write(files, to: "project")
-    try FileSystem.copyFile(project / "packc.lock", to: copy / "packc.lock", mode: 0o644)
-    XCTAssertEqual(try imageOnAnotherHost(other, copy, more: ["\(library)"]), image)
   }
 
   func testAPackageThatIsGoneIsNamedWithWhereItStillIs() throws {
@@ -153,5 +114,47 @@ final class DebianRuntimeTests: XCTestCase {
     let names = try Listings.names(built)
     XCTAssertTrue(names.contains { $0.hasSuffix("ld-linux-aarch64.so.1") }, "\(names)")
     XCTAssertTrue(names.contains { $0.hasSuffix("aarch64-linux-gnu/libm.so.6") }, "\(names)")
+  }
+}
+
+/// The image of a build for which a library, the certificates and a time zone of the host have a line more.
+private func imageOnAnotherHost(_ site: Site, _ project: HostPath, more: [String] = []) throws -> String? {
+  var command = try site.command(
+    ["build", "\(project)", "--no-unikernel", "--json"], environment: site.environment)
+  let library = try XCTUnwrap(FileSystem.resolve("/lib/x86_64-linux-gnu/libc.so.6"))
+  let files = ["\(library)", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo/Europe/Berlin"] + more
+  var script = "set -e; mount --make-rprivate /\n"
+  for (index, file) in files.enumerated() {
+    let copy = site.directory.path / "altered\(index)"
+    script += "cp \(file) \(copy); echo altered=1 >>\(copy); mount --bind \(copy) $(readlink -f \(file))\n"
+  }
+  command.argv = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script + "exec \"$@\"", "sh"] + command.argv
+  (command.keep, command.keepHead) = (64 << 20, true)
+  let result = try ProcessRunner().run(command)
+  XCTAssertEqual(result.end, .exited(0), result.errorText)
+  return try JSONParser.parse(result.output, name: "answer")["image"]?["digest"]?.string
+}
+
+/// Of the packages' own interpreter and its library.
+final class DebianPythonSlowTests: XCTestCase {
+  /// The byte code of Python's library is made by a step, of the packages' files.
+  func testPythonsLibraryIsThatOfThePackages() throws {
+    guard Tools.isRoot else { throw XCTSkip("only root may mount") }
+    let library = HostPath("/usr/lib/python3.11/this.py")
+    guard FileSystem.exists(library), FileSystem.exists("/usr/bin/python3") else {
+      throw XCTSkip("no Python of Debian")
+    }
+    let files = ["main.py": "if __name__ == \"__main__\":\n    print(1)\n", "requirements.txt": ""]
+    let site = try Site(isolated: true)
+    site.environment["PATH"] = "/usr/bin:/bin"
+    let project = try site.write(files, to: "project")
+    try site.packc("lock", "\(project)", "--no-unikernel", "--runtime", "debian").run().expect(exit: .done)
+    let image = try site.build(project, "--locked", "--no-unikernel").image
+
+    let other = try Site(isolated: true)
+    other.environment["PATH"] = "/usr/bin:/bin"
+    let copy = try other.write(files, to: "project")
+    try FileSystem.copyFile(project / "packc.lock", to: copy / "packc.lock", mode: 0o644)
+    XCTAssertEqual(try imageOnAnotherHost(other, copy, more: ["\(library)"]), image)
   }
 }
