@@ -58,9 +58,11 @@ enum StatusCommand {
         try StandardOutput.write((clears ? Array("\u{1b}[H\u{1b}[2J".utf8) : []) + format.bytes(json) { text })
         shown = key
       }
-      if invocation.has("watch") { usleep(500_000) }
-    } while invocation.has("watch") && Interruption.signal == nil
-    return .done
+      guard invocation.has("watch") else { return .done }
+      usleep(500_000)
+      // The usual end, so nothing is said of it.
+      if let signal = Interruption.signal { return .signal(signal) }
+    } while true
   }
 
   private static func withoutMetering(_ json: JSONValue) -> JSONValue {
