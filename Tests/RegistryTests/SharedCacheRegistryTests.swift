@@ -30,7 +30,7 @@ final class SharedCacheRegistryTests: XCTestCase {
     try keys.write(TestKeys.ecdsa, to: "writer.pem")
     try keys.write(TestKeys.ecdsaPublic, to: "writer.pub")
     try keys.write(TestKeys.ed25519Public, to: "other.pub")
-    let machines = try (0..<4).map { _ in try TemporaryDirectory() }
+    let machines = try (0..<6).map { _ in try TemporaryDirectory() }
     func answer(_ index: Int, _ flags: String...) throws -> (image: String?, step: JSONValue?, said: String) {
       let result = try build(machines[index], flags)
       result.expect(exit: .done)
@@ -51,5 +51,20 @@ final class SharedCacheRegistryTests: XCTestCase {
     XCTAssertEqual(open.step?["status"], "ran")
     XCTAssertTrue(open.said.contains("nothing is taken from \(place)"), open.said)
     XCTAssertEqual(open.image, made.image)
+    // A registry whose files somebody changed: the largest one holds the outputs, cut and with one other byte.
+    let blobs = registry.directory / "data/docker/registry/v2/blobs"
+    var largest: (path: HostPath, size: Int64)?
+    for entry in try DirectoryWalk.sortedByPath(blobs) where entry.status.kind == .file {
+      if entry.status.size > largest?.size ?? 0 { largest = (blobs / entry.path, entry.status.size) }
+    }
+    let blob = try XCTUnwrap(largest?.path)
+    let bytes = try FileSystem.read(blob)
+    for (index, damaged) in [bytes.dropLast(20), bytes.dropLast() + [bytes[bytes.count - 1] ^ 1]].enumerated() {
+      try FileSystem.writeAtomically(Array(damaged), to: blob)
+      let own = try answer(4 + index, "--cache-from", place, "--cache-key", "\(keys / "writer.pub")")
+      XCTAssertEqual(own.step?["status"], "ran", own.said)
+      XCTAssertTrue(own.said.contains("is not used: "), own.said)
+      XCTAssertEqual(own.image, made.image)
+    }
   }
 }
