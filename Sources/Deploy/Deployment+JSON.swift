@@ -44,10 +44,6 @@ extension Deployment {
         ])
       },
       "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
-      "given_up": givenUp.map {
-        ["release": .integer(Int64($0.release)), "back": .integer(Int64($0.back)), "reason": .string($0.reason)]
-      },
-      "egress": image?.machine.egress.map { JSONValue(strings: $0) },
       "build": buildJSON, "balancer": balancer?.json(name), "replica_of": record?.replicaOf.map(JSONValue.string),
       "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
       "memory_volumes": JSONValue(
@@ -64,11 +60,6 @@ extension Deployment {
         "image_bytes": image.map { .integer($0.size) } ?? .null,
       ],
     ])
-  }
-
-  /// Where its program may connect to; nil where nobody has said.
-  public func egress(_ state: StateDirectory) -> [String]? {
-    spec.flatMap { try? ReleaseStore.Candidate(state.release($0.image)) }?.machine.egress
   }
 
   /// Volumes of its program that end with the machine.

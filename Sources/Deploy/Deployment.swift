@@ -15,14 +15,6 @@ public struct Deployment: Sendable {
   /// Why its files cannot be read.
   public let failure: Failure?
 
-  /// The newest release, when it did not become ready and the one before it is back, and why.
-  public var givenUp: (release: Int, back: Int, reason: String)? {
-    guard let record, outcomes[record.current] == .failed, record.effective(outcomes).number != record.current else {
-      return nil
-    }
-    let reason = outcomes.reason(of: record.current) ?? "it did not become ready"
-    return (record.current, record.effective(outcomes).number, reason)
-  }
   public var release: DeploymentRecord.Release? { record?.release(state.release) ?? record?.effective(outcomes) }
   /// While the first release is being built, what is known of it.
   public var spec: DeploymentSpec? { record == nil ? build?.draft.spec : release?.spec }

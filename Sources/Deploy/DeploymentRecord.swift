@@ -155,37 +155,23 @@ public struct DeploymentRecord: Hashable, Sendable {
 public struct ReleaseOutcomes: Hashable, Sendable {
   public enum Outcome: String, Sendable { case ready, failed }
   private var outcomes: [String: Outcome] = [:]
-  /// Why a release failed, by its number.
-  private var reasons: [String: String] = [:]
 
   public init() {}
   public subscript(number: Int) -> Outcome? {
     get { outcomes[String(number)] }
     set { outcomes[String(number)] = newValue }
   }
-  public func reason(of number: Int) -> String? { reasons[String(number)] }
-  mutating func fail(_ number: Int, _ reason: String) {
-    self[number] = .failed
-    reasons[String(number)] = reason
-  }
 
   static func read(_ directory: MachineDirectory) throws -> ReleaseOutcomes {
-    try StoredDocument.read(directory.outcomes, schema: 1) { try ReleaseOutcomes(json: $0) } ?? ReleaseOutcomes()
+    try StoredDocument.read(directory.outcomes, schema: 1) { try ReleaseOutcomes(json: try $0.required("outcomes")) }
+      ?? ReleaseOutcomes()
   }
   func write(_ directory: MachineDirectory) throws {
-    try StoredDocument.write(json, to: directory.outcomes)
+    try StoredDocument.write(["schema": 1, "outcomes": json], to: directory.outcomes)
   }
 
-  var json: JSONValue {
-    [
-      "schema": 1, "outcomes": JSONValue(strings: outcomes.mapValues(\.rawValue)),
-      "reasons": JSONValue(strings: reasons),
-    ]
-  }
-  init(json reader: JSONReader) throws {
-    outcomes = try reader.required("outcomes").stringMap().compactMapValues { Outcome(rawValue: $0) }
-    reasons = try reader.optional("reasons")?.stringMap() ?? [:]
-  }
+  var json: JSONValue { JSONValue(strings: outcomes.mapValues(\.rawValue)) }
+  init(json reader: JSONReader) throws { outcomes = try reader.stringMap().compactMapValues { Outcome(rawValue: $0) } }
 }
 
 /// Documents of the state directory: with a version that is looked at first, replaced in one step.

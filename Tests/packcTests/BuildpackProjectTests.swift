@@ -6,7 +6,7 @@ import XCTest
 /// A C server built by two Cloud Native Buildpacks: one compiles a library into a layer, the other the program into
 /// another. Wrapped, built, booted.
 final class BuildpackProjectTests: XCTestCase {
-  static let buildpacks: [String: String] = [
+  private static let buildpacks: [String: String] = [
     "greeting/buildpack.toml": """
     api = "0.10"
     [buildpack]

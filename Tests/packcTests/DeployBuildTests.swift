@@ -115,30 +115,6 @@ final class DeployBuildTests: XCTestCase {
     try place.packc("destroy", "greeter").expect(.done)
   }
 
-  func testWatchingShowsEachChangeUntilASignal() throws {
-    let site = try Site()
-    let project = try site.write(Projects.made(by: "false", path: "server"), to: "project")
-    let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: site.home / "cache")
-    let log = packc.state.path / "watched"
-    // In the background of a shell, which lets Ctrl-C go to others only.
-    let answer = try packc.shell(
-      """
-      $PACKC list --watch --json >\(log) 2>&1 & watcher=$!
-      sleep 1
-      $PACKC deploy \(project) --name broken --wait >/dev/null 2>&1
-      sleep 1.5
-      kill -TERM $watcher
-      wait $watcher
-      """)
-    XCTAssertEqual(answer.exit, 143, answer.errors)
-    let states = try String(decoding: FileSystem.read(log), as: UTF8.self).split(separator: "\n")
-      .filter { $0.contains("\"state\": ") || $0.contains("\"machines\": []") }.map(String.init)
-    XCTAssertTrue(states.first?.contains("[]") ?? false, "\(states)")
-    XCTAssertTrue(states.last?.contains("failed") ?? false, "\(states)")
-    XCTAssertLessThan(states.count, 8, "nothing is shown twice: \(states)")
-    try packc("destroy", "broken").expect(.done)
-  }
-
   func testAnEndedOrKilledBuildIsToldAsItIs() throws {
     let number = Int.random(in: 100_000...900_000)
     let place = try place("sleep \(number)")

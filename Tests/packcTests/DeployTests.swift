@@ -157,15 +157,6 @@ final class DeployTests: XCTestCase {
     for _ in 0..<100 where get(port) == nil { usleep(100_000) }
     XCTAssertEqual(get(port), "first")
     XCTAssertEqual(try state(packc, "greeter"), "running")
-    // Why it is not the newest that runs is said wherever its state is.
-    let shown = try packc("show", "greeter", "--json").expect(.done).json ?? .null
-    XCTAssertEqual(shown["given_up"]?["release"], 2)
-    XCTAssertEqual(shown["given_up"]?["back"], 1)
-    XCTAssertTrue(shown["given_up"]?["reason"]?.string?.contains("exit code 3") ?? false, "\(shown)")
-    XCTAssertEqual(try SchemaCheck("commands.schema.json", definition: "show").problems(shown), [])
-    for command in [["show", "greeter"], ["status"]] {
-      XCTAssertTrue(try packc(command).output.contains("release 2 was given up: "), "\(command)")
-    }
     try packc("destroy", "greeter").expect(.done)
   }
 

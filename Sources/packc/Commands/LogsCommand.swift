@@ -29,7 +29,7 @@ enum LogsCommand {
       try build(found, deployments, tail: tail, hasSince: since != nil, invocation)
       // Who follows wants to see the program, too.
       guard invocation.has("follow"), !invocation.has("build"), try !deployments.find(name).showsBuild else {
-        return ended
+        return .done
       }
       invocation.reporter.note("logs of \(name): of the program")
     }
@@ -38,11 +38,8 @@ enum LogsCommand {
     choice.since = since
     choice.follows = invocation.has("follow")
     try LogReader(deployments, name).read(choice) { try StandardOutput.write($0) }
-    return ended
+    return .done
   }
-
-  /// Whoever follows ends it by a signal.
-  private static var ended: ExitCode { Interruption.signal.map { .signal($0) } ?? .done }
 
   private static func build(
     _ found: Deployment, _ deployments: Deployments, tail: Int?, hasSince: Bool, _ invocation: Invocation

@@ -124,12 +124,12 @@ enum ProofsCommand {
   ) { invocation in
     let source = try source(invocation)
     let found = try source.find(invocation.operands.first)
-    let format = try word(invocation, "format", ["md", "svg", "json"]) ?? "md"
-    let output = format == "json" ? ResultOutput(json: true) : invocation.output
-    let head = format == "svg" ? try head(source)?.document : nil
-    try output.write(found.document.json) {
-      format == "svg"
-        ? ContractComparison(before: head, after: found.document).svg : ContractText.markdown(found.document)
+    switch try word(invocation, "format", ["md", "svg", "json"]) ?? "md" {
+    case "json": try StandardOutput.write(CanonicalJSON.encodePretty(found.document.json))
+    case "svg":
+      try StandardOutput.write(
+        Array(ContractComparison(before: head(source)?.document, after: found.document).svg.utf8))
+    default: try StandardOutput.write(Array(ContractText.markdown(found.document).utf8))
     }
     return .done
   }

@@ -58,11 +58,9 @@ enum StatusCommand {
         try StandardOutput.write((clears ? Array("\u{1b}[H\u{1b}[2J".utf8) : []) + format.bytes(json) { text })
         shown = key
       }
-      guard invocation.has("watch") else { return .done }
-      usleep(500_000)
-      // The usual end, so nothing is said of it.
-      if let signal = Interruption.signal { return .signal(signal) }
-    } while true
+      if invocation.has("watch") { usleep(500_000) }
+    } while invocation.has("watch") && Interruption.signal == nil
+    return .done
   }
 
   private static func withoutMetering(_ json: JSONValue) -> JSONValue {
@@ -126,10 +124,6 @@ enum StatusCommand {
       text += "\n\(found.name): \(found.state.reason ?? found.state.phase.rawValue)\n"
       if let next = found.nextStep { text += "  next: \(next)\n" }
     }
-    for found in chosen {
-      guard let fate = givenUp(found) else { continue }
-      text += "\n\(found.name): \(fate)\n  next: mend it and deploy again; packc logs \(found.name) has what it said\n"
-    }
     for found in chosen where !found.showsBuild {
       guard let build = found.build else { continue }
       text += "\n\(found.name): \(buildText(build))\n  next: packc logs \(found.name) --build\n"
@@ -177,10 +171,6 @@ enum StatusCommand {
       + failure.message + (failure.hint.map { "\n  next: \($0)" } ?? "")
   }
 
-  private static func givenUp(_ found: Deployment) -> String? {
-    found.givenUp.map { "release \($0.release) was given up: \($0.reason); release \($0.back) is back" }
-  }
-
   private static func ending(_ found: Deployment) -> String {
     found.state.isStopped ? "stopped" : found.endText ?? "unknown"
   }
@@ -208,12 +198,7 @@ enum StatusCommand {
       for name in spec.environment.keys.sorted() { rows.append(["variable", name]) }
       rows.append(["restart", spec.restart.rawValue])
     }
-    if let egress = found.egress(state) {
-      let places = egress.isEmpty ? "nothing" : egress.joined(separator: ", ")
-      rows.append(["egress", "\(places), and nothing else (contract.egress)"])
-    }
     rows.append(["release", "\(found.state.release) of \(found.record?.releases.count ?? 0)"])
-    if let fate = givenUp(found) { rows.append(["", fate]) }
     if let balancer = found.balancer {
       rows.append([
         "balancer", "\(balancer.url) \(balancer.phase.rawValue)" + (balancer.reason.map { " (\($0))" } ?? ""),

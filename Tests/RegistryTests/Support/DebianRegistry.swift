@@ -1,24 +1,24 @@
-internal import Glibc
-public import PackCore
-internal import XCTest
+import Glibc
+import PackCore
+import TestSupport
+import XCTest
 
 /// Debian's docker-registry on a free port of loopback, in a directory of its own, with an authority of its own for TLS.
-public final class DebianRegistry {
-  public struct Wishes {
-    public init(basic: (String, String)? = nil, tls: Bool = false) { (self.basic, self.tls) = (basic, tls) }
+final class DebianRegistry {
+  struct Wishes {
     /// `USER`, `PASSWORD`
-    public var basic: (String, String)?
-    public var tls = false
+    var basic: (String, String)?
+    var tls = false
   }
-  public let directory: TemporaryDirectory
-  public let port: UInt16
+  let directory: TemporaryDirectory
+  let port: UInt16
   /// Runs until the box is empty: other children of this process come and go.
   private var process: ProcessBox?
-  public var host: String { "localhost:\(port)" }
+  var host: String { "localhost:\(port)" }
   /// The authority's certificate, PEM.
-  public var authority: HostPath { directory / "ca.crt" }
+  var authority: HostPath { directory / "ca.crt" }
 
-  public init(_ wishes: Wishes = Wishes()) throws {
+  init(_ wishes: Wishes = Wishes()) throws {
     let tool = try Tools.require("docker-registry")
     directory = try TemporaryDirectory("registry")
     port = try Self.freePort()
@@ -40,23 +40,14 @@ public final class DebianRegistry {
   }
 
   /// To be called by the test that made it; what is dropped earlier would be gone too early.
-  public func stop() {
+  func stop() {
     process = nil
   }
 
   private static func freePort() throws -> UInt16 {
-    let server = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(server.raw, $0, length) == 0 && getsockname(server.raw, $0, &length) == 0
-      }
-    }
-    guard isBound else { throw Failure.system("find a free port", errno: errno) }
-    return address.sin_port.bigEndian
+    let server = try ScriptedServer { _ in ScriptedAnswer() }
+    defer { server.stop() }
+    return server.port
   }
 
   /// In the background; the tools that run to their end are no use here.
