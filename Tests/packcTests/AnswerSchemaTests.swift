@@ -65,7 +65,7 @@ final class AnswerSchemaTests: XCTestCase {
       Row("kernel config"), Row("kernel build", "/nonexistent", exit: .usage),
       Row("kernel import", "\(own)/vmlinux", "--name", "tiny", once: true), Row("kernel list"),
       Row("kernel show", "tiny"),
-      Row("kernel use", "tiny", once: true), Row("kernel remove", "tiny", "--yes", once: true),
+      Row("kernel use", "tiny", once: true), Row("kernel remove", "tiny", once: true),
       Row("image list"), Row("image inspect", "greeter"), Row("image verify", "greeter"), Row("image sbom", "greeter"),
       Row("image symbols", "greeter"), Row("image report", "\(own)/report.html", "greeter"),
       Row("image tag", "greeter", "greeter:two", once: true), Row("image diff", "greeter", "greeter:two"),
@@ -159,6 +159,7 @@ final class AnswerSchemaTests: XCTestCase {
     var files = Projects.c
     files["unik.yaml"] = files["unik.yaml"]?.replacing(
       "run: {", with: "run: {volumes: [{name: data, size: 8Mi, mount: /data}], ")
+    files["unik.yaml"]? += "contract: {egress: [\"10.0.2.2:9\"]}\n"
     let project = try site.write(files, to: "shop")
     _ = try site.build(project)
     let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: site.home / "cache")
@@ -181,6 +182,8 @@ final class AnswerSchemaTests: XCTestCase {
     XCTAssertEqual(
       try answers.filter { $0.call == "show web" }.map { try JSONParser.parse(Array($0.text.utf8))["state"] },
       ["running", "running", "exited", "exited"])
+    let shown = try answers.first { $0.call == "show web" }.map { try JSONParser.parse(Array($0.text.utf8)) }
+    XCTAssertEqual(shown?["egress"], ["10.0.2.2:9"])
     XCTAssertEqual(try problems(answers), "")
     try Leftovers.assertNone(site)
   }

@@ -2,6 +2,8 @@ import PackCore
 import TestSupport
 import XCTest
 
+@testable import packc
+
 /// `--watch` at a terminal and in a pipe, while something is deployed that cannot be built.
 final class StatusWatchTests: XCTestCase {
   /// Waits until both have shown a thing, deploys after the first, and types Ctrl-C after the last.
@@ -35,6 +37,14 @@ final class StatusWatchTests: XCTestCase {
     screens = seen[terminal].split(b"\\x1b[H\\x1b[2J")
     print(json.dumps({"ends": ends, "states": states, "first": screens[0].decode(), "last": screens[-1].decode()}))
     """
+
+  func testWhereAProgramMayConnectToIsSaid() {
+    XCTAssertEqual(StatusCommand.egress(nil), "anywhere (unik.yaml: contract.egress says nothing)")
+    XCTAssertEqual(StatusCommand.egress([]), "nowhere")
+    XCTAssertEqual(
+      StatusCommand.egress(["a.example:443", "10.0.0.5:5432"]),
+      "a.example:443, 10.0.0.5:5432; nothing else is reachable")
+  }
 
   func testEachChangeIsShownUntilSomebodyInterrupts() throws {
     let site = try Site()
