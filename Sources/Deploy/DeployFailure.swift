@@ -115,12 +115,13 @@ enum DeployFailure {
       "not_ended", "\(name) could not be ended: process \(list) is still there",
       hint: "look at it with `ps -o pid,stat,wchan,args -p \(list)`; a process in state D waits for a disk")
   }
-  static func noRelease(_ text: String, _ known: [Int]) -> Failure {
+  static func noRelease(_ text: String, of name: String, _ known: [Int]) -> Failure {
     Failure(
       "no_release", "there is no release \(text) to go back to",
       hint: known.isEmpty
-        ? "`packc release list` shows what there is"
-        : "there is \(known.map(String.init).joined(separator: ", ")): `packc rollback NAME NUMBER`")
+        ? "`packc release list \(name)` shows what there is"
+        : "there is \(known.map(String.init).joined(separator: ", ")): `packc rollback \(name) \(known[known.count - 1])`"
+    )
   }
   static func releaseLost(_ directory: HostPath) -> Failure {
     Failure(

@@ -9,6 +9,7 @@ extension Deployment {
     switch state.phase {
     case .building: return "packc logs \(name) -f shows the build; packc status \(name)"
     case .pending, .starting: return "packc status \(name) shows when it is ready; packc logs \(name) -f"
+    case .running where fallBack != nil: return fallBack?.next
     case .running: return address.map { "open \($0); packc logs \(name) -f" } ?? "packc logs \(name) -f"
     case .unhealthy: return "packc logs \(name); packc restart \(name)"
     case .stopping: return "packc status \(name) shows when it is over"
@@ -44,6 +45,13 @@ extension Deployment {
         ])
       },
       "kernel": image.map { ["release": .string($0.machine.release), "guest": .string($0.machine.guest.rawValue)] },
+      "egress": image.map { $0.machine.egress.map { JSONValue(strings: $0) } ?? .null },
+      "fell_back": fallBack.map {
+        JSONValue(compact: [
+          "from": .integer(Int64($0.from)), "to": .integer(Int64($0.to)), "reason": $0.reason.map(JSONValue.string),
+          "next": .string($0.next),
+        ])
+      },
       "build": buildJSON, "balancer": balancer?.json(name), "replica_of": record?.replicaOf.map(JSONValue.string),
       "volumes": spec.map { .array($0.volumes.map { ["name": .string($0.name), "file": JSONValue($0.file)] }) },
       "memory_volumes": JSONValue(
@@ -62,10 +70,15 @@ extension Deployment {
     ])
   }
 
+  /// What its image says of the machine; nil before it was built, and when its files are gone.
+  public func machine(_ state: StateDirectory) -> MachineDescription? {
+    spec.flatMap { try? ReleaseStore.Candidate(state.release($0.image)) }?.machine
+  }
+
   /// Volumes of its program that end with the machine.
   public func memoryVolumes(_ state: StateDirectory) -> [GuestVolume] {
-    guard let spec, let image = try? ReleaseStore.Candidate(state.release(spec.image)) else { return [] }
-    return spec.memoryVolumes(of: image.machine)
+    guard let spec, let machine = machine(state) else { return [] }
+    return spec.memoryVolumes(of: machine)
   }
 
   /// Each dimension by itself; without a build that is going on or failed, there is one that succeeded.

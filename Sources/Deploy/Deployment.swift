@@ -20,6 +20,28 @@ public struct Deployment: Sendable {
   public var spec: DeploymentSpec? { record == nil ? build?.draft.spec : release?.spec }
   /// What was done last is a build that goes on or failed, and nothing else of it runs.
   public var showsBuild: Bool { build != nil && (state.phase == .building || state.phase == .failed) }
+  /// Its last release did not become ready, and gave way to the one before it.
+  public struct FallBack: Sendable {
+    public let from: Int
+    public let to: Int
+    /// Nil for a restored deployment: a backup has no reasons.
+    public let reason: String?
+    /// What can be done about it.
+    public let next: String
+
+    /// `release 3 did not become ready, and release 2 was started again: …`
+    public var text: String {
+      "release \(from) did not become ready, and release \(to) was started again" + (reason.map { ": \($0)" } ?? "")
+    }
+  }
+
+  public var fallBack: FallBack? {
+    guard let record, case let runs = record.effective(outcomes).number, runs != record.current else { return nil }
+    return FallBack(
+      from: record.current, to: runs, reason: outcomes.reason(record.current),
+      next: "packc logs \(name) shows what it said; mend it, and packc deploy again")
+  }
+
   /// Something of it runs.
   public var isAlive: Bool { !state.phase.isFinal }
 
@@ -133,5 +155,13 @@ public struct Deployment: Sendable {
     state.hint = "packc start \(name)"
     state.readiness.end(state.reason)
     return state
+  }
+}
+
+extension [Deployment] {
+  /// Those that were built from the project in a directory.
+  public func of(project: HostPath) -> [Deployment] {
+    let place = (FileSystem.resolve(project) ?? project).description
+    return filter { $0.spec?.source == place }
   }
 }

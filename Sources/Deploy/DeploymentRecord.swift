@@ -155,6 +155,7 @@ public struct DeploymentRecord: Hashable, Sendable {
 public struct ReleaseOutcomes: Hashable, Sendable {
   public enum Outcome: String, Sendable { case ready, failed }
   private var outcomes: [String: Outcome] = [:]
+  private var reasons: [String: String] = [:]
 
   public init() {}
   public subscript(number: Int) -> Outcome? {
@@ -162,12 +163,25 @@ public struct ReleaseOutcomes: Hashable, Sendable {
     set { outcomes[String(number)] = newValue }
   }
 
+  /// It did not become ready. Of one release the reason is kept: nobody asks for those before it.
+  mutating func fail(_ number: Int, _ reason: String) {
+    self[number] = .failed
+    reasons = [String(number): reason]
+  }
+  /// Why it did not become ready, where that is known.
+  func reason(_ number: Int) -> String? { reasons[String(number)] }
+
   static func read(_ directory: MachineDirectory) throws -> ReleaseOutcomes {
-    try StoredDocument.read(directory.outcomes, schema: 1) { try ReleaseOutcomes(json: try $0.required("outcomes")) }
-      ?? ReleaseOutcomes()
+    try StoredDocument.read(directory.outcomes, schema: 1) { document in
+      var found = try ReleaseOutcomes(json: try document.required("outcomes"))
+      found.reasons = try document.optional("reasons")?.stringMap() ?? [:]
+      return found
+    } ?? ReleaseOutcomes()
   }
   func write(_ directory: MachineDirectory) throws {
-    try StoredDocument.write(["schema": 1, "outcomes": json], to: directory.outcomes)
+    let reasons = reasons.isEmpty ? nil : JSONValue(strings: reasons)
+    try StoredDocument.write(
+      JSONValue(compact: ["schema": 1, "outcomes": json, "reasons": reasons]), to: directory.outcomes)
   }
 
   var json: JSONValue { JSONValue(strings: outcomes.mapValues(\.rawValue)) }

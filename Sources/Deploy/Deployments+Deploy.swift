@@ -171,7 +171,7 @@ extension Deployments {
       return
     }
     var outcomes = try ReleaseOutcomes.read(directory)
-    outcomes[record.current] = .failed
+    outcomes.fail(record.current, failure.message)
     try outcomes.write(directory)
     note("fall back", record.name, ["to": .integer(Int64(fallback)), "reason": .string(failure.message)])
     try? launch(record, directory)

@@ -16,7 +16,7 @@ extension Deployments {
         number.map { wanted in known.first { $0.number == wanted } }
         ?? known.last { $0.number < effective.number && outcomes[$0.number] == .ready }
       guard let target else {
-        throw DeployFailure.noRelease(number.map(String.init) ?? "that was ready", known.map(\.number))
+        throw DeployFailure.noRelease(number.map(String.init) ?? "that was ready", of: name, known.map(\.number))
       }
       guard FileSystem.exists(state.release(target.spec.image) / "machine.json") else {
         throw DeployFailure.releaseLost(state.release(target.spec.image))

@@ -102,7 +102,7 @@ public struct Supervisor {
       let (directory, number) = (directory, release.number)
       let attendant = try Attendant(
         directory, release.spec, state: state, trial: isOnTrial ? Self.trial : nil,
-        becameReady: { Self.note(.ready, number, directory) })
+        becameReady: { Self.note(number, directory) { $0[number] = .ready } })
       var failure: Failure?
       do {
         let signals = SignalSource(
@@ -131,9 +131,11 @@ public struct Supervisor {
     }
   }
 
-  private static func note(_ outcome: ReleaseOutcomes.Outcome, _ number: Int, _ directory: MachineDirectory) {
+  private static func note(
+    _ number: Int, _ directory: MachineDirectory, _ change: (inout ReleaseOutcomes) -> Void
+  ) {
     guard var outcomes = try? ReleaseOutcomes.read(directory), outcomes[number] == nil else { return }
-    outcomes[number] = outcome
+    change(&outcomes)
     try? outcomes.write(directory)
   }
 
@@ -158,12 +160,12 @@ public struct Supervisor {
     guard release.number == record.current, let fallback = record.fallback, record.release(fallback) != nil,
       outcomes[release.number] == nil, !run.wasReady
     else { return false }
-    outcomes[release.number] = .failed
-    Self.note(.failed, release.number, directory)
-    restarts = 0
-    backoff = RestartBackoff()
     let why =
       run.missedDeadline ? "it was not ready within \(Self.trial) s" : reason(run) ?? "it ended before it was ready"
+    outcomes.fail(release.number, why)
+    Self.note(release.number, directory) { $0.fail(release.number, why) }
+    restarts = 0
+    backoff = RestartBackoff()
     events.add([
       "kind": "fell_back", "from": .integer(Int64(release.number)), "to": .integer(Int64(fallback)),
       "reason": .string(why),

@@ -56,6 +56,36 @@ final class StateTests: XCTestCase {
     XCTAssertEqual(read.effective(try ReleaseOutcomes.read(directory)).number, 1)
   }
 
+  /// It is said why, by the files that a supervisor leaves.
+  func testAFallBackSaysWhyAndWhatIsNext() throws {
+    let place = try TemporaryDirectory()
+    var record = DeploymentRecord(name: "shop", spec: try Self.spec(), now: 7)
+    record.add(try Self.spec { $0.memory = 200 }, why: "deploy", fallback: 1, now: 8)
+    func seen(_ outcomes: ReleaseOutcomes) throws -> Deployment {
+      let directory = MachineDirectory(path: place.path)
+      try outcomes.write(directory)
+      return Deployment(
+        name: "shop", record: record, state: MachineState(.running, release: 1),
+        outcomes: try ReleaseOutcomes.read(directory), failure: nil)
+    }
+    var outcomes = ReleaseOutcomes()
+    outcomes[1] = .ready
+    XCTAssertNil(try seen(outcomes).fallBack)
+    // As it was written before reasons were kept.
+    outcomes[2] = .failed
+    XCTAssertEqual(
+      try seen(outcomes).fallBack?.text, "release 2 did not become ready, and release 1 was started again")
+    outcomes.fail(2, "the program ended: exit code 3")
+    let found = try seen(outcomes)
+    XCTAssertEqual(
+      found.fallBack?.text,
+      "release 2 did not become ready, and release 1 was started again: the program ended: exit code 3")
+    XCTAssertEqual(found.nextStep, "packc logs shop shows what it said; mend it, and packc deploy again")
+    // Another release, and it is over.
+    record.add(try Self.spec(), why: "deploy", fallback: 1, now: 9)
+    XCTAssertNil(try seen(outcomes).fallBack)
+  }
+
   func testAStateComesBackAsItWasWritten() throws {
     let place = try TemporaryDirectory()
     let directory = MachineDirectory(path: place.path)
@@ -171,8 +201,10 @@ final class StateTests: XCTestCase {
     try MachineState(.running, release: 1).write(directory)
     let machine = try RunningProcess.start(
       Command(["/bin/sleep", "100"], environment: [DeploymentRecord.mark: record.id]))
-    XCTAssertEqual(try Deployment.read("shop", state)?.state.phase, .broken)
     let processes = MachineProcesses(directory: directory, id: record.id)
+    // The kernel shows a process without its environment for a moment of execve(2).
+    for _ in 0..<500 where processes.marked().isEmpty { usleep(10_000) }
+    XCTAssertEqual(try Deployment.read("shop", state)?.state.phase, .broken)
     XCTAssertEqual(processes.marked().map(\.pid), [machine.pid])
     XCTAssertTrue(try processes.end(grace: 0, name: "shop"))
     XCTAssertEqual(processes.marked(), [])

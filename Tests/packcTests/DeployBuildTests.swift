@@ -5,6 +5,8 @@ import XCTest
 
 /// `packc deploy` of projects that have to be built first: the build is a stage of the operation, in a process of its own.
 final class DeployBuildTests: XCTestCase {
+  /// Where Go may be.
+  private static let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
   private nonisolated(unsafe) static var site: Site?
   override class func tearDown() { site = nil }
 
@@ -35,6 +37,29 @@ final class DeployBuildTests: XCTestCase {
     let answer = try packc("deploy", "\(directory.path / "empty")", "--json").expect(ExitCode(rawValue: 20))
     XCTAssertTrue(answer.output.contains("error"), answer.output)
     XCTAssertEqual(try packc("list", "--json").expect(.done).json?["machines"], [])
+  }
+
+  /// Deployed before its first build, which calls it something else: every command that takes no name finds it.
+  func testANameThatTheBuildFindsChangesNothing() throws {
+    let site = try Self.site ?? Site()
+    Self.site = site
+    let project = try site.write(Projects.go, to: "first-place")
+    let packc = DetachedCall(state: try TemporaryDirectory("packc-e2e"), cache: site.home / "cache", path: Self.path)
+    let here = ["--project", project.description]
+    let deploy = ["deploy", "--publish", "\(try Ports.free()):8080", "--json"] + here
+    defer { _ = try? packc("destroy", "first-place", "--yes") }
+    XCTAssertEqual(try packc(deploy).expect(.done).json?["name"], "first-place")
+    for _ in 0..<600 where try packc("show", "first-place", "--json").json?["state"] == "building" { usleep(100_000) }
+    let built = try JSONParser.parse(try FileSystem.read(project / ".packc/build.json"))
+    XCTAssertEqual(built["name"], "hello")
+    let again = try packc(deploy).expect(.done).json
+    XCTAssertEqual([again?["name"], again?["action"]], ["first-place", "unchanged"])
+    XCTAssertEqual(try packc(["review", "--json"] + here).expect(.done).json?["name"], "first-place")
+    XCTAssertTrue(try packc(["logs"] + here).expect(.done).errors.contains("logs of first-place"))
+    let bundle = try packc(["bundle", "-o", "\(packc.state.path)/b.tar", "--json"] + here).expect(.done).json
+    XCTAssertEqual(bundle?["name"], "first-place")
+    XCTAssertEqual(try packc("list", "--json").json?["machines"]?.array?.count, 1)
+    try packc("destroy", "first-place").expect(.done)
   }
 
   private func waitFor(

@@ -67,7 +67,8 @@ final class DeployReviewTests: XCTestCase {
     XCTAssertEqual(grants?["grants"]?.array?.map { $0["value"] }, ["KEY"])
     let id = try XCTUnwrap(grants?["grants"]?.array?.first?["id"]?.string)
     XCTAssertTrue(try packc(["grants"] + place).output.contains(id))
-    try packc(["grants", "revoke", id] + place).expect(.done)
+    let revoked = try packc(["grants", "revoke", id, "--json"] + place).expect(.done).json
+    XCTAssertEqual(try SchemaCheck("commands.schema.json", definition: "grants-revoke").problems(revoked ?? .null), [])
     XCTAssertEqual(try packc(["grants", "--json"] + place).json?["grants"], [])
 
     // The same is decided where the build is a stage of the deployment.

@@ -157,6 +157,17 @@ final class DeployTests: XCTestCase {
     for _ in 0..<100 where get(port) == nil { usleep(100_000) }
     XCTAssertEqual(get(port), "first")
     XCTAssertEqual(try state(packc, "greeter"), "running")
+    // As long as nothing else is deployed, that is what there is to know.
+    let shown = try packc("show", "greeter", "--json").json
+    XCTAssertEqual(shown?["fell_back"]?["from"], 2)
+    XCTAssertEqual(shown?["fell_back"]?["to"], 1)
+    XCTAssertEqual(shown?["fell_back"]?["reason"], "the program ended: exit code 3")
+    XCTAssertEqual(shown?["next"], shown?["fell_back"]?["next"])
+    XCTAssertEqual(try SchemaCheck("commands.schema.json", definition: "show").problems(shown ?? .null), [])
+    for command in ["show", "status"] {
+      let text = try packc(command, "greeter").output
+      XCTAssertTrue(text.contains("did not become ready, and release 1 was started again: the program ended"), text)
+    }
     try packc("destroy", "greeter").expect(.done)
   }
 

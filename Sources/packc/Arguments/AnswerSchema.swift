@@ -10,6 +10,9 @@ struct AnswerSchema {
     self.definition = definition
   }
 
+  /// Of any command that fails.
+  static let failure = AnswerSchema("commands", "failure")
+
   /// Nil for a command that has no answer of its own.
   static func of(_ command: String) -> AnswerSchema? {
     switch command {

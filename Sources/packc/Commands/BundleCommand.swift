@@ -40,8 +40,13 @@ enum BundleCommand {
     }
     // --output is the bundle's, and not where a build puts its results.
     let own = invocation.without("output")
-    let target = try DeployTarget.resolve(DeployTarget.argument(own), own)
-    return (try named ?? DeploymentName(target.name), try target.general(), target.image.directory, target)
+    let argument = try DeployTarget.argument(own)
+    var project: ProjectBuild?
+    if case .project = argument { project = try ProjectBuild(own) }
+    let target = try project?.build() ?? DeployTarget.resolve(argument, own)
+    // As `packc deploy` names it.
+    let name = try named ?? DeploymentName(project?.name(among: deployments.all()) ?? target.name)
+    return (name, try target.general(), target.image.directory, target)
   }
 
   /// A bundle as the results of a build: `unikernel/…`. Nil when the operand is none; gone with the value.

@@ -38,7 +38,7 @@ enum LogsCommand {
     choice.since = since
     choice.follows = invocation.has("follow")
     try LogReader(deployments, name).read(choice) { try StandardOutput.write($0) }
-    return .done
+    return Interruption.signal.map(ExitCode.signal) ?? .done
   }
 
   private static func build(
@@ -64,9 +64,7 @@ enum LogsCommand {
   ) throws -> (name: String, why: String?) {
     if let name = invocation.operands.first { return (try deployments.find(name).name, nil) }
     let all = try deployments.all()
-    let here = (FileSystem.resolve(invocation.context.workingDirectory) ?? invocation.context.workingDirectory)
-      .description
-    let ofProject = all.filter { $0.spec?.source == here }
+    let ofProject = all.of(project: invocation.context.workingDirectory)
     if ofProject.count == 1 { return (ofProject[0].name, "it is this project's only deployment") }
     if all.count == 1 { return (all[0].name, "it is the only deployment") }
     let names = (ofProject.isEmpty ? all : ofProject).map(\.name)

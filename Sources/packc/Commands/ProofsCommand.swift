@@ -118,13 +118,21 @@ enum ProofsCommand {
 
   static let export = CommandDefinition(
     "proofs export", summary: "print a contract for people, pages or machines", operands: "[CONTRACT]", count: 0...1,
-    flags: [Flag("format", value: "md|svg|json", help: "default: md; json is what packc.contract.json holds")]
+    flags: [
+      Flag(
+        "format", value: "md|svg|json", help: "default: md; json, also with --json, is what packc.contract.json holds")
+    ]
       + RegistryFlags.connection,
     details: "svg is a badge: the verdict against HEAD of the ledger." + places
   ) { invocation in
+    let stated = try word(invocation, "format", ["md", "svg", "json"])
+    let format = stated ?? (invocation.output.json ? "json" : "md")
+    guard !invocation.output.json || format == "json" else {
+      throw Failure("wrong_usage", "--json and --format \(format) exclude each other", exit: .usage)
+    }
     let source = try source(invocation)
     let found = try source.find(invocation.operands.first)
-    switch try word(invocation, "format", ["md", "svg", "json"]) ?? "md" {
+    switch format {
     case "json": try StandardOutput.write(CanonicalJSON.encodePretty(found.document.json))
     case "svg":
       try StandardOutput.write(

@@ -20,7 +20,7 @@ enum ReviewCommand {
     ],
     details: """
       Shows the plan that `packc deploy` was stopped for, or else what the last build here would change of what is deployed
-      as APP (default: the project's name). Exit code 2 while somebody has to decide, and for what was rejected.
+      as APP (default: the project's only deployment, else its name). Exit code 2 while somebody has to decide, and for what was rejected.
       """
   ) { invocation in
     let book = try ContractReview.book(invocation.context.workingDirectory, invocation.context)
@@ -52,6 +52,9 @@ enum ReviewCommand {
     if let given = invocation.operands.first { return "\(try DeploymentName(given))" }
     let planned = try book.plannedNames()
     if planned.count == 1 { return planned[0] }
+    // What was deployed before its first build has the name of its place.
+    let deployed = try Deployments(invocation.context).all().of(project: invocation.context.workingDirectory)
+    if planned.isEmpty, deployed.count == 1 { return deployed[0].name }
     guard planned.isEmpty else {
       throw Failure(
         "several_plans", "several plans wait for a review: \(planned.joined(separator: ", "))",

@@ -60,7 +60,7 @@ enum StatusCommand {
       }
       if invocation.has("watch") { usleep(500_000) }
     } while invocation.has("watch") && Interruption.signal == nil
-    return .done
+    return Interruption.signal.map(ExitCode.signal) ?? .done
   }
 
   private static func withoutMetering(_ json: JSONValue) -> JSONValue {
@@ -124,6 +124,10 @@ enum StatusCommand {
       text += "\n\(found.name): \(found.state.reason ?? found.state.phase.rawValue)\n"
       if let next = found.nextStep { text += "  next: \(next)\n" }
     }
+    for found in chosen {
+      guard let fallBack = found.fallBack else { continue }
+      text += "\n\(found.name): \(fallBack.text)\n  next: \(fallBack.next)\n"
+    }
     for found in chosen where !found.showsBuild {
       guard let build = found.build else { continue }
       text += "\n\(found.name): \(buildText(build))\n  next: packc logs \(found.name) --build\n"
@@ -175,6 +179,12 @@ enum StatusCommand {
     found.state.isStopped ? "stopped" : found.endText ?? "unknown"
   }
 
+  /// Where its program may connect to.
+  static func egress(_ declared: [String]?) -> String {
+    guard let declared else { return "anywhere (unik.yaml: contract.egress says nothing)" }
+    return declared.isEmpty ? "nowhere" : declared.joined(separator: ", ") + "; nothing else is reachable"
+  }
+
   private static func description(_ found: Deployment, _ state: StateDirectory) -> String {
     var rows = [["name", found.name], ["state", found.state.phase.rawValue]]
     if let reason = found.state.reason { rows.append(["reason", reason]) }
@@ -198,7 +208,9 @@ enum StatusCommand {
       for name in spec.environment.keys.sorted() { rows.append(["variable", name]) }
       rows.append(["restart", spec.restart.rawValue])
     }
+    if let machine = found.machine(state) { rows.append(["egress", egress(machine.egress)]) }
     rows.append(["release", "\(found.state.release) of \(found.record?.releases.count ?? 0)"])
+    if let fallBack = found.fallBack { rows.append(["fell back", fallBack.text]) }
     if let balancer = found.balancer {
       rows.append([
         "balancer", "\(balancer.url) \(balancer.phase.rawValue)" + (balancer.reason.map { " (\($0))" } ?? ""),

@@ -28,8 +28,10 @@ struct WaitAnswer {
         exit: .timedOut)
     case .fellBack(let number):
       return Failure(
-        "fell_back", "release \(release) of \(name) did not become ready; release \(number) is started again",
-        hint: "`packc logs \(name)` and `packc show \(name)` say why")
+        "fell_back",
+        "release \(release) of \(name) did not become ready"
+          + (found.fallBack?.reason.map { " (\($0))" } ?? "") + "; release \(number) is started again",
+        hint: found.fallBack?.next)
     case .failed:
       let isNotStarted = found.state.end == .notStarted
       let reason = found.state.readiness.all.first { $0.check.result == .fail }?.check.detail
