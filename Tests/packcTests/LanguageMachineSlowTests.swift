@@ -202,6 +202,7 @@ final class LanguageMachineSlowTests: XCTestCase {
   private func serve(_ files: [String: String], line: UInt = #line) throws {
     let site = try Site()
     let kernel = try site.packc("kernel", "build", "--json").run().expect(exit: .done).json().value
+    XCTAssertEqual(try SchemaCheck("kernel.schema.json", definition: "build").problems(kernel), [])
     let project = try site.write(files, to: "six")
     _ = try site.build(project, "--kernel", kernel["digest"]?.string ?? "", line: line)
     let (four, six) = (try Ports.free(), try Ports.free())
