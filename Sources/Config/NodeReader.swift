@@ -54,7 +54,12 @@ final class NodeReader {
   /// The elements that could be read; nil only when there is no list.
   func list<Element>(_ node: YAMLNode, _ name: String, _ element: (YAMLNode, String) -> Element?) -> [Element]? {
     guard case .sequence(let items) = node.content else {
-      expected("a list", node, name, hint: "write \(name.split(separator: ".").last ?? "it"): [\(example(node))]")
+      let last = name.split(separator: ".").last ?? "it"
+      if case .mapping(let pairs) = node.content, let key = pairs.first?.key {
+        expected("a list", node, name, hint: "begin each entry of \(last) with a dash: - \(YAMLNode.excerpt(key)): …")
+      } else {
+        expected("a list", node, name, hint: "write \(last): [\(example(node))]")
+      }
       return nil
     }
     return items.enumerated().compactMap { element($0.element, "\(name)[\($0.offset)]") }

@@ -35,6 +35,7 @@ final class UnikFileErrorTests: XCTestCase {
       ("artifact: {capabilities: {/a: cap_net_bind_servic=ep}}", 1, 31, "not a list", "cap_net_bind_service"),
       ("artifact: {capabilities: {/a: cap_net_raw}}", 1, 31, "not a list", "p or i"),
       ("run: {args: x}", 1, 13, "expected a list", "args: [x]"),
+      ("run: {volumes: {name: data}}", 1, 16, "expected a list", "each entry of volumes with a dash: - name: …"),
       ("run: {ports: [8080:80]}", 1, 15, "not a port", "--publish"),
       ("run: {ports: [0]}", 1, 15, "not a port", ""),
       ("run: {ports: [65536]}", 1, 15, "not a port", ""),
