@@ -162,6 +162,10 @@ func (r *Reader) bind(node ast.Expr, at ast.Node, v value, transport string) {
 	for _, text := range found.whole() {
 		port := portOf(text)
 		switch {
+		case text == "" && len(found.all) > 1:
+			// What a variable has before it is given its address.
+			r.gap("the address is no literal", at, v.file, "ports")
+			continue
 		case text == "" || text == ":http":
 			port = "80"
 		case text == ":https":

@@ -121,13 +121,17 @@ func (r *Reader) joined(parent value, path ast.Expr, at value, depth int) ([]str
 	var found []string
 	for _, one := range before {
 		for _, text := range texts.whole() {
-			found = append(found, join(one, text))
+			found = append(found, r.join(one, text))
 		}
 	}
 	return found, exact
 }
 
-func join(prefix, path string) string {
+// join puts a prefix in front of a path. Gin and Fiber write the slash between them that the source leaves out.
+func (r *Reader) join(prefix, path string) string {
+	if path != "" && !strings.HasPrefix(path, "/") && r.program.importsAny("github.com/gin-gonic/gin", "github.com/gofiber/fiber") {
+		path = "/" + path
+	}
 	if strings.HasSuffix(prefix, "/") && strings.HasPrefix(path, "/") {
 		return strings.TrimSuffix(prefix, "/") + path
 	}

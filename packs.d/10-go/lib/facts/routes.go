@@ -93,6 +93,11 @@ func (r *Reader) route(node *ast.CallExpr, name, short string, v value) {
 
 func (r *Reader) verb(method string, selector *ast.SelectorExpr, node *ast.CallExpr, v value) {
 	if len(node.Args) < 2 {
+		// Gin answers with what its groups use, where a route has no handler of its own.
+		isLoud := strings.ToUpper(selector.Sel.Name) == selector.Sel.Name
+		if len(node.Args) == 1 && isLoud && hasPrefix(r.kinds(selector.X, v), "github.com/gin-gonic/gin.") {
+			r.register(selector.X, []string{method}, node.Args[0], node, v)
+		}
 		return
 	}
 	isRouter := r.isRouter(selector.X, v)
@@ -246,9 +251,9 @@ func (r *Reader) emitRoutes() {
 			prefixes = []string{""}
 		}
 		for _, prefix := range prefixes {
-			path := join(prefix, found.path)
-			if path == "" {
-				path = "/"
+			path := r.join(prefix, found.path)
+			if !strings.HasPrefix(path, "/") && path != "*" {
+				path = "/" + path
 			}
 			if found.path == "/" && prefix != "" && r.program.importsAny("github.com/go-chi/chi", "github.com/gofiber/fiber") {
 				path = strings.TrimSuffix(path, "/")
