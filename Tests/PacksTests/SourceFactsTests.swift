@@ -139,6 +139,61 @@ final class SourceFactsTests: XCTestCase {
     for (kind, fact) in found { XCTAssertEqual(fact.closed, .closed, "\(kind): \(fact.caveats)") }
   }
 
+  /// What projects were found to write that the program was read wrong by.
+  func testGoAsProjectsWriteIt() throws {
+    // A value with more origins than are followed leaves the others what they are.
+    let knot = (0..<40).map { "func (n *Node) Next\($0)() *Node { return n.Next\(($0 + 7) % 40)().Next\(($0 + 11) % 40)() }" }
+    let found = try go(
+      """
+      type Node struct{ Next *Node }
+
+      \(knot.joined(separator: "\n"))
+
+      func lookup(name string) (string, error) {
+      	if raw, ok := os.LookupEnv(name); ok {
+      		return raw, nil
+      	}
+      	path, ok := os.LookupEnv(name + "_FILE")
+      	if !ok {
+      		return "", nil
+      	}
+      	data, err := os.ReadFile(path)
+      	if err != nil {
+      		return "", fmt.Errorf("read %s: %w", path, err)
+      	}
+      	return string(data), nil
+      }
+
+      var address = ""
+
+      func main() {
+      	http.Get((&Node{}).Next3().Next5().Next0())
+      	lookup("MODE")
+      	store := "data/shop.db"
+      	if os.Getenv("STORE") != "" {
+      		store = os.Getenv("STORE")
+      	}
+      	os.MkdirAll(filepath.Dir(store), 0o755)
+      	gorm.Open(mysql.Open(store), nil)
+      	g := gin.New()
+      	g.OPTIONS("/*any")
+      	g.GET("version", func(c *gin.Context) { c.Get("auth") })
+      	api := g.Group("api")
+      	api.POST("items/:id", nil)
+      	address = ":8090"
+      	net.Listen("tcp", address)
+      }
+      """, "fmt", "net", "net/http", "os", "path/filepath", "github.com/gin-gonic/gin", "gorm.io/gorm", "gorm.io/driver/mysql")
+    XCTAssertEqual(found["env-required"]?.values, [])
+    XCTAssertEqual(found["env-optional"]?.values, ["MODE", "MODE_FILE", "STORE"])
+    XCTAssertEqual(found["routes"]?.values, ["GET /version", "OPTIONS /{any}", "POST /api/items/{id}"])
+    XCTAssertEqual(found["ports"]?.values, ["8090/tcp"])
+    XCTAssertEqual(found["ports"]?.closed, .open)
+    XCTAssertEqual(found["egress"]?.values, [])
+    XCTAssertEqual(found["egress"]?.closed, .open)
+    XCTAssertEqual(found["writes"]?.values, ["data"])
+  }
+
   func testGoListsThatAreNotWhole() throws {
     let rows: [(kind: String, imports: [String], program: String)] = [
       ("env-optional", ["os"], "func main() { os.Getenv(os.Args[1]) }"),
