@@ -84,6 +84,39 @@ final class SourceFactsTests: XCTestCase {
     }
   }
 
+  func testRoutersOfRESTFrameworkWithoutAPrefix() throws {
+    let found = try python(
+      "import django.conf",
+      [
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/__init__.py": "", "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\n",
+        "shop/urls.py": """
+          from django.urls import include, path
+          from shop import routes as api
+          urlpatterns = [path("api/items/", include(api.items.urls))]
+          """,
+        "shop/routes.py": """
+          from rest_framework import mixins, viewsets
+          from rest_framework.decorators import action
+          from rest_framework.routers import SimpleRouter
+          class Items(viewsets.GenericViewSet, mixins.ListModelMixin, mixins.DestroyModelMixin):
+              @action(methods=["post"], detail=True)
+              def hide(self, request, pk):
+                  pass
+              @action(detail=False)
+              def recent(self, request):
+                  pass
+          items = SimpleRouter()
+          items.register("", Items)
+          """,
+        "shop/tests_browser/helpers.py": "import os\nos.environ['ONLY_FOR_TESTS']\n",
+      ])
+    XCTAssertEqual(
+      found["routes"]?.values,
+      ["DELETE /api/items/{pk}/", "GET /api/items/", "GET /api/items/recent/", "POST /api/items/{pk}/hide/"])
+    XCTAssertEqual(found["env-required"]?.values, [])
+  }
+
   func testPythonThatCannotBeRead() throws {
     let deep = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
     let sum = "x = " + Array(repeating: "'a'", count: 3000).joined(separator: " + ")
@@ -141,14 +174,8 @@ final class SourceFactsTests: XCTestCase {
 
   /// What projects were found to write that the program was read wrong by.
   func testGoAsProjectsWriteIt() throws {
-    // A value with more origins than are followed leaves the others what they are.
-    let knot = (0..<40).map { "func (n *Node) Next\($0)() *Node { return n.Next\(($0 + 7) % 40)().Next\(($0 + 11) % 40)() }" }
     let found = try go(
       """
-      type Node struct{ Next *Node }
-
-      \(knot.joined(separator: "\n"))
-
       func lookup(name string) (string, error) {
       	if raw, ok := os.LookupEnv(name); ok {
       		return raw, nil
@@ -167,7 +194,6 @@ final class SourceFactsTests: XCTestCase {
       var address = ""
 
       func main() {
-      	http.Get((&Node{}).Next3().Next5().Next0())
       	lookup("MODE")
       	store := "data/shop.db"
       	if os.Getenv("STORE") != "" {
@@ -183,7 +209,7 @@ final class SourceFactsTests: XCTestCase {
       	address = ":8090"
       	net.Listen("tcp", address)
       }
-      """, "fmt", "net", "net/http", "os", "path/filepath", "github.com/gin-gonic/gin", "gorm.io/gorm", "gorm.io/driver/mysql")
+      """, "fmt", "net", "os", "path/filepath", "github.com/gin-gonic/gin", "gorm.io/gorm", "gorm.io/driver/mysql")
     XCTAssertEqual(found["env-required"]?.values, [])
     XCTAssertEqual(found["env-optional"]?.values, ["MODE", "MODE_FILE", "STORE"])
     XCTAssertEqual(found["routes"]?.values, ["GET /version", "OPTIONS /{any}", "POST /api/items/{id}"])

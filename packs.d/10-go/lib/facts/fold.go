@@ -129,7 +129,13 @@ func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[key]bool, depth
 		}), true
 	case (name == "path.Dir" || name == "path/filepath.Dir") && len(node.Args) == 1:
 		inner := argument(0)
-		return texts{nil, inner.open}.with(literals(inner.whole(), path.Dir)), true
+		result := texts{nil, inner.open || len(inner.all) == 0}
+		for _, one := range inner.whole() {
+			if one != "" {
+				result = result.with(literal(path.Dir(one)))
+			}
+		}
+		return result, true
 	case name == "net.JoinHostPort" && len(node.Args) == 2:
 		return argument(0).then(literal(":")).then(argument(1)), true
 	case name == "strings.TrimRight" || name == "strings.TrimSuffix":

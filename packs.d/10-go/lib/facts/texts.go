@@ -14,14 +14,6 @@ type texts struct {
 
 func literal(s string) texts { return texts{[]text{{s, true}}, false} }
 
-func literals(plain []string, change func(string) string) texts {
-	result := texts{nil, len(plain) == 0}
-	for _, one := range plain {
-		result = result.with(literal(change(one)))
-	}
-	return result
-}
-
 func (t texts) whole() []string {
 	var found []string
 	for _, one := range t.all {
