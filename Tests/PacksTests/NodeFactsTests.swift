@@ -67,6 +67,67 @@ final class NodeFactsTests: XCTestCase {
     }
   }
 
+  /// Schemas and classes through which programs take their environment, and where the defaults in them go.
+  func testDeclaredEnvironment() throws {
+    let check = """
+      import {plainToInstance} from "class-transformer";
+      import {validateSync} from "class-validator";
+      export function check(given, kind) {
+        const made = plainToInstance(kind, given, {enableImplicitConversion: true});
+        if (validateSync(made).length) throw new Error("the environment is wrong");
+        return made;
+      }
+      """
+    let variables = """
+      import {IsInt, IsOptional, IsString, ValidateIf} from "class-validator";
+      import {check} from "./check";
+      class Variables {
+        @IsString() SECRET: string;
+        @IsInt() @IsOptional() LIMIT: number;
+        @ValidateIf(all => all.LIMIT) @IsString() BUCKET: string;
+        @IsInt() WORKERS = 4;
+        plain: string;
+      }
+      check(process.env, Variables);
+      """
+    let validate = """
+      import {plainToClass} from "class-transformer";
+      import {IsString} from "class-validator";
+      class Variables { @IsString() TOKEN: string; }
+      export function validate(given: Record<string, unknown>) { return plainToClass(Variables, given); }
+      """
+    let found = try read([
+      program(["a.ts": variables, "check.ts": check], entries: ["a.ts"]),
+      program(["a.ts": validate], entries: ["a.ts"]),
+      program([
+        "a.js": """
+        const {z} = require("zod"), app = require("express")();
+        const parsed = z.object({PORT: z.coerce.number().default(8085), NAME: z.string()}).safeParse(process.env);
+        const env = {...parsed.data, isTest: parsed.data.NAME === "test"};
+        app.listen(env.PORT);
+        """
+      ]),
+      program([
+        "a.js": """
+        const Joi = require("joi"), app = require("express")(), multer = require("multer");
+        const {value: env} = Joi.object().keys({PORT: Joi.number().default(8086)}).validate(process.env);
+        const settings = {port: env.PORT};
+        multer({storage: multer.diskStorage({destination: "./uploads"})});
+        app.listen(settings.port);
+        """
+      ]),
+      program(["a.js": "process.env.PORT; require('express')().listen(process.env.PORT)"]),
+    ])
+    XCTAssertEqual(found[0]["env-required"]?.values, ["SECRET"])
+    XCTAssertEqual(found[0]["env-optional"]?.values, ["BUCKET", "LIMIT", "WORKERS", "plain"])
+    XCTAssertEqual(found[1]["env-required"]?.values, ["TOKEN"])
+    XCTAssertEqual(found[2]["ports"]?.values, ["8085/tcp"])
+    XCTAssertEqual(found[3]["ports"]?.values, ["8086/tcp"])
+    XCTAssertEqual(found[3]["writes"]?.values, ["uploads"])
+    XCTAssertEqual(found[4]["ports"]?.values, [])
+    for facts in found[2...] { XCTAssertEqual(facts["ports"]?.closed, .open) }
+  }
+
   func testEnvironment() throws {
     try check(
       "env-optional",

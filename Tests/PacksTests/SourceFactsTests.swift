@@ -91,24 +91,24 @@ final class SourceFactsTests: XCTestCase {
         "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
         "shop/__init__.py": "", "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\n",
         "shop/urls.py": """
-          from django.urls import include, path
-          from shop import routes as api
-          urlpatterns = [path("api/items/", include(api.items.urls))]
-          """,
+        from django.urls import include, path
+        from shop import routes as api
+        urlpatterns = [path("api/items/", include(api.items.urls))]
+        """,
         "shop/routes.py": """
-          from rest_framework import mixins, viewsets
-          from rest_framework.decorators import action
-          from rest_framework.routers import SimpleRouter
-          class Items(viewsets.GenericViewSet, mixins.ListModelMixin, mixins.DestroyModelMixin):
-              @action(methods=["post"], detail=True)
-              def hide(self, request, pk):
-                  pass
-              @action(detail=False)
-              def recent(self, request):
-                  pass
-          items = SimpleRouter()
-          items.register("", Items)
-          """,
+        from rest_framework import mixins, viewsets
+        from rest_framework.decorators import action
+        from rest_framework.routers import SimpleRouter
+        class Items(viewsets.GenericViewSet, mixins.ListModelMixin, mixins.DestroyModelMixin):
+            @action(methods=["post"], detail=True)
+            def hide(self, request, pk):
+                pass
+            @action(detail=False)
+            def recent(self, request):
+                pass
+        items = SimpleRouter()
+        items.register("", Items)
+        """,
         "shop/tests_browser/helpers.py": "import os\nos.environ['ONLY_FOR_TESTS']\n",
       ])
     XCTAssertEqual(
