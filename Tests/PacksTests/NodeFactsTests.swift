@@ -167,6 +167,16 @@ final class NodeFactsTests: XCTestCase {
         (app + "const r = require('express').Router(); r.get('/', h); app.use('/p', r)", ["GET /p"], .closed),
         (app + "app.route('/a').get(h).put(h)", ["GET /a", "PUT /a"], .closed),
         (app + "for (const m of ['get', 'post']) app[m]('/a', h)", ["GET /a", "POST /a"], .closed),
+        (
+          app + "const files = new Map([['/a', 'a.js'], ['/b', 'b.js']]);"
+            + "for (const [path, file] of files) app.get(path, (q, s) => s.send(file))",
+          ["GET /a", "GET /b"], .closed
+        ),
+        (
+          "const Koa = require('koa'), r = require('koa-router')(); r.get('/a', h);"
+            + "class App extends Koa { constructor() { super(); this.use(r.routes()) } } new App().listen(80)",
+          ["GET /a"], .closed
+        ),
         (app + "app[m]('/a', h)", [], .open), (app + "app.get(path, h)", [], .open),
         (app + "app.get(/a/, h)", [], .open), (app + "more(app)", [], .open),
         (app + "const get = app.get.bind(app); get('/a', h)", [], .open),

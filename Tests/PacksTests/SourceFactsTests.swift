@@ -117,6 +117,12 @@ final class SourceFactsTests: XCTestCase {
     XCTAssertEqual(found["env-required"]?.values, [])
   }
 
+  func testASocketIsNoPort() throws {
+    let found = try python(
+      "import waitress\nwaitress.serve(app, unix_socket=path)\nwaitress.serve(app, listen='0.0.0.0:8088')\n")
+    XCTAssertEqual(found["ports"]?.values, ["8088/tcp"])
+  }
+
   func testPythonThatCannotBeRead() throws {
     let deep = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
     let sum = "x = " + Array(repeating: "'a'", count: 3000).joined(separator: " + ")
@@ -218,6 +224,46 @@ final class SourceFactsTests: XCTestCase {
     XCTAssertEqual(found["egress"]?.values, [])
     XCTAssertEqual(found["egress"]?.closed, .open)
     XCTAssertEqual(found["writes"]?.values, ["data"])
+  }
+
+  func testGoFlagsAndGroups() throws {
+    let found = try go(
+      """
+      var options struct {
+      	Key  string `env:"KEY" required:"true"`
+      	Mode string `env:"MODE" default:"fast" required:"true"`
+      	Mail struct {
+      		Host string `env:"HOST"`
+      	} `group:"mail" env-namespace:"MAIL"`
+      }
+
+      var flags = []cli.Flag{
+      	&cli.StringFlag{Name: "listener", Value: "127.0.0.1:8087"},
+      	&cli.StringFlag{Name: "tls-listener", Value: ""},
+      }
+
+      func serve(c *cli.Context) {
+      	router := routegroup.New(http.NewServeMux())
+      	router.HandleFunc("GET /health", nil)
+      	router.Mount("/v1").Route(func(group *routegroup.Bundle) {
+      		group.HandleFunc("POST /items", nil)
+      	})
+      	redirect := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+      		if r.URL.Path == "/health" || r.URL.Path == "/other" {
+      			router.ServeHTTP(w, r)
+      		}
+      	})
+      	http.ListenAndServe(c.String("listener"), redirect)
+      	http.ListenAndServe(c.String("tls-listener"), redirect)
+      }
+
+      func main() { serve(nil) }
+      """, "net/http", "github.com/go-pkgz/routegroup", "github.com/jessevdk/go-flags", "github.com/urfave/cli/v2")
+    XCTAssertEqual(found["env-required"]?.values, ["KEY"])
+    XCTAssertEqual(found["env-optional"]?.values, ["MAIL_HOST", "MODE"])
+    XCTAssertEqual(found["routes"]?.values, ["* /other", "GET /health", "POST /v1/items"])
+    XCTAssertEqual(found["ports"]?.values, ["8087/tcp"])
+    for kind in ["routes", "ports"] { XCTAssertEqual(found[kind]?.closed, .open) }
   }
 
   func testGoListsThatAreNotWhole() throws {

@@ -154,6 +154,15 @@ func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[key]bool, depth
 		return result, true
 	case name == "os.Getenv", name == "os.LookupEnv", name == "syscall.Getenv":
 		return nothing, true
+	case name == "" && len(node.Args) == 1 && p.isFlagRead(node.Fun):
+		if given, ok := stringOf(node.Args, 0); ok && len(p.flagDefaults()[given]) > 0 {
+			result := texts{nil, true}
+			for _, one := range p.flagDefaults()[given] {
+				result = result.with(p.folded(one, seen, depth+1))
+			}
+			result.open = true
+			return result, true
+		}
 	case isFlag(name):
 		switch lastName(node.Fun) {
 		case "String", "Int", "Uint", "Int64":

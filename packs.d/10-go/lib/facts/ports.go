@@ -162,8 +162,8 @@ func (r *Reader) bind(node ast.Expr, at ast.Node, v value, transport string) {
 	for _, text := range found.whole() {
 		port := portOf(text)
 		switch {
-		case text == "" && len(found.all) > 1:
-			// What a variable has before it is given its address.
+		case text == "" && (len(found.all) > 1 || found.open):
+			// What a variable has before it is given its address, or a flag that nobody gives.
 			r.gap("the address is no literal", at, v.file, "ports")
 			continue
 		case text == "" || text == ":http":

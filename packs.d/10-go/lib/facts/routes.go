@@ -32,6 +32,7 @@ var verbs = map[string]string{
 var makers = []string{
 	"net/http.NewServeMux", "net/http.ServeMux", "net/http.DefaultServeMux", "github.com/gorilla/mux.", "github.com/go-chi/chi.",
 	"github.com/gin-gonic/gin.", "github.com/labstack/echo.", "github.com/gofiber/fiber.", "github.com/julienschmidt/httprouter.",
+	"github.com/go-pkgz/routegroup.",
 }
 
 var frameworks = []string{
@@ -68,7 +69,7 @@ func (r *Reader) route(node *ast.CallExpr, name, short string, v value) {
 		}
 	case "Mount":
 		r.mount(selector, node, v)
-	case "Static", "StaticFS", "ServeFiles":
+	case "Static", "StaticFS", "ServeFiles", "HandleFiles":
 		if len(node.Args) >= 2 && r.isRouter(selector.X, v) {
 			r.gap("files of a directory are served", node, v.file, routesKind)
 		}
@@ -241,6 +242,14 @@ var colon = regexp.MustCompile(`(^|/|\.|-):([A-Za-z_]\w*)(?:<[^>]*>)?(?:\([^)]*\
 var star = regexp.MustCompile(`/\*([A-Za-z_]\w*)?`)
 
 func (r *Reader) emitRoutes() {
+	registered := map[string]bool{}
+	defer func() {
+		for _, found := range r.compares {
+			if !registered[found.path] {
+				r.site(routesKind, "* "+found.path, found.at, found.file)
+			}
+		}
+	}()
 	usesFrameworks := r.program.importsAny(frameworks...)
 	for _, found := range r.routes {
 		prefixes, exact := r.prefixes(value{found.below, found.place.file, found.place.env}, 0)
@@ -269,6 +278,7 @@ func (r *Reader) emitRoutes() {
 					return "/{" + s[2:] + "}"
 				})
 			}
+			registered[path] = true
 			r.site(routesKind, found.method+" "+path, found.place.node, found.place.file)
 		}
 	}

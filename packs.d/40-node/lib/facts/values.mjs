@@ -137,6 +137,10 @@ export class Values {
   /** The elements of a list that is a literal; undefined where one cannot be told. */
   elements(node, depth = 0) {
     const [list, ...more] = this.sources(node, depth + 1);
+    // `new Map([["a", 1]])`, `new Set(["a"])`
+    if (list && !more.length && ts.isNewExpression(list) && ["Map", "Set"].includes(list.expression.getText()) && list.arguments?.length === 1 && depth < deepest) {
+      return this.elements(list.arguments[0], depth + 1);
+    }
     if (list && !more.length && ts.isCallExpression(list) && this.program.meaning(list.expression).name === "Object.entries") return this.#entries(list, depth);
     if (list && !more.length && ts.isCallExpression(list) && this.program.meaning(list.expression).name === "Object.values") {
       const object = this.properties(list.arguments[0]);
