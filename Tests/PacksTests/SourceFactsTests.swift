@@ -117,6 +117,52 @@ final class SourceFactsTests: XCTestCase {
     XCTAssertEqual(found["env-required"]?.values, [])
   }
 
+  func testWhatIsReadOnlyWhenItIsThereIsOptional() throws {
+    let found = try python(
+      """
+      import os
+      import sys
+      try:
+          a = os.environ["A"]
+      except KeyError:
+          a = None
+      try:
+          b = os.environ["B"]
+      except KeyError:
+          sys.exit("B is not set")
+      if "C" in os.environ and os.environ["C"] == "1":
+          print(os.environ["C"])
+      d = os.environ["D"] if os.environ.get("D") else "d"
+      if "E" not in os.environ:
+          print(os.environ["E"])
+      try:
+          f = int(os.environ["F"])
+      except ValueError:
+          f = 1
+      """)
+    XCTAssertEqual(found["env-optional"]?.values, ["A", "C", "D"])
+    XCTAssertEqual(found["env-required"]?.values, ["B", "E", "F"])
+  }
+
+  func testPortsBehindAHostThatNobodyKnows() throws {
+    let found = try go(
+      """
+      const port = "8091"
+
+      func main() {
+      	host := os.Getenv("HOST")
+      	go http.ListenAndServe(host+":"+port, nil)
+      	go http.ListenAndServe(host+":8092", nil)
+      	address := fmt.Sprintf("%s:%d", host, 8093)
+      	go http.ListenAndServe(address, nil)
+      	net.Listen("tcp", net.JoinHostPort(host, "8094"))
+      	http.ListenAndServe(host+"8095", nil)
+      }
+      """, "fmt", "net", "net/http", "os")
+    XCTAssertEqual(found["ports"]?.values, ["8091/tcp", "8092/tcp", "8093/tcp", "8094/tcp"])
+    XCTAssertEqual(found["ports"]?.closed, .open)
+  }
+
   func testASocketIsNoPort() throws {
     let found = try python(
       "import waitress\nwaitress.serve(app, unix_socket=path)\nwaitress.serve(app, listen='0.0.0.0:8088')\n")

@@ -159,6 +159,11 @@ func (r *Reader) bind(node ast.Expr, at ast.Node, v value, transport string) {
 	if !found.closed() {
 		r.gap("the address is no literal", at, v.file, "ports")
 	}
+	if len(found.whole()) == 0 {
+		for _, port := range r.portsBehind(value{node, v.file, v.env}) {
+			r.site("ports", port+"/"+transport, at, v.file)
+		}
+	}
 	for _, text := range found.whole() {
 		port := portOf(text)
 		switch {
