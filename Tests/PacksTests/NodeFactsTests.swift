@@ -67,6 +67,22 @@ final class NodeFactsTests: XCTestCase {
     }
   }
 
+  /// The file that pm2 is started with is no program: what it names is.
+  func testScriptsThatPm2Starts() throws {
+    let settings = "module.exports = {apps: [{name: 'web', script: './src/server.js', instances: 2}]};"
+    let found = try read([
+      program(
+        ["ecosystem.config.js": settings, "src/server.js": "require('express')().get('/a', h); process.env.A"],
+        entries: ["ecosystem.config.js"]),
+      program(["ecosystem.config.js": settings, "index.js": "process.env.B"], entries: ["ecosystem.config.js"]),
+    ])
+    XCTAssertEqual(found[0]["routes"]?.values, ["GET /a"])
+    XCTAssertEqual(found[0]["env-optional"]?.values, ["A"])
+    XCTAssertEqual(found[0]["env-optional"]?.closed, .closed)
+    XCTAssertEqual(found[1]["env-optional"]?.values, ["B"])
+    for (kind, fact) in found[1] { XCTAssertNotEqual(fact.closed, .closed, kind) }
+  }
+
   /// Schemas and classes through which programs take their environment, and where the defaults in them go.
   func testDeclaredEnvironment() throws {
     let check = """

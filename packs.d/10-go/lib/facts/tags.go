@@ -28,7 +28,7 @@ func (r *Reader) tags(node *ast.StructType, file *File) {
 		tag := reflect.StructTag(plain)
 		if name, ok := tag.Lookup("env"); ok && r.program.importsAny(
 			"github.com/caarlos0/env", "github.com/sethvargo/go-envconfig", "github.com/ilyakaznacheev/cleanenv",
-			"github.com/Netflix/go-env", "github.com/joeshaw/envdecode", "github.com/alecthomas/kong", goFlags, goFlagsFork) {
+			"github.com/Netflix/go-env", "github.com/joeshaw/envdecode", "github.com/alecthomas/kong", goFlags, goFlagsFork, "github.com/jinzhu/configor") {
 			options := strings.Split(name, ",")
 			_, hasDefault := tag.Lookup("envDefault")
 			required := tag.Get("env-required") == "true" || tag.Get("required") == "true"
