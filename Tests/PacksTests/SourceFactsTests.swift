@@ -272,6 +272,35 @@ final class SourceFactsTests: XCTestCase {
     XCTAssertEqual(found["writes"]?.values, ["data"])
   }
 
+  func testMethodsOfOneNameAreToldApartByTheirTypes() throws {
+    let found = try go(
+      """
+      type Pages struct{}
+      type Items struct{ store *Store }
+      type Store struct{}
+      type Server struct{ items *Items }
+
+      func newItems() *Items { return &Items{} }
+
+      func (p *Pages) Register(r chi.Router) { r.Get("/about", nil) }
+      func (i *Items) Register(r chi.Router) { r.Get("/items", nil) }
+      func (s *Store) Register(r chi.Router) { r.Get("/store", nil) }
+
+      func main() {
+      	root, api := chi.NewRouter(), chi.NewRouter()
+      	root.Mount("/api", api)
+      	pages := &Pages{}
+      	pages.Register(root)
+      	server := Server{items: newItems()}
+      	server.items.Register(api)
+      	server.items.store.Register(api)
+      	http.ListenAndServe(":80", root)
+      }
+      """, "net/http", "github.com/go-chi/chi/v5")
+    XCTAssertEqual(found["routes"]?.values, ["GET /about", "GET /api/items", "GET /api/store"])
+    XCTAssertEqual(found["routes"]?.closed, .closed)
+  }
+
   func testGoFlagsAndGroups() throws {
     let found = try go(
       """
