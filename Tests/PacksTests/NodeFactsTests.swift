@@ -67,6 +67,83 @@ final class NodeFactsTests: XCTestCase {
     }
   }
 
+  /// The file that pm2 is started with is no program: what it names is.
+  func testScriptsThatPm2Starts() throws {
+    let settings = "module.exports = {apps: [{name: 'web', script: './src/server.js', instances: 2}]};"
+    let found = try read([
+      program(
+        ["ecosystem.config.js": settings, "src/server.js": "require('express')().get('/a', h); process.env.A"],
+        entries: ["ecosystem.config.js"]),
+      program(["ecosystem.config.js": settings, "index.js": "process.env.B"], entries: ["ecosystem.config.js"]),
+    ])
+    XCTAssertEqual(found[0]["routes"]?.values, ["GET /a"])
+    XCTAssertEqual(found[0]["env-optional"]?.values, ["A"])
+    XCTAssertEqual(found[0]["env-optional"]?.closed, .closed)
+    XCTAssertEqual(found[1]["env-optional"]?.values, ["B"])
+    for (kind, fact) in found[1] { XCTAssertNotEqual(fact.closed, .closed, kind) }
+  }
+
+  /// Schemas and classes through which programs take their environment, and where the defaults in them go.
+  func testDeclaredEnvironment() throws {
+    let check = """
+      import {plainToInstance} from "class-transformer";
+      import {validateSync} from "class-validator";
+      export function check(given, kind) {
+        const made = plainToInstance(kind, given, {enableImplicitConversion: true});
+        if (validateSync(made).length) throw new Error("the environment is wrong");
+        return made;
+      }
+      """
+    let variables = """
+      import {IsInt, IsOptional, IsString, ValidateIf} from "class-validator";
+      import {check} from "./check";
+      class Variables {
+        @IsString() SECRET: string;
+        @IsInt() @IsOptional() LIMIT: number;
+        @ValidateIf(all => all.LIMIT) @IsString() BUCKET: string;
+        @IsInt() WORKERS = 4;
+        plain: string;
+      }
+      check(process.env, Variables);
+      """
+    let validate = """
+      import {plainToClass} from "class-transformer";
+      import {IsString} from "class-validator";
+      class Variables { @IsString() TOKEN: string; }
+      export function validate(given: Record<string, unknown>) { return plainToClass(Variables, given); }
+      """
+    let found = try read([
+      program(["a.ts": variables, "check.ts": check], entries: ["a.ts"]),
+      program(["a.ts": validate], entries: ["a.ts"]),
+      program([
+        "a.js": """
+        const {z} = require("zod"), app = require("express")();
+        const parsed = z.object({PORT: z.coerce.number().default(8085), NAME: z.string()}).safeParse(process.env);
+        const env = {...parsed.data, isTest: parsed.data.NAME === "test"};
+        app.listen(env.PORT);
+        """
+      ]),
+      program([
+        "a.js": """
+        const Joi = require("joi"), app = require("express")(), multer = require("multer");
+        const {value: env} = Joi.object().keys({PORT: Joi.number().default(8086)}).validate(process.env);
+        const settings = {port: env.PORT};
+        multer({storage: multer.diskStorage({destination: "./uploads"})});
+        app.listen(settings.port);
+        """
+      ]),
+      program(["a.js": "process.env.PORT; require('express')().listen(process.env.PORT)"]),
+    ])
+    XCTAssertEqual(found[0]["env-required"]?.values, ["SECRET"])
+    XCTAssertEqual(found[0]["env-optional"]?.values, ["BUCKET", "LIMIT", "WORKERS", "plain"])
+    XCTAssertEqual(found[1]["env-required"]?.values, ["TOKEN"])
+    XCTAssertEqual(found[2]["ports"]?.values, ["8085/tcp"])
+    XCTAssertEqual(found[3]["ports"]?.values, ["8086/tcp"])
+    XCTAssertEqual(found[3]["writes"]?.values, ["uploads"])
+    XCTAssertEqual(found[4]["ports"]?.values, [])
+    for facts in found[2...] { XCTAssertEqual(facts["ports"]?.closed, .open) }
+  }
+
   func testEnvironment() throws {
     try check(
       "env-optional",
@@ -106,6 +183,16 @@ final class NodeFactsTests: XCTestCase {
         (app + "const r = require('express').Router(); r.get('/', h); app.use('/p', r)", ["GET /p"], .closed),
         (app + "app.route('/a').get(h).put(h)", ["GET /a", "PUT /a"], .closed),
         (app + "for (const m of ['get', 'post']) app[m]('/a', h)", ["GET /a", "POST /a"], .closed),
+        (
+          app + "const files = new Map([['/a', 'a.js'], ['/b', 'b.js']]);"
+            + "for (const [path, file] of files) app.get(path, (q, s) => s.send(file))",
+          ["GET /a", "GET /b"], .closed
+        ),
+        (
+          "const Koa = require('koa'), r = require('koa-router')(); r.get('/a', h);"
+            + "class App extends Koa { constructor() { super(); this.use(r.routes()) } } new App().listen(80)",
+          ["GET /a"], .closed
+        ),
         (app + "app[m]('/a', h)", [], .open), (app + "app.get(path, h)", [], .open),
         (app + "app.get(/a/, h)", [], .open), (app + "more(app)", [], .open),
         (app + "const get = app.get.bind(app); get('/a', h)", [], .open),

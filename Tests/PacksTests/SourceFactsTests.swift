@@ -84,6 +84,91 @@ final class SourceFactsTests: XCTestCase {
     }
   }
 
+  func testRoutersOfRESTFrameworkWithoutAPrefix() throws {
+    let found = try python(
+      "import django.conf",
+      [
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/__init__.py": "", "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\n",
+        "shop/urls.py": """
+        from django.urls import include, path
+        from shop import routes as api
+        urlpatterns = [path("api/items/", include(api.items.urls))]
+        """,
+        "shop/routes.py": """
+        from rest_framework import mixins, viewsets
+        from rest_framework.decorators import action
+        from rest_framework.routers import SimpleRouter
+        class Items(viewsets.GenericViewSet, mixins.ListModelMixin, mixins.DestroyModelMixin):
+            @action(methods=["post"], detail=True)
+            def hide(self, request, pk):
+                pass
+            @action(detail=False)
+            def recent(self, request):
+                pass
+        items = SimpleRouter()
+        items.register("", Items)
+        """,
+        "shop/tests_browser/helpers.py": "import os\nos.environ['ONLY_FOR_TESTS']\n",
+      ])
+    XCTAssertEqual(
+      found["routes"]?.values,
+      ["DELETE /api/items/{pk}/", "GET /api/items/", "GET /api/items/recent/", "POST /api/items/{pk}/hide/"])
+    XCTAssertEqual(found["env-required"]?.values, [])
+  }
+
+  func testWhatIsReadOnlyWhenItIsThereIsOptional() throws {
+    let found = try python(
+      """
+      import os
+      import sys
+      try:
+          a = os.environ["A"]
+      except KeyError:
+          a = None
+      try:
+          b = os.environ["B"]
+      except KeyError:
+          sys.exit("B is not set")
+      if "C" in os.environ and os.environ["C"] == "1":
+          print(os.environ["C"])
+      d = os.environ["D"] if os.environ.get("D") else "d"
+      if "E" not in os.environ:
+          print(os.environ["E"])
+      try:
+          f = int(os.environ["F"])
+      except ValueError:
+          f = 1
+      """)
+    XCTAssertEqual(found["env-optional"]?.values, ["A", "C", "D"])
+    XCTAssertEqual(found["env-required"]?.values, ["B", "E", "F"])
+  }
+
+  func testPortsBehindAHostThatNobodyKnows() throws {
+    let found = try go(
+      """
+      const port = "8091"
+
+      func main() {
+      	host := os.Getenv("HOST")
+      	go http.ListenAndServe(host+":"+port, nil)
+      	go http.ListenAndServe(host+":8092", nil)
+      	address := fmt.Sprintf("%s:%d", host, 8093)
+      	go http.ListenAndServe(address, nil)
+      	net.Listen("tcp", net.JoinHostPort(host, "8094"))
+      	http.ListenAndServe(host+"8095", nil)
+      }
+      """, "fmt", "net", "net/http", "os")
+    XCTAssertEqual(found["ports"]?.values, ["8091/tcp", "8092/tcp", "8093/tcp", "8094/tcp"])
+    XCTAssertEqual(found["ports"]?.closed, .open)
+  }
+
+  func testASocketIsNoPort() throws {
+    let found = try python(
+      "import waitress\nwaitress.serve(app, unix_socket=path)\nwaitress.serve(app, listen='0.0.0.0:8088')\n")
+    XCTAssertEqual(found["ports"]?.values, ["8088/tcp"])
+  }
+
   func testPythonThatCannotBeRead() throws {
     let deep = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000)
     let sum = "x = " + Array(repeating: "'a'", count: 3000).joined(separator: " + ")
@@ -137,6 +222,123 @@ final class SourceFactsTests: XCTestCase {
     XCTAssertEqual(found["routes"]?.values, ["GET /users/{id}"])
     XCTAssertEqual(found["ports"]?.values, ["8080/tcp"])
     for (kind, fact) in found { XCTAssertEqual(fact.closed, .closed, "\(kind): \(fact.caveats)") }
+  }
+
+  /// What projects were found to write that the program was read wrong by.
+  func testGoAsProjectsWriteIt() throws {
+    let found = try go(
+      """
+      func lookup(name string) (string, error) {
+      	if raw, ok := os.LookupEnv(name); ok {
+      		return raw, nil
+      	}
+      	path, ok := os.LookupEnv(name + "_FILE")
+      	if !ok {
+      		return "", nil
+      	}
+      	data, err := os.ReadFile(path)
+      	if err != nil {
+      		return "", fmt.Errorf("read %s: %w", path, err)
+      	}
+      	return string(data), nil
+      }
+
+      var address = ""
+
+      func main() {
+      	lookup("MODE")
+      	store := "data/shop.db"
+      	if os.Getenv("STORE") != "" {
+      		store = os.Getenv("STORE")
+      	}
+      	os.MkdirAll(filepath.Dir(store), 0o755)
+      	gorm.Open(mysql.Open(store), nil)
+      	g := gin.New()
+      	g.OPTIONS("/*any")
+      	g.GET("version", func(c *gin.Context) { c.Get("auth") })
+      	api := g.Group("api")
+      	api.POST("items/:id", nil)
+      	address = ":8090"
+      	net.Listen("tcp", address)
+      }
+      """, "fmt", "net", "os", "path/filepath", "github.com/gin-gonic/gin", "gorm.io/gorm", "gorm.io/driver/mysql")
+    XCTAssertEqual(found["env-required"]?.values, [])
+    XCTAssertEqual(found["env-optional"]?.values, ["MODE", "MODE_FILE", "STORE"])
+    XCTAssertEqual(found["routes"]?.values, ["GET /version", "OPTIONS /{any}", "POST /api/items/{id}"])
+    XCTAssertEqual(found["ports"]?.values, ["8090/tcp"])
+    XCTAssertEqual(found["ports"]?.closed, .open)
+    XCTAssertEqual(found["egress"]?.values, [])
+    XCTAssertEqual(found["egress"]?.closed, .open)
+    XCTAssertEqual(found["writes"]?.values, ["data"])
+  }
+
+  func testMethodsOfOneNameAreToldApartByTheirTypes() throws {
+    let found = try go(
+      """
+      type Pages struct{}
+      type Items struct{ store *Store }
+      type Store struct{}
+      type Server struct{ items *Items }
+
+      func newItems() *Items { return &Items{} }
+
+      func (p *Pages) Register(r chi.Router) { r.Get("/about", nil) }
+      func (i *Items) Register(r chi.Router) { r.Get("/items", nil) }
+      func (s *Store) Register(r chi.Router) { r.Get("/store", nil) }
+
+      func main() {
+      	root, api := chi.NewRouter(), chi.NewRouter()
+      	root.Mount("/api", api)
+      	pages := &Pages{}
+      	pages.Register(root)
+      	server := Server{items: newItems()}
+      	server.items.Register(api)
+      	server.items.store.Register(api)
+      	http.ListenAndServe(":80", root)
+      }
+      """, "net/http", "github.com/go-chi/chi/v5")
+    XCTAssertEqual(found["routes"]?.values, ["GET /about", "GET /api/items", "GET /api/store"])
+    XCTAssertEqual(found["routes"]?.closed, .closed)
+  }
+
+  func testGoFlagsAndGroups() throws {
+    let found = try go(
+      """
+      var options struct {
+      	Key  string `env:"KEY" required:"true"`
+      	Mode string `env:"MODE" default:"fast" required:"true"`
+      	Mail struct {
+      		Host string `env:"HOST"`
+      	} `group:"mail" env-namespace:"MAIL"`
+      }
+
+      var flags = []cli.Flag{
+      	&cli.StringFlag{Name: "listener", Value: "127.0.0.1:8087"},
+      	&cli.StringFlag{Name: "tls-listener", Value: ""},
+      }
+
+      func serve(c *cli.Context) {
+      	router := routegroup.New(http.NewServeMux())
+      	router.HandleFunc("GET /health", nil)
+      	router.Mount("/v1").Route(func(group *routegroup.Bundle) {
+      		group.HandleFunc("POST /items", nil)
+      	})
+      	redirect := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+      		if r.URL.Path == "/health" || r.URL.Path == "/other" {
+      			router.ServeHTTP(w, r)
+      		}
+      	})
+      	http.ListenAndServe(c.String("listener"), redirect)
+      	http.ListenAndServe(c.String("tls-listener"), redirect)
+      }
+
+      func main() { serve(nil) }
+      """, "net/http", "github.com/go-pkgz/routegroup", "github.com/jessevdk/go-flags", "github.com/urfave/cli/v2")
+    XCTAssertEqual(found["env-required"]?.values, ["KEY"])
+    XCTAssertEqual(found["env-optional"]?.values, ["MAIL_HOST", "MODE"])
+    XCTAssertEqual(found["routes"]?.values, ["* /other", "GET /health", "POST /v1/items"])
+    XCTAssertEqual(found["ports"]?.values, ["8087/tcp"])
+    for kind in ["routes", "ports"] { XCTAssertEqual(found[kind]?.closed, .open) }
   }
 
   func testGoListsThatAreNotWhole() throws {

@@ -32,7 +32,7 @@ func (p *Program) functions(node *ast.CallExpr, file *File) []*declared {
 		for _, pkg := range p.packages {
 			found = append(found, pkg.methods[function.Sel.Name]...)
 		}
-		return found
+		return p.methodsOf(found, function.X, file)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (r *Reader) variable(name ast.Expr, at ast.Node, v value, required bool) {
 	if !found.closed() {
 		r.gap("the name is no literal", at, v.file, "env")
 	}
-	demanding := r.demandingWrapper(name, v)
+	demanding := r.demandingWrapper(name, at, v)
 	for _, text := range found.whole() {
 		kind := "env-optional"
 		if required && !r.isParameter(name, v) || demanding {
@@ -102,9 +102,9 @@ func (r *Reader) isParameter(name ast.Expr, v value) bool {
 	return ok
 }
 
-// demandingWrapper tells whether a variable is read by a function of one parameter that ends the program or fails without it:
-// `func mustGet(name string) string`.
-func (r *Reader) demandingWrapper(name ast.Expr, v value) bool {
+// demandingWrapper tells whether a variable is read by a function of one parameter that ends the program or fails for what was
+// read: `func mustGet(name string) string`.
+func (r *Reader) demandingWrapper(name ast.Expr, at ast.Node, v value) bool {
 	if !r.isParameter(name, v) {
 		return false
 	}
@@ -117,10 +117,11 @@ func (r *Reader) demandingWrapper(name ast.Expr, v value) bool {
 		for _, field := range decl.Type.Params.List {
 			count += len(field.Names)
 		}
-		demands := false
+		read := namesOf(v.file.parents[at])
+		demands := r.isDemanded(at, v.file)
 		ast.Inspect(decl.Body, func(inner ast.Node) bool {
 			if block, ok := inner.(*ast.IfStmt); ok {
-				demands = demands || ends(block.Body)
+				demands = demands || ends(block.Body) && mentions(block.Cond, read)
 			}
 			return true
 		})
@@ -144,14 +145,7 @@ func (r *Reader) isDemanded(node ast.Node, file *File) bool {
 		}
 		return false
 	}
-	var names []string
-	for _, target := range assign.Lhs {
-		if name, ok := target.(*ast.Ident); ok {
-			names = append(names, name.Name)
-		} else if field, ok := target.(*ast.SelectorExpr); ok {
-			names = append(names, "."+field.Sel.Name)
-		}
-	}
+	names := namesOf(assign)
 	if block, ok := file.parents[assign].(*ast.IfStmt); ok && block.Init == ast.Stmt(assign) {
 		if isMissing(block.Cond, names) {
 			return ends(block.Body)
@@ -176,6 +170,36 @@ func (r *Reader) isDemanded(node ast.Node, file *File) bool {
 		}
 	}
 	return false
+}
+
+// namesOf are the variables, and the fields as `.field`, that an assignment gives values to.
+func namesOf(statement ast.Node) []string {
+	assign, ok := statement.(*ast.AssignStmt)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, target := range assign.Lhs {
+		if name, ok := target.(*ast.Ident); ok {
+			names = append(names, name.Name)
+		} else if field, ok := target.(*ast.SelectorExpr); ok {
+			names = append(names, "."+field.Sel.Name)
+		}
+	}
+	return names
+}
+
+func mentions(condition ast.Expr, names []string) bool {
+	found := false
+	ast.Inspect(condition, func(node ast.Node) bool {
+		if ident, ok := node.(*ast.Ident); ok {
+			for _, name := range names {
+				found = found || ident.Name == name
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func (r *Reader) isGlobalDemanded(spec *ast.ValueSpec, file *File) bool {

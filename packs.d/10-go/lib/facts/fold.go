@@ -14,7 +14,9 @@ const (
 	longest = 2000
 
 	mostActive = 200
-	mostSteps  = 3_000_000
+	// One value that cannot be followed to its end must not leave nothing for the others.
+	mostOfOne = 20_000
+	mostSteps = 3_000_000
 )
 
 var nothing = texts{nil, true}
@@ -22,13 +24,29 @@ var nothing = texts{nil, true}
 var unknownEnd = texts{[]text{{"", false}}, false}
 
 // fold gives the texts of an expression.
-func (p *Program) fold(v value) texts { return p.folded(v, map[key]bool{}, 0) }
+func (p *Program) fold(v value) texts {
+	p.begin(0)
+	return p.folded(v, map[key]bool{}, 0)
+}
+
+// begin is the start of one value that is followed, where nothing is being followed yet.
+func (p *Program) begin(depth int) {
+	if depth == 0 && len(p.active) == 0 {
+		p.ofOne = 0
+	}
+}
+
+// isSpent counts a step, and tells whether it is one too many.
+func (p *Program) isSpent() bool {
+	p.ofOne++
+	p.steps++
+	return p.ofOne > mostOfOne || p.steps > mostSteps
+}
 
 func (p *Program) folded(v value, seen map[key]bool, depth int) texts {
 	at := key{v.node, v.env}
-	p.steps++
 	// A text that is made of itself, as `dir = path.Join(dir, "x")` is, has no end.
-	if v.node == nil || depth > deepest || p.steps > mostSteps || seen[at] {
+	if p.isSpent() || v.node == nil || depth > deepest || seen[at] {
 		return nothing
 	}
 	seen[at] = true
@@ -109,6 +127,15 @@ func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[key]bool, depth
 			}
 			return path.Clean(s)
 		}), true
+	case (name == "path.Dir" || name == "path/filepath.Dir") && len(node.Args) == 1:
+		inner := argument(0)
+		result := texts{nil, inner.open || len(inner.all) == 0}
+		for _, one := range inner.whole() {
+			if one != "" {
+				result = result.with(literal(path.Dir(one)))
+			}
+		}
+		return result, true
 	case name == "net.JoinHostPort" && len(node.Args) == 2:
 		return argument(0).then(literal(":")).then(argument(1)), true
 	case name == "strings.TrimRight" || name == "strings.TrimSuffix":
@@ -127,6 +154,15 @@ func (p *Program) foldCall(node *ast.CallExpr, v value, seen map[key]bool, depth
 		return result, true
 	case name == "os.Getenv", name == "os.LookupEnv", name == "syscall.Getenv":
 		return nothing, true
+	case name == "" && len(node.Args) == 1 && p.isFlagRead(node.Fun):
+		if given, ok := stringOf(node.Args, 0); ok && len(p.flagDefaults()[given]) > 0 {
+			result := texts{nil, true}
+			for _, one := range p.flagDefaults()[given] {
+				result = result.with(p.folded(one, seen, depth+1))
+			}
+			result.open = true
+			return result, true
+		}
 	case isFlag(name):
 		switch lastName(node.Fun) {
 		case "String", "Int", "Uint", "Int64":

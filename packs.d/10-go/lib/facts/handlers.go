@@ -163,12 +163,19 @@ func isRequestPath(node ast.Expr) bool {
 	return ok && url.Sel.Name == "URL"
 }
 
+// comparison is a path that the program compares a request's with.
+type comparison struct {
+	path string
+	at   ast.Node
+	file *File
+}
+
 func (r *Reader) compare(node ast.Expr, at ast.Node, file *File) {
 	found := r.fold(node, value{node, file, nil})
 	r.gap("the program tells paths apart itself", at, file, routesKind)
 	for _, text := range found.whole() {
 		if strings.HasPrefix(text, "/") && text != "/" {
-			r.site(routesKind, "* "+text, at, file)
+			r.compares = append(r.compares, comparison{text, at, file})
 		}
 	}
 }

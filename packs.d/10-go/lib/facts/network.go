@@ -60,6 +60,8 @@ var authority = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^
 
 var wholeHost = regexp.MustCompile(`^([\w.-]+\.[A-Za-z]{2,}|localhost|[\w.-]+:\d+|[\w.-]+\.[A-Za-z]{2,}:\d+)$`)
 
+var plainHost = regexp.MustCompile(`^([\w.-]+|\[[0-9A-Fa-f:.%]+\])(:\w+)?$`)
+
 var mysqlAddress = regexp.MustCompile(`@(?:tcp[46]?)?\(([^)]*)\)`)
 var keyHost = regexp.MustCompile(`\bhost='?([^\s']+)`)
 var keyPort = regexp.MustCompile(`\bport='?(\d+)`)
@@ -255,6 +257,8 @@ func (r *Reader) hosts(text string, at ast.Node, file *File) {
 	case strings.HasPrefix(text, ":"):
 		r.site("egress", "localhost"+text, at, file)
 	case text == "" || strings.Contains(text, "="):
+	case !plainHost.MatchString(text) || strings.HasSuffix(text, ".db"):
+		r.gap("an address of a form that is not known", at, file, "egress")
 	default:
 		r.site("egress", text, at, file)
 	}

@@ -159,9 +159,18 @@ func (r *Reader) bind(node ast.Expr, at ast.Node, v value, transport string) {
 	if !found.closed() {
 		r.gap("the address is no literal", at, v.file, "ports")
 	}
+	if len(found.whole()) == 0 {
+		for _, port := range r.portsBehind(value{node, v.file, v.env}) {
+			r.site("ports", port+"/"+transport, at, v.file)
+		}
+	}
 	for _, text := range found.whole() {
 		port := portOf(text)
 		switch {
+		case text == "" && (len(found.all) > 1 || found.open):
+			// What a variable has before it is given its address, or a flag that nobody gives.
+			r.gap("the address is no literal", at, v.file, "ports")
+			continue
 		case text == "" || text == ":http":
 			port = "80"
 		case text == ":https":

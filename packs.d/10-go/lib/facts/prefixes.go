@@ -95,7 +95,7 @@ func (r *Reader) prefixesOf(source value, depth int) ([]string, bool) {
 	}
 	inner := value{selector.X, source.file, source.env}
 	switch selector.Sel.Name {
-	case "Group", "Route", "PathPrefix", "NewGroup", "Path":
+	case "Group", "Route", "PathPrefix", "NewGroup", "Path", "Mount":
 		if selector.Sel.Name == "Group" && len(call.Args) > 0 {
 			if _, isFunction := call.Args[0].(*ast.FuncLit); isFunction {
 				return r.prefixes(inner, depth+1)
@@ -121,13 +121,17 @@ func (r *Reader) joined(parent value, path ast.Expr, at value, depth int) ([]str
 	var found []string
 	for _, one := range before {
 		for _, text := range texts.whole() {
-			found = append(found, join(one, text))
+			found = append(found, r.join(one, text))
 		}
 	}
 	return found, exact
 }
 
-func join(prefix, path string) string {
+// join puts a prefix in front of a path. Gin and Fiber write the slash between them that the source leaves out.
+func (r *Reader) join(prefix, path string) string {
+	if path != "" && !strings.HasPrefix(path, "/") && r.program.importsAny("github.com/gin-gonic/gin", "github.com/gofiber/fiber") {
+		path = "/" + path
+	}
 	if strings.HasSuffix(prefix, "/") && strings.HasPrefix(path, "/") {
 		return strings.TrimSuffix(prefix, "/") + path
 	}
@@ -170,6 +174,9 @@ func (r *Reader) closureOf(call *ast.CallExpr, v value, depth int) ([]string, bo
 	inner := value{selector.X, v.file, v.env}
 	switch selector.Sel.Name {
 	case "Route":
+		if len(call.Args) == 1 {
+			return r.prefixes(inner, depth+1) // routegroup's `r.Mount("/x").Route(func(g *routegroup.Bundle) { … })`
+		}
 		return r.joined(inner, argument(call, 0), v, depth)
 	case "Group":
 		if len(call.Args) == 1 {

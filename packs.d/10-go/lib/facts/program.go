@@ -89,6 +89,8 @@ type Program struct {
 	bound    map[binding]*env
 	cuts     int
 	steps    int
+	flags    map[string][]value // see flagDefaults
+	ofOne    int                // of them, for what is being followed
 }
 
 // key is one expression with what its parameters are bound to.

@@ -13,6 +13,8 @@ type Reader struct {
 	holders map[any]*holder
 	routes  []route
 	ofValue map[key][]string
+	// Paths that are compared are routes where nothing registers them; else something in front of the router looks at them.
+	compares []comparison
 }
 
 func (r *Reader) site(kind, text string, at ast.Node, file *File) {
@@ -280,6 +282,7 @@ var knownPackages = []string{
 	"github.com/mitchellh/mapstructure", "github.com/dustin/go-humanize", "github.com/google/go-cmp", "github.com/oklog/ulid",
 	"github.com/gosimple/slug", "github.com/shopspring/decimal", "github.com/json-iterator/go", "github.com/urfave/cli",
 	"github.com/hashicorp/golang-lru", "github.com/patrickmn/go-cache", "github.com/valyala/fasthttp", "github.com/rs/xid",
+	"github.com/jessevdk/go-flags", "github.com/umputun/go-flags", "github.com/go-pkgz/routegroup",
 	"github.com/go-resty/resty", "github.com/samber/lo", "github.com/stretchr/testify", "github.com/mattn/go-isatty", "github.com/mattn/go-colorable", "golang.org/x/term", "github.com/fatih/color",
 }
 

@@ -32,6 +32,7 @@ var verbs = map[string]string{
 var makers = []string{
 	"net/http.NewServeMux", "net/http.ServeMux", "net/http.DefaultServeMux", "github.com/gorilla/mux.", "github.com/go-chi/chi.",
 	"github.com/gin-gonic/gin.", "github.com/labstack/echo.", "github.com/gofiber/fiber.", "github.com/julienschmidt/httprouter.",
+	"github.com/go-pkgz/routegroup.",
 }
 
 var frameworks = []string{
@@ -68,7 +69,7 @@ func (r *Reader) route(node *ast.CallExpr, name, short string, v value) {
 		}
 	case "Mount":
 		r.mount(selector, node, v)
-	case "Static", "StaticFS", "ServeFiles":
+	case "Static", "StaticFS", "ServeFiles", "HandleFiles":
 		if len(node.Args) >= 2 && r.isRouter(selector.X, v) {
 			r.gap("files of a directory are served", node, v.file, routesKind)
 		}
@@ -93,6 +94,11 @@ func (r *Reader) route(node *ast.CallExpr, name, short string, v value) {
 
 func (r *Reader) verb(method string, selector *ast.SelectorExpr, node *ast.CallExpr, v value) {
 	if len(node.Args) < 2 {
+		// Gin answers with what its groups use, where a route has no handler of its own.
+		isLoud := strings.ToUpper(selector.Sel.Name) == selector.Sel.Name
+		if len(node.Args) == 1 && isLoud && hasPrefix(r.kinds(selector.X, v), "github.com/gin-gonic/gin.") {
+			r.register(selector.X, []string{method}, node.Args[0], node, v)
+		}
 		return
 	}
 	isRouter := r.isRouter(selector.X, v)
@@ -236,6 +242,14 @@ var colon = regexp.MustCompile(`(^|/|\.|-):([A-Za-z_]\w*)(?:<[^>]*>)?(?:\([^)]*\
 var star = regexp.MustCompile(`/\*([A-Za-z_]\w*)?`)
 
 func (r *Reader) emitRoutes() {
+	registered := map[string]bool{}
+	defer func() {
+		for _, found := range r.compares {
+			if !registered[found.path] {
+				r.site(routesKind, "* "+found.path, found.at, found.file)
+			}
+		}
+	}()
 	usesFrameworks := r.program.importsAny(frameworks...)
 	for _, found := range r.routes {
 		prefixes, exact := r.prefixes(value{found.below, found.place.file, found.place.env}, 0)
@@ -246,9 +260,9 @@ func (r *Reader) emitRoutes() {
 			prefixes = []string{""}
 		}
 		for _, prefix := range prefixes {
-			path := join(prefix, found.path)
-			if path == "" {
-				path = "/"
+			path := r.join(prefix, found.path)
+			if !strings.HasPrefix(path, "/") && path != "*" {
+				path = "/" + path
 			}
 			if found.path == "/" && prefix != "" && r.program.importsAny("github.com/go-chi/chi", "github.com/gofiber/fiber") {
 				path = strings.TrimSuffix(path, "/")
@@ -264,6 +278,7 @@ func (r *Reader) emitRoutes() {
 					return "/{" + s[2:] + "}"
 				})
 			}
+			registered[path] = true
 			r.site(routesKind, found.method+" "+path, found.place.node, found.place.file)
 		}
 	}

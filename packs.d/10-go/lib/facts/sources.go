@@ -17,8 +17,8 @@ func (p *Program) sources(v value, depth int) ([]value, bool) {
 		p.cuts++
 		return nil, false
 	}
-	p.steps++
-	if depth > deepest || len(p.active) > mostActive || p.steps > mostSteps {
+	p.begin(depth)
+	if p.isSpent() || depth > deepest || len(p.active) > mostActive {
 		p.cuts++
 		return nil, true
 	}

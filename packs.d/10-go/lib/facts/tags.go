@@ -7,6 +7,11 @@ import (
 	"strings"
 )
 
+const (
+	goFlags     = "github.com/jessevdk/go-flags"
+	goFlagsFork = "github.com/umputun/go-flags"
+)
+
 // tags reads the names in the tags of a struct that a library fills from the environment.
 func (r *Reader) tags(node *ast.StructType, file *File) {
 	for _, field := range node.Fields.List {
@@ -23,7 +28,7 @@ func (r *Reader) tags(node *ast.StructType, file *File) {
 		tag := reflect.StructTag(plain)
 		if name, ok := tag.Lookup("env"); ok && r.program.importsAny(
 			"github.com/caarlos0/env", "github.com/sethvargo/go-envconfig", "github.com/ilyakaznacheev/cleanenv",
-			"github.com/Netflix/go-env", "github.com/joeshaw/envdecode", "github.com/alecthomas/kong", "github.com/jessevdk/go-flags") {
+			"github.com/Netflix/go-env", "github.com/joeshaw/envdecode", "github.com/alecthomas/kong", goFlags, goFlagsFork, "github.com/jinzhu/configor") {
 			options := strings.Split(name, ",")
 			_, hasDefault := tag.Lookup("envDefault")
 			required := tag.Get("env-required") == "true" || tag.Get("required") == "true"
@@ -32,6 +37,9 @@ func (r *Reader) tags(node *ast.StructType, file *File) {
 				hasDefault = hasDefault || strings.HasPrefix(option, "default=")
 			}
 			if _, ok := tag.Lookup("env-default"); ok {
+				hasDefault = true
+			}
+			if _, ok := tag.Lookup("default"); ok && r.program.importsAny(goFlags, goFlagsFork) {
 				hasDefault = true
 			}
 			r.tagged(options[0], required && !hasDefault, node, field, file)
@@ -116,6 +124,9 @@ func prefixOf(field *ast.Field) string {
 	}
 	if prefix, ok := tag.Lookup("env-prefix"); ok {
 		return prefix
+	}
+	if namespace, ok := tag.Lookup("env-namespace"); ok && namespace != "" {
+		return namespace + "_" // go-flags' own delimiter
 	}
 	for _, option := range strings.Split(tag.Get("env"), ",") {
 		if strings.HasPrefix(option, "prefix=") {

@@ -287,8 +287,7 @@ class Django:
             for action in sorted(actions):
                 method, is_detail = ACTIONS[action]
                 if allowed is None or method in allowed:
-                    path = base + ("/{%s}" % lookup if is_detail else "") + slash
-                    self._site(method, path, module, at)
+                    self._site(method, self._routed(base, ["{%s}" % lookup] if is_detail else [], slash), module, at)
             for name, bindings in sorted(members.items()):
                 for place, _, binding in bindings:
                     if isinstance(binding[1], FUNCTIONS):
@@ -316,4 +315,13 @@ class Django:
             for text in texts.whole if texts is not None else [function.name]:
                 path = regex(text)[0]
                 for method in methods:
-                    self._site(method, base + ("/{%s}" % lookup if is_detail else "") + "/" + path + slash, module, decorator)
+                    parts = ["{%s}" % lookup, path] if is_detail else [path]
+                    self._site(method, self._routed(base, parts, slash), module, decorator)
+
+    @staticmethod
+    def _routed(base, parts, slash):
+        """Behind an empty prefix the router writes no slash of its own."""
+        path = "/".join(parts)
+        if not base or base.endswith("/"):
+            return base + (path + slash if path else "")
+        return base + ("/" + path if path else "") + slash

@@ -4,6 +4,7 @@ import ast
 import re
 
 from syntax import FUNCTIONS, argument, last
+from provided import ends, is_provided
 from report import ENV
 
 TYPED = {
@@ -93,7 +94,7 @@ class Environment:
             if function is not None:
                 needed = required or self._call_demands(function, module, node, text)
             else:
-                needed = required or (call is not None and self._is_demanded(call, module))
+                needed = required and not is_provided(at, text) or (call is not None and self._is_demanded(call, module))
             self.report.site("env-required" if needed else "env-optional", text, module, at)
 
     @staticmethod
@@ -333,16 +334,4 @@ def is_missing(test, names):
         right = test.comparators[0]
         if isinstance(right, ast.Constant) and right.value in (None, ""):
             return names is None or isinstance(test.left, ast.Name) and test.left.id in names
-    return False
-
-
-def ends(body):
-    """Whether a block raises or ends the program."""
-    for statement in body:
-        if isinstance(statement, ast.Raise):
-            return True
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            function = statement.value.func
-            if last(function) in ("exit", "_exit", "abort", "quit"):
-                return True
     return False

@@ -66,7 +66,16 @@ class Folder:
         self._active = set()
 
     def fold(self, node, module, depth=0):
-        if depth > 30:
+        if self.project.is_folding:
+            return self._followed(node, module, depth)
+        self.project.begin()
+        try:
+            return self._followed(node, module, depth)
+        finally:
+            self.project.is_folding = False
+
+    def _followed(self, node, module, depth):
+        if depth > 30 or self.project.is_spent():
             return NOTHING
         if self.project.context:
             place = (node, len(self.project.context))

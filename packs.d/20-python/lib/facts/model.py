@@ -19,6 +19,8 @@ class Project(Names, Values, Calls, Kinds):
         self._active = set()
         self._cuts = 0
         self._steps = 0
+        self._of_one = 0  # of them, for the value that is followed now
+        self.is_folding = False
         # Arguments of the calls that are followed right now: parameter → (expression, module).
         self.context = []
         for module in modules:

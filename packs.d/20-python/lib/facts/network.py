@@ -463,9 +463,9 @@ class Network:
         if name in SERVERS:
             self.consumed.add(function)
             position, keyword, default = SERVERS[name]
-            listen = argument(node, None, "listen", "bind", "uds", "fd", "sock")
+            listen = argument(node, None, "listen", "bind", "uds", "fd", "sock", "unix_socket")
             if listen is not None:
-                if name == "waitress.serve":
+                if name == "waitress.serve" and argument(node, None, "unix_socket") is None:
                     self._bind(listen, module, node)
                 return
             return self._served(node, module, position, keyword, default)

@@ -33,7 +33,7 @@ SKIPPED = {
     ".eggs", ".packc",
 }
 # No part of the program, unless it imports them.
-BESIDE = {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "benchmark"}
+BESIDE = re.compile(r"tests?|testing|docs?|examples?|benchmarks?|e2e|tests?_\w+|\w+_tests?")
 BESIDE_FILES = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|conftest|setup|noxfile|fabfile|tests|__main__)\.py$")
 
 
@@ -52,7 +52,7 @@ def files():
 
 
 def is_beside(path):
-    return bool(set(path.split("/")[:-1]) & BESIDE) or bool(BESIDE_FILES.search(path))
+    return any(BESIDE.fullmatch(name) for name in path.split("/")[:-1]) or bool(BESIDE_FILES.search(path))
 
 
 def load(report):

@@ -9,6 +9,8 @@ SCOPES = FUNCTIONS + (ast.Lambda,)
 DEPTH = 60
 WIDTH = 48
 STEPS = 1_000_000
+# One value that cannot be followed to its end must not leave nothing for the others.
+STEPS_OF_ONE = 1_000
 
 
 def unique(pairs):

@@ -2,7 +2,7 @@
 
 import ast
 
-from syntax import DEPTH, STEPS, WIDTH, unique
+from syntax import DEPTH, STEPS, STEPS_OF_ONE, WIDTH, unique
 
 
 class Values:
@@ -17,8 +17,9 @@ class Values:
         if key in self._active:
             self._cuts += 1
             return [], False
-        self._steps += 1
-        if len(self._active) > DEPTH or self._steps > STEPS:
+        if not self._active and not self.is_folding:
+            self._of_one = 0
+        if self.is_spent() or len(self._active) > DEPTH:
             self._cuts += 1
             return [], True
         cuts = self._cuts
@@ -30,6 +31,17 @@ class Values:
         if not self.context and (cuts == self._cuts or not self._active):
             self._known[node] = result
         return result
+
+    def begin(self):
+        """One more value is followed, by a folder, which asks for the sources of its parts."""
+        self.is_folding = True
+        self._of_one = 0
+
+    def is_spent(self):
+        """Counts a step, and tells whether it is one too many."""
+        self._of_one += 1
+        self._steps += 1
+        return self._of_one > STEPS_OF_ONE or self._steps > STEPS
 
     def _united(self, node, module):
         if isinstance(node, ast.IfExp):

@@ -100,7 +100,8 @@ export class Effects {
   #library(node, name) {
     const first = node.arguments?.[0];
     const settings = first && this.values.properties(first)?.map;
-    if (name === "multer" && settings?.has("dest")) this.#path(settings.get("dest"), node);
+    if (/^(multer|@nestjs\/platform-express\.MulterModule\.register)$/.test(name) && settings?.has("dest")) this.#path(settings.get("dest"), node);
+    if (name === "multer.diskStorage" && settings?.has("destination")) this.#path(settings.get("destination"), node);
     if (/^winston(\.transports\.(File|DailyRotateFile))\(\)$|^winston-daily-rotate-file\(\)$/.test(name)) {
       const directory = settings?.get("dirname");
       if (settings?.has("filename") && !directory) this.#path(settings.get("filename"), node);

@@ -3,6 +3,8 @@
 import {ts} from "./parser.mjs";
 import {propertyName} from "./scopes.mjs";
 import {around, bare, isFunction} from "./program.mjs";
+import {defaultOf} from "./schemas.mjs";
+import {declared, isConversion} from "./validated.mjs";
 
 const k = ts?.SyntaxKind;
 const wrappers = /^(Number|parseInt|parseFloat|String|Boolean|Number\.parseInt|Number\.parseFloat|JSON\.parse)$/;
@@ -299,6 +301,7 @@ export class Environment {
   /** `cleanEnv(process.env, {…})`, `z.object({…}).parse(process.env)`, `Joi.object({…}).validate(process.env)` */
   #schema(call, child) {
     const callee = this.program.meaning(call.expression);
+    if (isConversion(callee.name)) return call.arguments[1] === child && declared(this.program, this.findings, call);
     if (callee.name === "envalid.cleanEnv" && call.arguments[0] === child) return this.#keys(call.arguments[1]);
     if (!ts.isPropertyAccessExpression(call.expression)) return false;
     if (!["parse", "safeParse", "parseAsync", "safeParseAsync", "validate", "validateSync", "validateAsync", "cast"].includes(call.expression.name.text)) return false;
@@ -350,10 +353,15 @@ export class Environment {
     if (!properties) return false;
     const required = new Set((parts.map.get("required") ? this.values.elements(parts.map.get("required")) ?? [] : []).map(node => this.values.only(node)));
     for (const [name, value] of properties.map) {
-      const hasDefault = this.values.properties(value)?.map.has("default");
-      this.findings.add(required.has(name) && !hasDefault ? "env-required" : "env-optional", name, value);
+      const given = this.values.properties(value)?.map.get("default");
+      this.#default(name, given);
+      this.findings.add(required.has(name) && !given ? "env-required" : "env-optional", name, value);
     }
     return !properties.isOpen && !parts.isOpen;
+  }
+
+  #default(name, value) {
+    if (value) this.values.defaults.set(name, value);
   }
 
   #keys(node) {
@@ -363,6 +371,7 @@ export class Environment {
       const text = value.getText();
       const isJoi = /\bjoi\b/i.test(text);
       const isOptional = isJoi ? !/\.required\(\)/.test(text) : isOptionalSchema(text);
+      this.#default(name, defaultOf(this.values, value));
       this.findings.add(isOptional ? "env-optional" : "env-required", name, value);
     }
     return !object.isOpen;

@@ -37,7 +37,9 @@ export class Reach {
       }
       const file = this.program.load(pending.shift());
       if (!file || file.isJSON) continue;
-      this.#imports(file, more, () => void (isOpen ||= seen.size < 1e6 && !this.#isAll(seen, sources)));
+      const everything = () => void (isOpen ||= seen.size < 1e6 && !this.#isAll(seen, sources));
+      this.#imports(file, more, everything);
+      if (starts.includes(file.path)) this.#applications(file, more, everything);
     }
     this.#connect();
     for (const [name, place] of [...this.#packages].sort(([a], [b]) => a < b ? -1 : 1)) {
@@ -81,6 +83,25 @@ export class Reach {
       ts.forEachChild(node, visit);
     };
     visit(file.tree);
+  }
+
+  /** `module.exports = {apps: [{script: "server.js"}]}`: pm2 starts the scripts that such a file names. */
+  #applications(file, more, everything) {
+    const exported = file.equals ?? file.exports.get("default");
+    const apps = exported && this.values.properties(exported)?.map.get("apps");
+    if (!apps) return;
+    for (const app of this.values.elements(apps) ?? [apps]) {
+      const script = this.values.properties(app)?.map.get("script");
+      const name = script && this.values.only(script);
+      const path = name && this.#entry(posix.join(posix.dirname(file.path), name));
+      if (path) {
+        this.starts.push(path);
+        more(path);
+      } else {
+        everything();
+        this.findings.doubt("*", "a script that is started is not in the project", script ?? app);
+      }
+    }
   }
 
   #call(node, file, more, everything) {

@@ -69,13 +69,23 @@ export class Routes {
     return this.#routers.get(meaning.node);
   }
 
+  /** What a class that is made from a server's is, in its own methods and elsewhere: such a server. */
+  #meaning(node) {
+    const meaning = this.program.meaning(node);
+    if (meaning.kind !== "instance") return meaning;
+    const base = meaning.node.heritageClauses?.find(clause => clause.token === k.ExtendsKeyword)?.types[0];
+    const parent = base && this.program.meaning(base.expression);
+    const name = parent?.kind === "external" ? `${parent.name}()` : "";
+    return servers.has(name) ? {kind: "external", name, node: meaning.node} : meaning;
+  }
+
   #familyOf(meaning) {
     return meaning.kind === "external" ? families.get(meaning.name) : undefined;
   }
 
   /** Options that stand where a router is made. */
   #made(node) {
-    const meaning = this.program.meaning(node);
+    const meaning = this.#meaning(node);
     const family = this.#familyOf(meaning);
     if (!family || meaning.node !== node || family === "at") return;
     const router = this.#router(meaning);
@@ -101,7 +111,7 @@ export class Routes {
     const access = call.expression;
     if (!ts.isPropertyAccessExpression(access)) return;
     const method = access.name.text;
-    const base = this.program.meaning(access.expression);
+    const base = this.#meaning(access.expression);
     switch (this.#familyOf(base)) {
       case "express": return this.#express(call, method, base);
       case "at": return this.#at(call, method, base);
@@ -133,7 +143,7 @@ export class Routes {
   /** `router.route("/x").get(…).post(…)` */
   #at(call, method, base) {
     const made = base.node;
-    const router = this.program.meaning(made.expression.expression);
+    const router = this.#meaning(made.expression.expression);
     if (!methods.has(method) || !made.arguments?.length || !this.#familyOf(router)) return;
     this.#add(router, method, this.#texts(made.arguments[0], made), call);
   }
@@ -141,7 +151,7 @@ export class Routes {
   #use(call, base) {
     let handlers = [...call.arguments];
     let prefixes = [""];
-    if (handlers.length > 1 && !this.#familyOf(this.program.meaning(handlers[0])) && this.#isText(handlers[0])) {
+    if (handlers.length > 1 && !this.#familyOf(this.#meaning(handlers[0])) && this.#isText(handlers[0])) {
       prefixes = this.#texts(handlers[0], call);
       handlers = handlers.slice(1);
     }
@@ -159,7 +169,7 @@ export class Routes {
   }
 
   #mount(base, prefixes, handler, call, isAt) {
-    let meaning = this.program.meaning(handler);
+    let meaning = this.#meaning(handler);
     // koa: `router.routes()`, `mount("/x", app)`
     if (meaning.kind === "external" && /\.(routes|middleware)\(\)$/.test(meaning.name) && meaning.owner) meaning = meaning.owner;
     if (meaning.kind === "external" && meaning.name === "koa-mount()") {
@@ -214,7 +224,7 @@ export class Routes {
     const prefix = options && this.values.properties(options);
     const given = prefix?.map.get("prefix");
     const prefixes = given ? this.#texts(given, call) : [""];
-    let meaning = this.program.meaning(plugin);
+    let meaning = this.#meaning(plugin);
     if (meaning.kind === "module") meaning = this.program.exported(meaning.node.project, "default");
     if (meaning.kind === "function") {
       const instance = this.program.plugins.get(meaning.node.parameters[0]);
@@ -269,11 +279,11 @@ export class Routes {
     } else if (method === "on" && second) {
       for (const verb of this.#texts(first, call)) this.#add(base, verb.toLowerCase(), this.#texts(second, call), call);
     } else if (method === "route" && second) {
-      const child = this.program.meaning(second);
+      const child = this.#meaning(second);
       if (this.#familyOf(child)) this.#attach(base, child, this.#texts(first, call));
       else this.findings.gap("routes", "what is mounted here cannot be told", call);
     } else if (method === "basePath" && first) {
-      const made = this.program.meaning(call);
+      const made = this.#meaning(call);
       if (made.node === call) this.#attach(base, made, this.#texts(first, call));
       else this.#router(base).prefixes = this.#texts(first, call);
     } else if (method === "mount") this.findings.gap("routes", "another application answers here", call);
@@ -288,7 +298,7 @@ export class Routes {
     const {list} = this.values.texts(first);
     const isPath = list.length > 0 && list.every(text => text.startsWith("/"));
     const last = bare(rest[rest.length - 1] ?? first);
-    const isHandled = isFunction(last) || ["function", "expression"].includes(this.program.meaning(last).kind) && !ts.isObjectLiteralExpression(last) && !ts.isStringLiteralLike(last);
+    const isHandled = isFunction(last) || ["function", "expression"].includes(this.#meaning(last).kind) && !ts.isObjectLiteralExpression(last) && !ts.isStringLiteralLike(last);
     if (!isPath && !(isFunction(last) && /app|router|server|route|fastify/i.test(call.expression.expression.getText()))) return;
     if (method !== "route" && !isHandled) return;
     this.findings.gap("routes", "a route of something that is not known", call);
@@ -300,7 +310,7 @@ export class Routes {
   }
 
   #computed(node) {
-    const meaning = this.program.meaning(node.expression);
+    const meaning = this.#meaning(node.expression);
     if (!this.#familyOf(meaning)) return;
     const {parent} = around(node);
     const {list, whole} = this.values.texts(node.argumentExpression);
@@ -313,7 +323,7 @@ export class Routes {
 
   #escape(node) {
     if (!this.#isUse(node)) return;
-    const meaning = this.program.meaning(node);
+    const meaning = this.#meaning(node);
     const family = this.#familyOf(meaning);
     if (!family || family === "at") return;
     const {child, parent} = around(node);
@@ -353,7 +363,7 @@ export class Routes {
   }
 
   #takes(call, child) {
-    const callee = this.program.meaning(call.expression);
+    const callee = this.#meaning(call.expression);
     if (callee.kind === "function" || callee.kind === "class") {
       const fn = callee.kind === "class" ? callee.node.members.find(ts.isConstructorDeclaration) : callee.node;
       const parameter = fn?.parameters[call.arguments.indexOf(child)];

@@ -1,6 +1,8 @@
 // What files beside the source say: Prisma's schema names variables of the environment.
 import {read, ts} from "./parser.mjs";
 import {propertyName} from "./scopes.mjs";
+import {isFunction} from "./program.mjs";
+import {declared, isConversion} from "./validated.mjs";
 
 export class Settings {
   constructor(program, values, findings) {
@@ -11,7 +13,16 @@ export class Settings {
     for (const path of files) if (path.endsWith(".prisma")) this.#prisma(path);
     this.program.each(node => {
       if (ts.isPropertyAssignment(node) && propertyName(node.name) === "validationSchema") this.#validation(node);
+      if (ts.isCallExpression(node) && isConversion(this.program.meaning(node.expression).name)) this.#converted(node);
     });
+  }
+
+  /** `validate(config) { plainToInstance(Variables, config) … }`, which `ConfigModule.forRoot({validate})` is given. */
+  #converted(call) {
+    let fn = call.parent;
+    while (fn && !isFunction(fn)) fn = fn.parent;
+    const name = fn?.name ?? (fn && ts.isVariableDeclaration(fn.parent) ? fn.parent.name : undefined);
+    if (name?.getText() === "validate" && !declared(this.program, this.findings, call)) this.findings.gap("env", "the class of the environment is not known", call);
   }
 
   #prisma(path) {

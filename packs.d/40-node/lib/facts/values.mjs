@@ -16,6 +16,8 @@ export class Values {
   settings = new Map();
   /** By name, the function that makes a part of Nest's configuration (`registerAs`). */
   namespaces = new Map();
+  /** By name of a variable, what a schema of the environment says it is when it is not given. */
+  defaults = new Map();
   /** Literals that some call takes, so that they are no mere text. */
   used = new Set();
 
@@ -135,6 +137,10 @@ export class Values {
   /** The elements of a list that is a literal; undefined where one cannot be told. */
   elements(node, depth = 0) {
     const [list, ...more] = this.sources(node, depth + 1);
+    // `new Map([["a", 1]])`, `new Set(["a"])`
+    if (list && !more.length && ts.isNewExpression(list) && ["Map", "Set"].includes(list.expression.getText()) && list.arguments?.length === 1 && depth < deepest) {
+      return this.elements(list.arguments[0], depth + 1);
+    }
     if (list && !more.length && ts.isCallExpression(list) && this.program.meaning(list.expression).name === "Object.entries") return this.#entries(list, depth);
     if (list && !more.length && ts.isCallExpression(list) && this.program.meaning(list.expression).name === "Object.values") {
       const object = this.properties(list.arguments[0]);
@@ -194,8 +200,15 @@ export class Values {
   /** `const {PORT = 3000} = …` */
   #fallback(node, depth) {
     const declaration = ts.isIdentifier(node) ? this.program.declaration(node) : undefined;
-    const fallback = declaration?.fallback ?? (declaration?.kind === "parameter" ? declaration.value : undefined);
+    const fallback = declaration?.fallback ?? (declaration?.kind === "parameter" ? declaration.value : undefined) ?? this.#schemaDefault(node, declaration);
     return fallback ? {...this.texts(fallback, depth + 1), whole: false} : nothing;
+  }
+
+  /** `env.PORT`, `const {PORT} = env`: of what a schema has made of the environment. */
+  #schemaDefault(node, declaration) {
+    if (declaration) return declaration.path?.length ? this.defaults.get(declaration.path.at(-1)) : undefined;
+    if (!ts.isPropertyAccessExpression(node) || this.program.meaning(node.expression).name === "process.env") return undefined;
+    return this.defaults.get(node.name.text);
   }
 
   #either(nodes, depth, isOpen = false) {
