@@ -89,7 +89,7 @@ final class Attendant: MachineAttendant {
   // MARK: - What listens
 
   private func listening(_ listener: GuestListener, _ published: PublishedPort?) {
-    guard let published else { return }
+    guard let published else { return elsewhere(listener) }
     listeners.insert(listener)
     if published.guest == healthGuest { health?.begin() }
     let missing = spec.publish.filter { port in
@@ -99,6 +99,15 @@ final class Attendant: MachineAttendant {
     guard missing.first != spec.publish.first else { return }
     if state.readyMilliseconds == nil { state.readyMilliseconds = elapsed }
     state.readiness.address = Check(.pass, spec.publish[0].guest.transport == .tcp ? spec.publish[0].url : "udp")
+  }
+
+  /// At a port that nobody published: the first of several, or the one that was meant.
+  private func elsewhere(_ listener: GuestListener) {
+    guard let first = spec.publish.first, listener.port.transport == first.guest.transport,
+      state.readiness.address.result == .waiting
+    else { return }
+    state.readiness.address = Check(.waiting, "the program listens on \(listener), and \(first) leads to another port")
+    state.hint = "publish the port that it listens on: deploy again with -p \(first.hostPort):\(listener.port)"
   }
 
   private func listeningInside(_ listener: GuestListener) {

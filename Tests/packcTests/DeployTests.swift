@@ -182,6 +182,14 @@ final class DeployTests: XCTestCase {
     try packc("destroy", "ended").expect(.done)
   }
 
+  func testAPortThatLeadsPastTheProgramIsNamed() throws {
+    let (packc, project, port) = try call()
+    let answer = try packc("deploy", project, "--publish", "\(port):8000", "--wait=8").expect(.timedOut)
+    XCTAssertTrue(answer.errors.contains("listens on 0.0.0.0:8080/tcp, and 127.0.0.1:\(port):8000/tcp"), answer.errors)
+    XCTAssertTrue(answer.errors.contains("deploy again with -p \(port):8080"), answer.errors)
+    try packc("destroy", "greeter").expect(.done)
+  }
+
   func testAServerThatNobodyReachesIsNamed() throws {
     let (packc, project, port) = try call()
     let began = HostContext.monotonicClock()
