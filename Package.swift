@@ -10,8 +10,8 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-warnings-as-errors"]),
 ]
 
-/// Values and loops that all the others are made of are optimized in builds without optimization, too: the tests' packc
-/// takes half of the time by it.
+/// Values and loops that all the others are made of are optimized in builds without optimization, too: a build by the tests'
+/// packc takes a third less of CPU time by it.
 let dense: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// A C library with a static archive in Debian is linked from it, so that no executable loads it at start-up

@@ -81,7 +81,9 @@ public struct FetchSecret: Sendable {
       }
       for element in line.split(separator: "<") {
         guard let cut = element.firstIndex(of: ">"), names.contains(String(element[..<cut])) else { continue }
-        found.insert(String(element[element.index(after: cut)...]))
+        let written = String(element[element.index(after: cut)...])
+        // The tool says it as it is meant.
+        found.formUnion([written, unescaped(written)])
       }
       for part in line.split(separator: "/") where part.contains("@") {
         let person = part[..<(part.lastIndex(of: "@") ?? part.startIndex)]
@@ -89,6 +91,12 @@ public struct FetchSecret: Sendable {
       }
     }
     return found.filter { $0.utf8.count >= 4 }.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
+  }
+  /// The five entities that XML has by itself.
+  private static func unescaped(_ text: String) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")].reduce(text) {
+      $0.replacingBytes($1.0, with: $1.1)
+    }
   }
   private static let names = ["token", "auth", "password", "secret", "passphrase"]
 }

@@ -248,6 +248,7 @@ final class StepExecutorTests: XCTestCase {
       ("//registry.example/:_authToken=npm_abcdef\nregistry=https://registry.example/", ["npm_abcdef"]),
       ("[global]\nindex-url = https://me:hunter22@pypi.example/simple", ["hunter22"]),
       ("<server><id>a</id>\n <username>me</username><password>hunter22</password></server>", ["hunter22"]),
+      ("<password>a&amp;b&lt;c</password>", ["a&amp;b&lt;c", "a&b<c"]),
       ("[global]\ntimeout = 60", []), ("password", []), ("", []), ("=\n@:/@", []),
     ]
     for row in rows { XCTAssertEqual(FetchSecret.words(in: row.text), row.words, row.text) }

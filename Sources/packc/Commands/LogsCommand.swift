@@ -28,9 +28,9 @@ enum LogsCommand {
     if invocation.has("build") || found.showsBuild {
       try build(found, deployments, tail: tail, hasSince: since != nil, invocation)
       // Who follows wants to see the program, too.
-      guard invocation.has("follow"), !invocation.has("build"), try !deployments.find(name).showsBuild else {
-        return .done
-      }
+      guard invocation.has("follow"), !invocation.has("build"), Interruption.signal == nil,
+        try !deployments.find(name).showsBuild
+      else { return ended }
       invocation.reporter.note("logs of \(name): of the program")
     }
     var choice = LogReader.Choice()
@@ -38,8 +38,11 @@ enum LogsCommand {
     choice.since = since
     choice.follows = invocation.has("follow")
     try LogReader(deployments, name).read(choice) { try StandardOutput.write($0) }
-    return Interruption.signal.map(ExitCode.signal) ?? .done
+    return ended
   }
+
+  /// Whoever follows ends it by a signal.
+  private static var ended: ExitCode { Interruption.signal.map(ExitCode.signal) ?? .done }
 
   private static func build(
     _ found: Deployment, _ deployments: Deployments, tail: Int?, hasSince: Bool, _ invocation: Invocation
