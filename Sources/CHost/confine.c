@@ -76,7 +76,7 @@ static int restrict_files(const struct chost_rule *rules, size_t count) {
   struct ruleset handled = {all_of_version_3, 0, 0};
   if (version >= 5) handled.files |= control_device;
   if (version >= 6) handled.scopes = all_scopes;
-  // Older kernels take a longer structure as long as they do not know only zeros of it.
+  // Older kernels take a longer structure as long as what they do not know of it is zero.
   int ruleset = (int)syscall(landlock_create_ruleset, &handled, sizeof handled, 0);
   if (ruleset < 0) return -1;
   int result = 0;
