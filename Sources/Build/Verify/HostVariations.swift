@@ -71,7 +71,7 @@ struct HostVariations {
       first: "the clock", second: clock.isEmpty ? "the clock, at least 2 s later" : "the clock, 400 days ahead",
       note: clock.isEmpty
         ? "only by what passes between the builds; libfaketime (apt-get install faketime) sets the clock ahead"
-        : "by libfaketime: a static program and Rust's compiler see the true clock, seconds later")
+        : "by libfaketime: a static program and Rust's compiler see the true clock, a second later or more")
     if order == .byName {
       impossible[.order] = "no place here lists files in another order (a tmpfs that allows programs, with room)"
     } else {
